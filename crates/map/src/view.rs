@@ -1,0 +1,292 @@
+//! What the map gives to answers: plain data, no handles into the read model.
+
+use serde::Serialize;
+use serde_json::Value;
+use stave_model::{Basis, Evidence, Hash, Time};
+
+/// Which statements count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOff {
+    /// All that are there; machines' statements that are stamped later than this instant wait.
+    Live(Time),
+    /// Only what had been said by this instant.
+    Date(Time),
+}
+
+/// An entity as others mention it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Label {
+    /// 12 hexadecimal digits: the page's address.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind (component, resource, …).
+    pub kind: String,
+    /// A standing denial hides it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+}
+
+/// An entity in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntityRow {
+    /// 12 hexadecimal digits: the page's address.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind (component, resource, …).
+    pub kind: String,
+    /// Its type (service, database, …), if anybody says one.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub entity_type: Option<String>,
+    /// Its description, if anybody gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who owns it.
+    pub owners: Vec<Label>,
+    /// Number of its relations to others.
+    pub relations_out: u64,
+    /// Number of others' relations to it.
+    pub relations_in: u64,
+    /// Number of open questions about it.
+    pub questions: u64,
+    /// A standing denial hides it from lists and links.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Its smallest reference.
+    pub reference: String,
+}
+
+/// An entity whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entity {
+    /// Its row.
+    #[serde(flatten)]
+    pub row: EntityRow,
+    /// The names that sources give it, sorted.
+    pub references: Vec<String>,
+    /// What it can be recognised by, sorted.
+    pub keys: Vec<String>,
+    /// What is said about it, sorted by type and target.
+    pub facts: Vec<Fact>,
+    /// Relations of others to it, sorted by relation and name.
+    pub incoming: Vec<Incoming>,
+}
+
+/// A relation of another entity to this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Incoming {
+    /// The relation, as the other has it.
+    pub relation: String,
+    /// The other.
+    pub from: Label,
+    /// Whether it stands.
+    pub state: State,
+    /// How it is known.
+    pub basis: Basis,
+}
+
+/// Whether a fact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is on the map.
+    Stands,
+    /// People's words about it differ.
+    Disputed,
+    /// A person says that it isn't so; kept, not shown on the map.
+    Denied,
+}
+
+/// The other end of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Target {
+    /// Another entity.
+    Entity(Label),
+    /// Plain text: a tag, an address.
+    Text(String),
+}
+
+/// A fact with all that is said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// The type of fact.
+    #[serde(rename = "type")]
+    pub fact_type: String,
+    /// The other end, where the type has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Target>,
+    /// The value that stands; for `owned_by` and `member_of` see `members`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The entities of an `owned_by` or `member_of` that stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Label>,
+    /// How it is known.
+    pub basis: Basis,
+    /// Whether it stands.
+    pub state: State,
+    /// Environments in which it holds; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// Something automatic came that differs from a person's word.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub challenged: bool,
+    /// Every claim and standing word on it.
+    pub said: Vec<Said>,
+}
+
+/// One claim or word on a fact: the answer to "why do we think so?".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// Who says it.
+    pub author: String,
+    /// How they came to it.
+    pub basis: Basis,
+    /// "Not so".
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not: bool,
+    /// The value they give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Environments in which it holds; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// An earlier statement's claim that stands because the later one could not read its file.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+    /// The statement's id.
+    pub statement: Hash,
+    /// When it was said.
+    pub time: Time,
+    /// Date of the commit or report.
+    pub source_at: Time,
+    /// Commit or report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// What the statement covers.
+    pub scope: String,
+    /// The reference that the claim is about.
+    pub of: String,
+    /// The other end as the source writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Where it can be checked.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What Stave can't decide and asks people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// 12 hexadecimal digits.
+    pub id: String,
+    /// `dispute`, `challenge`, `declared_differ`, `refused_join`, `ambiguous`, `without_place`, `retired_read`.
+    pub kind: String,
+    /// References, a statement's id or a scope: what it is about, as docs/ledger.md section 7 says.
+    pub about: Vec<String>,
+    /// The type of fact.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub fact_type: Option<String>,
+    /// The other end of the fact: a reference or text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The entities that it is about, for pages.
+    pub entities: Vec<Label>,
+}
+
+/// Which branch of a repository is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// `HOST/PATH`.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
+    /// `default`, or `newest` where nobody has read the default branch.
+    pub why: String,
+    /// This machine's uncommitted work is shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub work: bool,
+}
+
+/// How much there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Entities by kind, in the order of `Kind::ALL`, then others by name; hidden ones left out.
+    pub kinds: Vec<(String, u64)>,
+    /// Relations between entities.
+    pub relations: u64,
+    /// Open questions.
+    pub questions: u64,
+    /// Words without a place (questions too).
+    pub without_place: u64,
+    /// Live claims.
+    pub claims: u64,
+    /// Live claims of types that this version doesn't know.
+    pub unknown_claims: u64,
+    /// Statements in the ledger, up to the stamp.
+    pub statements: u64,
+}
+
+/// Where in the ledger the read model stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stamp {
+    /// The ledger's id.
+    pub ledger: String,
+    /// The ledger's epoch.
+    pub epoch: u64,
+    /// The number of the last statement folded.
+    pub position: u64,
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only this type.
+    pub entity_type: Option<String>,
+    /// Only what this entity (12 digits) owns.
+    pub owner: Option<String>,
+    /// Hidden ones too.
+    pub hidden: bool,
+    /// Skip so many.
+    pub offset: u64,
+    /// At most so many.
+    pub limit: u64,
+}
+
+/// What a name that a person typed leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Exactly one entity: its 12 digits.
+    One(String),
+    /// Several; the best first.
+    Several(Vec<EntityRow>),
+    /// None; the nearest names.
+    None(Vec<EntityRow>),
+}
+
+/// A relation in the graph.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Link {
+    /// From which entity (12 digits).
+    pub from: String,
+    /// To which.
+    pub to: String,
+    /// The relation.
+    pub kind: String,
+}
+
+/// An entity in the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Node {
+    /// 12 digits.
+    pub id: String,
+    /// Its type if it has one, else its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Other names, sorted.
+    pub aliases: Vec<String>,
+}
