@@ -1,1 +1,272 @@
-//! stave-ledger.
+//! Storage of statements: append-only, content-addressed, behind one synchronous trait.
+//!
+//! This room keeps what was said and gives it back; what it means is the map's business. The one rule
+//! of the fold that it knows is which statement of a slot holds, for "same word again". It never prints,
+//! reads no environment and no clock, and never holds the claims of a large statement in memory as values.
+
+mod body;
+mod error;
+mod holds;
+mod memory;
+mod prepared;
+
+use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
+
+pub use error::{Error, Result};
+pub use memory::MemoryLedger;
+pub use prepared::{Prepared, Preparer};
+
+/// What a ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Id of the estate (32 hexadecimal digits): the same in all copies.
+    pub estate: String,
+    /// Id of this copy (32 hexadecimal digits).
+    pub ledger: String,
+    /// Raised when a copy is restored from a backup: positions of another epoch mean nothing.
+    pub epoch: u64,
+}
+
+/// A statement as it stands in one ledger, without its claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Position in this ledger, from 1 and without gaps.
+    pub number: u64,
+    /// The statement's id.
+    pub id: Hash,
+    /// The statement's head.
+    pub header: Header,
+    /// How many claims it has.
+    pub claim_count: u64,
+}
+
+/// What became of an appended statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It got a number.
+    New,
+    /// The ledger had it.
+    Known,
+    /// The statement that holds in its slot says the same of the same source; only the register moved.
+    SameWord,
+}
+
+/// What became of one statement of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The id of the statement that stands in the ledger; for [`Outcome::SameWord`] the older one's.
+    pub id: Hash,
+    /// Its number.
+    pub number: u64,
+    /// Whether it is new.
+    pub outcome: Outcome,
+}
+
+/// What to do with a machine's statement that says what the one that holds says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Append nothing, move the register: what readers of work trees want.
+    Skip,
+    /// Append it: a merge is a union, whatever the order.
+    Keep,
+}
+
+/// Which entries to list; an absent field matches all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Statements of this author.
+    pub author: Option<Author>,
+    /// Statements about this scope.
+    pub scope: Option<Scope>,
+    /// Statements of this command.
+    pub op: Option<Op>,
+    /// Statements with this time or an earlier one.
+    pub until: Option<Time>,
+}
+
+impl Filter {
+    /// Whether a header matches.
+    pub fn matches(&self, header: &Header) -> bool {
+        self.author.as_ref().is_none_or(|author| *author == header.author)
+            && self.scope.as_ref().is_none_or(|scope| *scope == header.scope)
+            && self.op.is_none_or(|op| op == header.op)
+            && self.until.is_none_or(|until| header.time <= until)
+    }
+}
+
+/// One estate's statements. Object safe; every method is a whole transaction.
+pub trait Ledger {
+    /// Which ledger this is.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn info(&self) -> Result<Info>;
+
+    /// Number of the last statement, 0 when there is none.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn position(&self) -> Result<u64>;
+
+    /// Up to `limit` entries with a number above `after`, ascending.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>>;
+
+    /// The entry with this id.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn entry(&self, id: &Hash) -> Result<Option<Entry>>;
+
+    /// Up to `limit` entries that match and have a number below `before` (`u64::MAX`: all), the latest first.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn latest(&self, filter: &Filter, before: u64, limit: usize) -> Result<Vec<Entry>>;
+
+    /// Up to `limit` ids of statements that begin with these hexadecimal digits, ascending.
+    /// A prefix that is none (too long, other characters) finds nothing.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn find_ids(&self, prefix: &str, limit: usize) -> Result<Vec<Hash>>;
+
+    /// Calls `each` with the canonical bytes of every claim of a statement, in the order of hashes.
+    /// Streams: memory does not grow with the number of claims.
+    ///
+    /// # Errors
+    /// Where there is no such statement, its claims are damaged, or `each` fails.
+    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+
+    /// Appends what `next` gives until it gives nothing: all or nothing, numbers in that order.
+    ///
+    /// # Errors
+    /// Where `next` fails or the storage can't be written; nothing is appended then.
+    fn append_prepared(
+        &mut self,
+        repeats: Repeats,
+        next: &mut dyn FnMut() -> Result<Option<Prepared>>,
+    ) -> Result<Vec<Appended>>;
+
+    /// Checks and appends statements, all or none, skipping repeated words.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where one breaks a rule of the format; else where the storage can't be written.
+    fn append(&mut self, batch: &[Statement]) -> Result<Vec<Appended>> {
+        let prepared: Vec<Prepared> = batch.iter().map(Prepared::new).collect::<Result<_>>()?;
+        let mut prepared = prepared.into_iter();
+        self.append_prepared(Repeats::Skip, &mut || Ok(prepared.next()))
+    }
+
+    /// When each machine last said anything about each scope, repeated words included; by author and scope.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn heard(&self) -> Result<Vec<(Author, Scope, Time)>>;
+
+    /// Moves the register of [`Ledger::heard`] by maximum.
+    ///
+    /// # Errors
+    /// Where the storage can't be written.
+    fn add_heard(&mut self, rows: &[(Author, Scope, Time)]) -> Result<()>;
+
+    /// The secret that turns addresses into person ids.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn estate_key(&self) -> Result<EstateKey>;
+
+    /// The people directory, sorted. One id can have several rows (names differ from device to device).
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn people(&self) -> Result<Vec<PersonRow>>;
+
+    /// Adds rows to the people directory: a union. Gives how many were new.
+    ///
+    /// # Errors
+    /// Where the storage can't be written.
+    fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64>;
+
+    /// Ids and keys of other estates whose ledgers were merged into this one, by id and key.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn other_estates(&self) -> Result<Vec<(String, EstateKey)>>;
+
+    /// Remembers other estates' keys. A ledger without statements and people becomes a copy of the first
+    /// one instead, and gives true.
+    ///
+    /// # Errors
+    /// Where the storage can't be written.
+    fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool>;
+}
+
+/// The claims of a statement, in the order of hashes. Large statements are better read with
+/// [`Ledger::raw_claims`].
+///
+/// # Errors
+/// As [`Ledger::raw_claims`]; also where a claim can't be parsed.
+pub fn claims(ledger: &dyn Ledger, number: u64) -> Result<Vec<Claim>> {
+    let mut claims = Vec::new();
+    ledger.raw_claims(number, &mut |bytes| {
+        claims.push(parse_claim(number, bytes)?);
+        Ok(())
+    })?;
+    Ok(claims)
+}
+
+/// A claim from its stored bytes; `number` is for the message.
+///
+/// # Errors
+/// [`Error::Damaged`] where the bytes are no claim.
+pub fn parse_claim(number: u64, bytes: &[u8]) -> Result<Claim> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Error::Damaged(format!("a claim of statement {number} can't be read: {error}")))
+}
+
+/// A whole statement, by id.
+///
+/// # Errors
+/// As [`claims`].
+pub fn statement(ledger: &dyn Ledger, id: &Hash) -> Result<Option<Statement>> {
+    let Some(entry) = ledger.entry(id)? else { return Ok(None) };
+    Ok(Some(Statement { claims: claims(ledger, entry.number)?, header: entry.header }))
+}
+
+/// All entries that match, ascending.
+///
+/// # Errors
+/// Where the storage can't be read.
+pub fn matching(ledger: &dyn Ledger, filter: &Filter) -> Result<Vec<Entry>> {
+    let mut entries = ledger.latest(filter, u64::MAX, usize::MAX)?;
+    entries.reverse();
+    Ok(entries)
+}
+
+/// `count` random bytes in hexadecimal digits, or as they are.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// A new id of 32 hexadecimal digits.
+fn random_id() -> Result<String> {
+    Ok(Op(random::<16>()?).to_string())
+}
+
+/// The smallest and the greatest hash that begin with these hexadecimal digits.
+fn prefix_range(prefix: &str) -> Option<(Hash, Hash)> {
+    if prefix.len() > 64 || !prefix.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let fill = |with: char| {
+        let mut text = prefix.to_ascii_lowercase();
+        text.extend(std::iter::repeat_n(with, 64 - prefix.len()));
+        text.parse::<Hash>().ok()
+    };
+    Some((fill('0')?, fill('f')?))
+}

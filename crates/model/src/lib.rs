@@ -3,6 +3,7 @@
 //! Everything here is pure: no file, clock, network or randomness. A value of these types has been
 //! parsed and is within the documented limits (docs/ledger.md), so the rooms behind need not check again.
 
+mod check;
 mod claim;
 mod hash;
 mod name;
@@ -11,6 +12,7 @@ mod statement;
 mod time;
 mod words;
 
+pub use check::Checker;
 pub use claim::{Basis, Claim, Evidence, ParseBasisError};
 pub use hash::{Hash, ParseHashError, canonical, claims_hash, hash_bytes};
 pub use name::{
@@ -28,6 +30,8 @@ pub use words::{
 pub mod limits {
     /// Longest name (author, scope, reference, key), in bytes.
     pub const NAME_BYTES: usize = 2_048;
+    /// Largest canonical form of a header, in bytes: what one line of an export can hold.
+    pub const HEADER_BYTES: usize = 16 * 1024 * 1024;
     /// Largest canonical form of one claim, in bytes.
     pub const CLAIM_BYTES: usize = 256 * 1024;
     /// Deepest nesting of a claim's value.

@@ -4,10 +4,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::claim::{Basis, Claim};
+use crate::check::Checker;
+use crate::claim::Claim;
 use crate::hash::{Hash, canonical, claims_hash, hash_bytes, hex, unhex};
 use crate::limits;
-use crate::name::{Author, Scope, fact_scope};
+use crate::name::{Author, NameError, Reference, Scope, fact_scope};
 use crate::time::Time;
 use crate::words::{Mode, claim_type};
 
@@ -204,6 +205,7 @@ impl Header {
         }
         sorted("replaces", &self.replaces)?;
         sorted("unread", &self.unread)?;
+        at_most("header", canonical(self).len(), limits::HEADER_BYTES)?;
         if self.by.as_ref() == Some(&self.author) {
             return Err(CheckError::Word("`by` is left out where it is the author".to_owned()));
         }
@@ -211,11 +213,11 @@ impl Header {
     }
 }
 
-fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), CheckError> {
+pub(crate) fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), CheckError> {
     if count > limit { Err(CheckError::TooMuch { what, count, limit }) } else { Ok(()) }
 }
 
-fn sorted<T: Ord>(what: &'static str, list: &[T]) -> Result<(), CheckError> {
+pub(crate) fn sorted<T: Ord>(what: &'static str, list: &[T]) -> Result<(), CheckError> {
     if list.windows(2).all(|pair| pair[0] < pair[1]) { Ok(()) } else { Err(CheckError::Unsorted(what)) }
 }
 
@@ -225,6 +227,14 @@ impl Claim {
     /// # Errors
     /// The first rule that it breaks.
     pub fn check(&self) -> Result<(), CheckError> {
+        self.checked().map(|_| ())
+    }
+
+    /// As [`Claim::check`]; gives the canonical form, so that nobody makes it twice.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn checked(&self) -> Result<Vec<u8>, CheckError> {
         sorted("against", &self.against)?;
         sorted("env", &self.env)?;
         sorted("evidence", &self.evidence)?;
@@ -238,9 +248,12 @@ impl Claim {
         if let Some(value) = &self.value {
             self.check_value(value, 0)?;
         }
-        at_most("claim", canonical(self).len(), limits::CLAIM_BYTES)?;
-        let Some(known) = claim_type(&self.kind) else { return Ok(()) };
-        known.check(self)
+        let bytes = canonical(self);
+        at_most("claim", bytes.len(), limits::CLAIM_BYTES)?;
+        if let Some(known) = claim_type(&self.kind) {
+            known.check(self)?;
+        }
+        Ok(bytes)
     }
 
     fn check_value(&self, value: &Value, depth: usize) -> Result<(), CheckError> {
@@ -262,8 +275,17 @@ impl Claim {
     /// # Errors
     /// Where reference and target together are too long for a scope.
     pub fn fact_scope(&self) -> Result<Scope, CheckError> {
-        fact_scope(&self.of, &self.kind, self.to.as_deref())
-            .map_err(|error| CheckError::Shape { kind: self.kind.clone(), problem: error.to_string() })
+        let error = |problem: String| CheckError::Shape { kind: self.kind.clone(), problem };
+        let joins = claim_type(&self.kind).is_some_and(|known| known.mode == Mode::Join);
+        match self.to.as_deref() {
+            // Joining is symmetric: one fact has one scope, whichever side it was said from.
+            Some(to) if joins && to < self.of.as_str() => {
+                let smaller: Reference = to.parse().map_err(|why: NameError| error(why.to_string()))?;
+                fact_scope(&smaller, &self.kind, Some(self.of.as_str()))
+            }
+            to => fact_scope(&self.of, &self.kind, to),
+        }
+        .map_err(|why| error(why.to_string()))
     }
 }
 
@@ -300,50 +322,10 @@ impl Statement {
     /// # Errors
     /// The first rule that it breaks.
     pub fn check(&self) -> Result<(), CheckError> {
-        self.header.check()?;
-        at_most("claims", self.claims.len(), limits::CLAIMS)?;
-        let mut hashes = Vec::with_capacity(self.claims.len());
+        let mut checker = Checker::new(&self.header)?;
         for claim in &self.claims {
-            claim.check()?;
-            hashes.push(claim.hash());
+            checker.claim(claim)?;
         }
-        sorted("claims", &hashes)?;
-        let found = claims_hash(&mut hashes);
-        if found != self.header.claims {
-            return Err(CheckError::Claims { header: self.header.claims, found });
-        }
-        self.check_author()
-    }
-
-    fn check_author(&self) -> Result<(), CheckError> {
-        let person = self.header.author.is_person();
-        for claim in &self.claims {
-            if person != (claim.basis == Basis::Stated) {
-                return Err(CheckError::Word(format!(
-                    "{} can't say something as {}",
-                    self.header.author, claim.basis
-                )));
-            }
-            let words_only = claim_type(&claim.kind).is_some_and(|known| known.mode == Mode::Word);
-            if words_only && !person {
-                return Err(CheckError::Word(format!("only a person says {}", claim.kind)));
-            }
-        }
-        if !person {
-            return if self.header.replaces.is_empty() {
-                Ok(())
-            } else {
-                Err(CheckError::Word("a machine's statement replaces by rule, not by list".to_owned()))
-            };
-        }
-        let [claim] = self.claims.as_slice() else {
-            return Err(CheckError::Word(format!("it has {} claims", self.claims.len())));
-        };
-        let scope = claim.fact_scope()?;
-        if scope == self.header.scope {
-            Ok(())
-        } else {
-            Err(CheckError::Word(format!("its scope is {}, its fact's is {scope}", self.header.scope)))
-        }
+        checker.finish().map(|_| ())
     }
 }

@@ -1,0 +1,132 @@
+//! The claims of one statement as bytes: newline-separated canonical claims, compressed once they are many.
+//!
+//! Bodies are known by the header's `claims` hash, so a new commit with the same claims stores none.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use crate::error::{Error, Result};
+
+/// Above this size a body is compressed while it is made, so that no large one is ever held plainly.
+const PLAIN_BYTES: usize = 256 * 1024;
+/// Fast enough to be free beside hashing, and close to what higher levels give on claims.
+const LEVEL: i32 = 3;
+/// A reader's buffer; whole lines are handed out of it without a copy.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A body in memory.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    Plain(Vec<u8>),
+    Packed(Vec<u8>),
+}
+
+impl Body {
+    /// The compressed form.
+    pub(crate) fn packed(self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Body::Packed(bytes) => Ok(bytes),
+            Body::Plain(bytes) => {
+                let mut encoder = encoder(Vec::new())?;
+                encoder.write_all(&bytes)?;
+                encoder.finish()
+            }
+        }
+    }
+
+    pub(crate) fn each(&self, count: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        match self {
+            Body::Plain(bytes) => each_line(bytes.as_slice(), count, each),
+            Body::Packed(bytes) => each_packed(bytes.as_slice(), count, each),
+        }
+    }
+}
+
+fn encoder<W: Write>(into: W) -> std::io::Result<zstd::stream::write::Encoder<'static, W>> {
+    let mut encoder = zstd::stream::write::Encoder::new(into, LEVEL)?;
+    // Four bytes that tell a flipped bit on the disk from a claim.
+    encoder.include_checksum(true)?;
+    Ok(encoder)
+}
+
+/// Takes claims one by one.
+pub(crate) enum Packer {
+    Plain(Vec<u8>),
+    Packed(zstd::stream::write::Encoder<'static, Vec<u8>>),
+}
+
+impl Packer {
+    pub(crate) fn new() -> Packer {
+        Packer::Plain(Vec::new())
+    }
+
+    pub(crate) fn add(&mut self, claim: &[u8]) -> std::io::Result<()> {
+        match self {
+            Packer::Plain(bytes) => {
+                bytes.extend_from_slice(claim);
+                bytes.push(b'\n');
+                if bytes.len() > PLAIN_BYTES {
+                    let mut packed = encoder(Vec::new())?;
+                    packed.write_all(bytes)?;
+                    *self = Packer::Packed(packed);
+                }
+                Ok(())
+            }
+            Packer::Packed(encoder) => {
+                encoder.write_all(claim)?;
+                encoder.write_all(b"\n")
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> std::io::Result<Body> {
+        match self {
+            Packer::Plain(bytes) => Ok(Body::Plain(bytes)),
+            Packer::Packed(encoder) => encoder.finish().map(Body::Packed),
+        }
+    }
+}
+
+/// Hands out the claims of a compressed body.
+pub(crate) fn each_packed(
+    packed: impl Read,
+    count: u64,
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let decoder = zstd::stream::read::Decoder::new(packed).map_err(damaged)?;
+    each_line(BufReader::with_capacity(BUFFER_BYTES, decoder), count, each)
+}
+
+fn damaged(error: std::io::Error) -> Error {
+    Error::Damaged(format!("the claims of a statement can't be read: {error}"))
+}
+
+fn each_line(mut lines: impl BufRead, count: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut found = 0;
+    // The beginning of a line that goes on in the next buffer.
+    let mut rest: Vec<u8> = Vec::new();
+    loop {
+        let buffer = lines.fill_buf().map_err(damaged)?;
+        if buffer.is_empty() {
+            break;
+        }
+        let used = buffer.len();
+        let mut left = buffer;
+        while let Some(end) = left.iter().position(|byte| *byte == b'\n') {
+            found += 1;
+            if rest.is_empty() {
+                each(&left[..end])?;
+            } else {
+                rest.extend_from_slice(&left[..end]);
+                each(&rest)?;
+                rest.clear();
+            }
+            left = &left[end + 1..];
+        }
+        rest.extend_from_slice(left);
+        lines.consume(used);
+    }
+    if found != count || !rest.is_empty() {
+        return Err(Error::Damaged(format!("a statement has {found} claims instead of {count}")));
+    }
+    Ok(())
+}
