@@ -1,2 +1,75 @@
-//! The binary.
-fn main() {}
+//! Tasks of the project. Everything that CI does, a person can do with the same command.
+//!
+//! Tasks only start programs, read files and compare: they hold no rule of the product. Each ends with 0 (done),
+//! 1 (a check said no) or 2 (it could not run).
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod args;
+mod bench;
+mod docs;
+mod run;
+mod score;
+mod smoke;
+mod test;
+mod tidy;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test [--install]       all tests; --install puts in place what they need (Debian packages, npm ci)
+  tidy                   the rules that the compiler doesn't know
+  docs [--check]         writes the generated documents, or compares them
+  smoke                  starts the release binary on examples/shop and asks its pages
+  score discovery --data DIR --trees DIR --scorer FILE
+                         compares what is found in real systems with known answers
+  bench [NAME...] [--trees DIR] [--json]
+                         measures every figure of docs/performance.md: scan, million, fold, start, first-build";
+
+/// What a task came to, where it could run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+}
+
+impl Outcome {
+    pub(crate) fn passed_if(passed: bool) -> Outcome {
+        if passed { Outcome::Passed } else { Outcome::Failed }
+    }
+}
+
+fn main() -> ExitCode {
+    match dispatch(std::env::args().skip(1).collect()) {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
+    if words.is_empty() {
+        bail!("no task given\n\n{USAGE}");
+    }
+    let task = words.remove(0);
+    let args = args::Args::new(words, std::env::current_dir()?);
+    std::env::set_current_dir(run::root())?;
+    match task.as_str() {
+        "test" => test::task(args),
+        "tidy" => tidy::task(args),
+        "docs" => docs::task(args),
+        "smoke" => smoke::task(args),
+        "score" => score::task(args),
+        "bench" => bench::task(args),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(Outcome::Passed)
+        }
+        other => bail!("there is no task \"{other}\"\n\n{USAGE}"),
+    }
+}
