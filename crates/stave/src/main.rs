@@ -1,2 +1,51 @@
-//! The binary.
-fn main() {}
+//! The binary: command line, settings, terminal, exit codes.
+//!
+//! The only room that touches the environment, the home folder, stdout, the clock and exit codes. What Stave
+//! knows stands in the crates behind it; nothing here decides what a statement means.
+
+mod cli;
+mod commands;
+mod context;
+mod estate;
+mod git_config;
+mod identity;
+mod problem;
+mod settings;
+mod speech;
+mod surroundings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, When};
+use crate::problem::{Exit, is_broken_pipe, told};
+use crate::terminal::{Form, Talk, Terminal};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let talk = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Talk::Quiet,
+        (_, true) => Talk::Verbose,
+        _ => Talk::Normal,
+    };
+    let form = if cli.global.json { Form::Json } else { Form::Text };
+    let mut terminal = Terminal::new(cli.global.color.unwrap_or(When::Auto), talk, form);
+    let result = commands::run(cli, &mut terminal).and_then(|exit| {
+        terminal.flush()?;
+        Ok(exit)
+    });
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(error) if is_broken_pipe(&error) => Exit::Answered,
+        Err(error) => {
+            // What was answered before the problem still belongs to the reader.
+            let _ = terminal.flush();
+            let told = told(&error);
+            terminal.problem(&told);
+            told.exit
+        }
+    };
+    exit.into()
+}

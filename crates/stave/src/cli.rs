@@ -1,0 +1,375 @@
+//! The command line's definition. One definition yields parsing, help and completions; nothing is done here.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 answered, 1 the answer is no (nothing found, no such entity), 2 an error.
+
+Stave reads files and runs nothing that it finds in them. It sends nothing anywhere.";
+
+/// One map of what you run: read from your repositories, corrected by people.
+#[derive(Debug, Parser)]
+#[command(name = "stave", version, styles = STYLES, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(propagate_version = false, disable_help_subcommand = false, infer_subcommands = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    // Not global: `export --as graph` means something else, and export doesn't speak.
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Who speaks; before the verb, or behind each verb that writes.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Speaker {
+    /// Who speaks: an e-mail address, `NAME <ADDRESS>` [default: git's user.email]
+    #[arg(id = "speaker", long = "as", value_name = "ADDRESS", help_heading = "Everywhere")]
+    pub(crate) address: Option<String>,
+}
+
+/// What every verb takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Go to this folder first
+    #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// The ledger: a .stave folder, or the folder that holds it [default: found upward]
+    #[arg(long, value_name = "PATH", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
+    pub(crate) ledger: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", global = true, value_enum, help_heading = "Everywhere")]
+    pub(crate) color: Option<When>,
+
+    /// Say less: only answers, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub(crate) verbose: bool,
+}
+
+/// When something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl When {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            When::Auto => "auto",
+            When::Always => "always",
+            When::Never => "never",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scan folders, show what was found, and serve the board
+    Up(Up),
+    /// Read folders of repositories into the ledger
+    Scan(Scan),
+    /// Search the map
+    Find(Find),
+    /// List what is on the map
+    #[command(visible_alias = "ls")]
+    List(List),
+    /// Show one entity: relations, owners, what was said
+    Show(Show),
+    /// Why do we think so? Who says it, when, in which file and line
+    Why(Why),
+    /// Add or correct something
+    #[command(after_help = SAY_HELP)]
+    Say(Say),
+    /// Say that something is not so
+    #[command(after_help = DENY_HELP)]
+    Deny(Deny),
+    /// List what Stave can't decide, and words without a place
+    Questions(Questions),
+    /// Answer a question
+    Answer(Answer),
+    /// What was said and read, newest first
+    Log(Log),
+    /// Take back a command; nothing is deleted
+    Undo(Undo),
+    /// Say that nobody reads a scope any more, so that what it said leaves the map
+    Retire(Retire),
+    /// Write the ledger or the graph in a plain format
+    Export(Export),
+    /// Take in what another ledger exported
+    Merge(Merge),
+    /// Serve the board without scanning
+    Serve(Serve),
+    /// Show the settings
+    Config(Config),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+impl Command {
+    /// Who speaks, as typed behind the verb.
+    pub(crate) fn speaker(&self) -> Option<&Speaker> {
+        match self {
+            Command::Up(up) => Some(&up.speaker),
+            Command::Scan(scan) => Some(&scan.speaker),
+            Command::Say(say) => Some(&say.speaker),
+            Command::Deny(deny) => Some(&deny.speaker),
+            Command::Answer(answer) => Some(&answer.speaker),
+            Command::Undo(undo) => Some(&undo.speaker),
+            Command::Retire(retire) => Some(&retire.speaker),
+            _ => None,
+        }
+    }
+}
+
+const SAY_HELP: &str = "\
+Examples:
+  stave say cart description \"What a visitor has put aside\"
+  stave say cart owner team-a              who owns it; several: owner team-a team-b
+  stave say cart calls payments            a relation
+  stave say cart same_as basket            these two are one
+  stave say component \"Billing batch\"      add an entity
+  stave say cart type service              also: name, title, lifecycle, tier, kind, tag, link, endpoint, alias
+
+Relations: calls, routes_to, stores_in, publishes_to, subscribes_to, depends_on, configured_by,
+  registers_at, logs_to, monitored_by, provides_api, consumes_api, owned_by, known_by, member_of,
+  part_of, built_by, deployed_by, runs_on, backed_up_by
+Kinds: domain, system, component, api, resource, group, person, pipeline, environment, repository
+
+An entity is typed as its name, its 12 digits, or one of its references.
+Your word stays through every later scan. `stave undo` takes it back.";
+
+const DENY_HELP: &str = "\
+Examples:
+  stave deny cart calls payments           this relation doesn't exist
+  stave deny cart same_as basket           these two are not one
+  stave deny cart owner team-a             team-a doesn't own it
+  stave deny cart description              there is none
+  stave deny cart                          there is no such thing";
+
+/// Where the board is served.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Board {
+    /// Port on 127.0.0.1; if it is busy, the next free one; 0: any [default: 7878]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Open the board in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+/// What is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Trees {
+    /// Folders that are, or hold, repositories [default: here]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Read the last commit, not the files as they lie there
+    #[arg(long)]
+    pub(crate) commit: bool,
+    /// The branch to file this under, where git doesn't say (a detached checkout)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) trees: Trees,
+    #[command(flatten)]
+    pub(crate) board: Board,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) trees: Trees,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Find {
+    /// What to look for: names, parts of names, words of descriptions
+    #[arg(required = true, value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only this kind (component, resource, group, …)
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Only this type (service, database, …)
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) entity_type: Option<String>,
+    /// Only what this one owns
+    #[arg(long, value_name = "ENTITY")]
+    pub(crate) owner: Option<String>,
+    /// Also what people say doesn't exist
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) limit: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A name, 12 digits, or a reference
+    #[arg(required = true, value_name = "ENTITY")]
+    pub(crate) entity: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// A name, 12 digits or a reference; then a fact and its other end, if not everything: `cart calls payments`
+    #[arg(required = true, value_name = "ENTITY [FACT [TARGET]]")]
+    pub(crate) words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Say {
+    /// An entity, a fact and its value or other end; or a kind and a new name
+    #[arg(required = true, value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+    /// Add an entity even if one of that name is there: `--new component NAME`
+    #[arg(long)]
+    pub(crate) new: bool,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    /// An entity; a fact and its other end
+    #[arg(required = true, value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Questions {
+    /// Only those about this entity
+    #[arg(value_name = "ENTITY")]
+    pub(crate) entity: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Answer {
+    /// The question's digits, as `stave questions` prints them; a unique beginning is enough
+    pub(crate) question: String,
+    /// The number of the choice; without it, the choices are listed
+    pub(crate) choice: Option<usize>,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The command's digits, as `stave log` prints them; a unique beginning is enough
+    /// [default: your last word that still counts]
+    pub(crate) op: Option<String>,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retire {
+    /// As `stave log` and `stave why` print it: repo:HOST/PATH@BRANCH
+    pub(crate) scope: String,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportForm {
+    /// The whole ledger, for `stave merge`
+    Jsonl,
+    /// Entities and links in the direction of the data, one JSON object
+    Graph,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// What to write
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value = "jsonl")]
+    pub(crate) form: ExportForm,
+    /// Where to [default: standard output]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// What `stave export --as jsonl` wrote; `-` is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) board: Board,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// List all settings and their values
+    List {
+        /// Say where each value comes from
+        #[arg(long)]
+        origins: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

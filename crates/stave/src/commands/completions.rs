@@ -1,0 +1,21 @@
+//! `stave completions SHELL`.
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Completions};
+use crate::context::Context;
+use crate::problem::Exit;
+
+pub(super) fn run(context: &mut Context<'_>, arguments: &Completions) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "stave", &mut script);
+    let script = String::from_utf8(script)?;
+    if context.terminal.is_json() {
+        context
+            .terminal
+            .json(&serde_json::json!({"shell": arguments.shell.to_string(), "script": script}))?;
+    } else {
+        context.terminal.print(&script)?;
+    }
+    Ok(Exit::Answered)
+}

@@ -1,0 +1,173 @@
+//! Where an estate's ledger is, and making one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::context::Context;
+use crate::problem::Problem;
+
+/// The folder's name.
+pub(crate) const FOLDER: &str = ".stave";
+/// The ledger's file in it.
+pub(crate) const LEDGER_FILE: &str = "ledger.sqlite";
+/// The read model's file in it; it can be deleted at any time.
+pub(crate) const MAP_FILE: &str = "map.sqlite";
+
+/// Where an estate lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The folder that holds `.stave`, absolute.
+    pub(crate) root: PathBuf,
+    /// The `.stave` folder, absolute.
+    pub(crate) folder: PathBuf,
+}
+
+impl Place {
+    fn of_folder(folder: PathBuf) -> Place {
+        let root = folder.parent().unwrap_or(&folder).to_owned();
+        Place { root, folder }
+    }
+
+    fn in_root(root: PathBuf) -> Place {
+        Place { folder: root.join(FOLDER), root }
+    }
+
+    pub(crate) fn ledger_file(&self) -> PathBuf {
+        self.folder.join(LEDGER_FILE)
+    }
+
+    pub(crate) fn map_file(&self) -> PathBuf {
+        self.folder.join(MAP_FILE)
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.ledger_file().is_file()
+    }
+
+    /// Makes the folder, with a `.gitignore` of its own: a ledger is no part of a repository.
+    pub(crate) fn make(&self) -> Result<(), Problem> {
+        let problem = |error: std::io::Error| {
+            Problem::new(format!("can't make a ledger in {}: {error}", self.root.display()))
+                .hint("put it where you may write: --ledger PATH")
+        };
+        fs::create_dir_all(&self.folder).map_err(problem)?;
+        let ignore = self.folder.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(problem)?;
+        }
+        Ok(())
+    }
+}
+
+/// The place that `--ledger` or STAVE_LEDGER names: a `.stave` folder, one with a ledger in it, its file, or
+/// the folder that holds (or shall hold) `.stave`.
+fn named(path: &Path) -> Result<Place, Problem> {
+    let absolute = std::path::absolute(path)
+        .map_err(|error| Problem::new(format!("--ledger {}: {error}", path.display())))?;
+    let absolute = absolute.canonicalize().unwrap_or(absolute);
+    if absolute.is_file() {
+        return match (absolute.file_name(), absolute.parent()) {
+            (Some(name), Some(folder)) if name == LEDGER_FILE => Ok(Place::of_folder(folder.to_owned())),
+            _ => Err(Problem::new(format!("--ledger {}: this is a file", path.display()))
+                .hint("name the .stave folder, or the folder that holds it")),
+        };
+    }
+    let is_folder =
+        absolute.file_name().is_some_and(|name| name == FOLDER) || absolute.join(LEDGER_FILE).is_file();
+    Ok(if is_folder { Place::of_folder(absolute) } else { Place::in_root(absolute) })
+}
+
+/// The nearest folder at or above `from` that holds a ledger.
+fn upward(from: &Path) -> Option<Place> {
+    from.ancestors().map(|folder| Place::in_root(folder.to_owned())).find(Place::exists)
+}
+
+fn here() -> Result<PathBuf, Problem> {
+    std::env::current_dir()
+        .map_err(|error| Problem::new(format!("the current folder can't be read: {error}")))
+}
+
+/// The ledger of the verbs that scan nothing, if there is one.
+pub(crate) fn find(context: &Context<'_>) -> Result<Option<Place>, Problem> {
+    match &context.ledger {
+        Some(path) => Ok(Some(named(path)?).filter(Place::exists)),
+        None => Ok(upward(&here()?)),
+    }
+}
+
+/// The ledger of the verbs that scan nothing.
+pub(crate) fn existing(context: &Context<'_>) -> Result<Place, Problem> {
+    if let Some(place) = find(context)? {
+        return Ok(place);
+    }
+    let where_to = match &context.ledger {
+        Some(path) => format!("there is no ledger at {}", path.display()),
+        None => format!("there is no ledger in {} or any folder above it", here()?.display()),
+    };
+    let stave = context.surroundings.invocation();
+    Err(Problem::new(where_to)
+        .hint(format!("{stave} up DIR scans a folder of repositories and makes one"))
+        .hint("-C DIR or --ledger PATH uses one that lies elsewhere"))
+}
+
+/// The ledger for scanned folders: the one that is asked for, else the nearest at or above their common
+/// parent, else a new one in it.
+pub(crate) fn for_scan(context: &Context<'_>, folders: &[PathBuf]) -> Result<Place, Problem> {
+    if let Some(path) = &context.ledger {
+        return named(path);
+    }
+    let common = common_parent(folders);
+    if let Some(place) = upward(&common) {
+        return Ok(place);
+    }
+    if common.parent().is_none() {
+        return Err(Problem::new(
+            "these folders have nothing but / in common, and a ledger doesn't belong there",
+        )
+        .hint("say where it shall be: --ledger PATH"));
+    }
+    Ok(Place::in_root(common))
+}
+
+fn common_parent(folders: &[PathBuf]) -> PathBuf {
+    let mut folders = folders.iter();
+    let mut common = folders.next().cloned().unwrap_or_default();
+    for folder in folders {
+        while !folder.starts_with(&common) {
+            if !common.pop() {
+                break;
+            }
+        }
+    }
+    common
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_lies_in_what_the_folders_have_in_common() {
+        let common = |paths: &[&str]| common_parent(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(common(&["/a/b"]), PathBuf::from("/a/b"));
+        assert_eq!(common(&["/a/b/c", "/a/b/d"]), PathBuf::from("/a/b"));
+        assert_eq!(common(&["/a/b", "/a/bc"]), PathBuf::from("/a"));
+        assert_eq!(common(&["/a", "/b"]), PathBuf::from("/"));
+    }
+
+    #[test]
+    fn a_ledger_is_named_in_four_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let place = Place::in_root(root.clone());
+        place.make().unwrap();
+        fs::write(place.ledger_file(), "").unwrap();
+        for path in [root.clone(), root.join(".stave"), root.join(".stave/ledger.sqlite")] {
+            assert_eq!(named(&path).unwrap(), place, "{}", path.display());
+        }
+        fs::write(root.join("other"), "").unwrap();
+        assert!(named(&root.join("other")).is_err());
+        assert_eq!(fs::read_to_string(root.join(".stave/.gitignore")).unwrap(), "*\n");
+    }
+}

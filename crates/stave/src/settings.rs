@@ -1,0 +1,327 @@
+//! Settings: flag, then STAVE_* variable, then the estate's stave.toml, then the user's config.toml, then built in.
+//!
+//! One table says which there are; docs/configuration.md repeats it, and a test compares the two.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::When;
+use crate::problem::Problem;
+use crate::surroundings::Surroundings;
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// As in a file; `scan.threads` stands in the table `[scan]`.
+    pub(crate) key: &'static str,
+    /// The environment variable.
+    pub(crate) variable: &'static str,
+    /// What holds if nobody says anything; empty: nothing.
+    pub(crate) built_in: &'static str,
+    /// What it does.
+    pub(crate) what: &'static str,
+    /// Whether the estate's file may set it. Who speaks is nobody else's business.
+    in_estate: bool,
+    check: fn(&str) -> Result<(), String>,
+}
+
+/// All settings, by key.
+pub(crate) const ROWS: &[Row] = &[
+    Row {
+        key: "color",
+        variable: "STAVE_COLOR",
+        built_in: "auto",
+        what: "when to use colours: auto, always, never",
+        in_estate: false,
+        check: |text| when(text).map(|_| ()),
+    },
+    Row {
+        key: "person",
+        variable: "STAVE_PERSON",
+        built_in: "",
+        what: "who speaks: an e-mail address; without it git's user.email counts",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
+        key: "port",
+        variable: "STAVE_PORT",
+        built_in: "7878",
+        what: "port of the board on 127.0.0.1; 0: any",
+        in_estate: true,
+        check: |text| port(text).map(|_| ()),
+    },
+];
+
+/// Variables that are no settings.
+const OTHER_VARIABLES: &[&str] = &["STAVE_LEDGER"];
+
+fn when(text: &str) -> Result<When, String> {
+    match text {
+        "auto" => Ok(When::Auto),
+        "always" => Ok(When::Always),
+        "never" => Ok(When::Never),
+        _ => Err("auto, always or never are known".to_owned()),
+    }
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "a port is a number from 0 to 65535".to_owned())
+}
+
+/// A setting with its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Found {
+    pub(crate) key: &'static str,
+    /// `null`: not set.
+    pub(crate) value: Option<String>,
+    /// `--port`, `STAVE_PORT`, a file's path, `built in`.
+    pub(crate) origin: String,
+}
+
+/// All settings, resolved.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    found: Vec<Found>,
+}
+
+/// What to tell the user about the sources.
+pub(crate) type Warnings = Vec<String>;
+
+/// Values given as flags, by key.
+pub(crate) type Flags = BTreeMap<&'static str, String>;
+
+impl Settings {
+    /// Reads the sources and resolves every setting.
+    ///
+    /// `estate` is the folder that holds `.stave`, if there is one.
+    ///
+    /// # Errors
+    /// Where a source gives a setting a value that it can't have, or a file is no TOML.
+    pub(crate) fn read(
+        flags: &Flags,
+        surroundings: &Surroundings,
+        estate: Option<&Path>,
+    ) -> Result<(Settings, Warnings), Problem> {
+        let mut warnings = unknown_variables(surroundings);
+        let user_file = user_file(surroundings);
+        let user =
+            user_file.as_deref().map_or(Ok(Layer::default()), |file| Layer::read(file, &mut warnings))?;
+        let estate = match estate {
+            Some(folder) => Layer::of_estate(folder, &mut warnings)?,
+            None => Layer::default(),
+        };
+        let mut found = Vec::new();
+        for row in ROWS {
+            let sources = [
+                flags.get(row.key).map(|value| (value.clone(), format!("--{}", row.key))),
+                surroundings.get(row.variable).map(|value| (value.to_owned(), row.variable.to_owned())),
+                estate.get(row.key),
+                user.get(row.key),
+                Some((row.built_in.to_owned(), "built in".to_owned())).filter(|(value, _)| !value.is_empty()),
+            ];
+            let Some((value, origin)) = sources.into_iter().flatten().next() else {
+                found.push(Found { key: row.key, value: None, origin: "not set".to_owned() });
+                continue;
+            };
+            (row.check)(&value).map_err(|why| {
+                Problem::new(format!("the setting {} can't be \"{value}\" (from {origin}): {why}", row.key))
+                    .hint("stave config list --origins shows all settings and where they come from")
+            })?;
+            found.push(Found { key: row.key, value: Some(value), origin });
+        }
+        Ok((Settings { found }, warnings))
+    }
+
+    /// All settings, by key.
+    pub(crate) fn all(&self) -> &[Found] {
+        &self.found
+    }
+
+    fn value(&self, key: &str) -> Option<(&str, &str)> {
+        let found = self.found.iter().find(|found| found.key == key)?;
+        Some((found.value.as_deref()?, &found.origin))
+    }
+
+    /// The port to try first.
+    pub(crate) fn port(&self) -> u16 {
+        self.value("port").and_then(|(text, _)| port(text).ok()).unwrap_or_default()
+    }
+
+    /// When to use colours.
+    pub(crate) fn color(&self) -> When {
+        self.value("color").and_then(|(text, _)| when(text).ok()).unwrap_or(When::Auto)
+    }
+
+    /// The speaker's address and where it comes from.
+    pub(crate) fn person(&self) -> Option<(&str, &str)> {
+        self.value("person")
+    }
+}
+
+/// Where the user's own settings stand.
+pub(crate) fn user_file(surroundings: &Surroundings) -> Option<PathBuf> {
+    surroundings.config_home().map(|folder| folder.join("stave/config.toml"))
+}
+
+/// One file's settings as text, by key.
+#[derive(Debug, Default)]
+struct Layer {
+    file: String,
+    values: BTreeMap<String, String>,
+}
+
+impl Layer {
+    fn get(&self, key: &str) -> Option<(String, String)> {
+        self.values.get(key).map(|value| (value.clone(), self.file.clone()))
+    }
+
+    /// The estate's file. Where the estate's folder is itself a repository, the file came with the
+    /// repository, and a scanned repository may only set how it is read: the collector's business.
+    fn of_estate(folder: &Path, warnings: &mut Warnings) -> Result<Layer, Problem> {
+        if folder.join(".git").exists() {
+            return Ok(Layer::default());
+        }
+        let mut layer = Layer::read(&folder.join("stave.toml"), warnings)?;
+        for row in ROWS.iter().filter(|row| !row.in_estate) {
+            if layer.values.remove(row.key).is_some() {
+                warnings.push(format!(
+                    "{}: {} is a person's own setting and has no effect here\n\nhint: put it into ~/.config/stave/config.toml",
+                    layer.file, row.key
+                ));
+            }
+        }
+        Ok(layer)
+    }
+
+    fn read(file: &Path, warnings: &mut Warnings) -> Result<Layer, Problem> {
+        let shown = file.display().to_string();
+        let text = match fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Layer::default());
+            }
+            Err(error) => return Err(Problem::new(format!("can't read the settings in {shown}: {error}"))),
+        };
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error| Problem::new(format!("the settings in {shown} are no TOML: {error}")))?;
+        let mut values = BTreeMap::new();
+        flatten("", &table, &mut values);
+        for key in values.keys().filter(|key| ROWS.iter().all(|row| row.key != key.as_str())) {
+            // Tables of the repository's own reading rules are the collector's to check.
+            if key.starts_with("repository.") {
+                continue;
+            }
+            warnings.push(format!(
+                "{shown}: unknown setting {key}{}",
+                did_you_mean(key, ROWS.iter().map(|row| row.key))
+            ));
+        }
+        Ok(Layer { file: shown, values })
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, values: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, values),
+            toml::Value::String(text) => drop(values.insert(key, text.clone())),
+            toml::Value::Integer(number) => drop(values.insert(key, number.to_string())),
+            toml::Value::Boolean(truth) => drop(values.insert(key, truth.to_string())),
+            // No setting is any of these; the check of the setting says so.
+            other => drop(values.insert(key, other.type_str().to_owned())),
+        }
+    }
+}
+
+/// Only near misses are mentioned: other programs may use the prefix.
+fn unknown_variables(surroundings: &Surroundings) -> Warnings {
+    let known = || ROWS.iter().map(|row| row.variable).chain(OTHER_VARIABLES.iter().copied());
+    surroundings
+        .own()
+        .filter(|name| known().all(|variable| variable != *name))
+        .filter_map(|name| {
+            let hint = did_you_mean(name, known());
+            (!hint.is_empty()).then(|| format!("unknown variable {name}{hint}"))
+        })
+        .collect()
+}
+
+/// `\n\nhint: did you mean X?`, or nothing.
+pub(crate) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(typed, known).map_or_else(String::new, |near| format!("\n\nhint: did you mean {near}?"))
+}
+
+/// The known word that is most like what was typed, if one is like it at all.
+pub(crate) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|word| (strsim::osa_distance(typed, word), word)).min()?;
+    // A third of the letters may be wrong.
+    (near.0 * 3 <= near.1.len().max(3)).then_some(near.1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn resolve(
+        flags: &[(&'static str, &str)],
+        variables: &[(&str, &str)],
+        estate: &str,
+        user: &str,
+    ) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("stave.toml"), estate).unwrap();
+        fs::create_dir_all(home.path().join(".config/stave")).unwrap();
+        fs::write(home.path().join(".config/stave/config.toml"), user).unwrap();
+        let home = home.path().display().to_string();
+        let mut variables = variables.to_vec();
+        variables.push(("HOME", &home));
+        let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let (settings, _) =
+            Settings::read(&flags, &Surroundings::of(&variables), Some(folder.path())).unwrap();
+        let (value, origin) = settings.value("port").unwrap();
+        (value.to_owned(), origin.rsplit('/').next().unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_nearest_source_wins() {
+        let all = [("STAVE_PORT", "2")];
+        let result = |port: &str, origin: &str| (port.to_owned(), origin.to_owned());
+        assert_eq!(resolve(&[("port", "1")], &all, "port = 3", "port = 4"), result("1", "--port"));
+        assert_eq!(resolve(&[], &all, "port = 3", "port = 4"), result("2", "STAVE_PORT"));
+        assert_eq!(resolve(&[], &[], "port = 3", "port = 4"), result("3", "stave.toml"));
+        assert_eq!(resolve(&[], &[], "", "port = 4"), result("4", "config.toml"));
+        assert_eq!(resolve(&[], &[], "", ""), result("7878", "built in"));
+    }
+
+    #[test]
+    fn a_scanned_repository_sets_nothing_and_an_estate_never_says_who_speaks() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("stave.toml"), "port = 3\nperson = \"evil@example.com\"\nprot = 1\n")
+            .unwrap();
+        let none = Surroundings::default();
+        let (settings, warnings) = Settings::read(&Flags::new(), &none, Some(folder.path())).unwrap();
+        assert_eq!((settings.port(), settings.person()), (3, None));
+        assert!(warnings.iter().any(|warning| warning.contains("did you mean port?")), "{warnings:?}");
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        let (settings, warnings) = Settings::read(&Flags::new(), &none, Some(folder.path())).unwrap();
+        assert_eq!((settings.port(), warnings.len()), (7878, 0));
+    }
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["color", "person", "port"];
+        assert_eq!(nearest("colour", known.into_iter()), Some("color"));
+        assert_eq!(nearest("prot", known.into_iter()), Some("port"));
+        assert_eq!(nearest("ports", known.into_iter()), Some("port"));
+        assert_eq!(nearest("database", known.into_iter()), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! Output: stdout is data, stderr is talk. No verb prints in any other way.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::cli::When;
+use crate::problem::Told;
+
+const BOLD: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// How much is said beside the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Talk {
+    /// Warnings and errors.
+    Quiet,
+    /// What was done and how to go on.
+    Normal,
+    /// How, and how long it took.
+    Verbose,
+}
+
+/// What answers are printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Text for people.
+    Text,
+    /// One JSON value, on one line.
+    Json,
+}
+
+/// The two streams and how to use them.
+pub(crate) struct Terminal {
+    // Buffered, so that an export of a million lines isn't a million writes.
+    data: io::BufWriter<io::StdoutLock<'static>>,
+    data_is_coloured: bool,
+    talk: io::Stderr,
+    talk_is_coloured: bool,
+    how_much: Talk,
+    form: Form,
+}
+
+fn is_coloured(when: When, stream_is_terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            stream_is_terminal && !dumb && !unwanted
+        }
+    }
+}
+
+fn paint(text: &str, style: Style, is_coloured: bool) -> String {
+    if is_coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+impl Terminal {
+    pub(crate) fn new(when: When, how_much: Talk, form: Form) -> Terminal {
+        Terminal {
+            data: io::BufWriter::new(io::stdout().lock()),
+            data_is_coloured: is_coloured(when, io::stdout().is_terminal()),
+            talk: io::stderr(),
+            talk_is_coloured: is_coloured(when, io::stderr().is_terminal()),
+            how_much,
+            form,
+        }
+    }
+
+    /// Follows the settings, once they are known.
+    pub(crate) fn set_colour(&mut self, when: When) {
+        self.data_is_coloured = is_coloured(when, io::stdout().is_terminal());
+        self.talk_is_coloured = is_coloured(when, io::stderr().is_terminal());
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// Whether a progress bar would reach somebody.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.how_much > Talk::Quiet && self.form == Form::Text && io::stderr().is_terminal()
+    }
+
+    /// A text of the answer, as it is.
+    pub(crate) fn print(&mut self, text: &str) -> anyhow::Result<()> {
+        self.data.write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    /// A line of the answer.
+    pub(crate) fn line(&mut self, text: &str) -> anyhow::Result<()> {
+        writeln!(self.data, "{text}")?;
+        Ok(())
+    }
+
+    /// A heading of the answer.
+    pub(crate) fn heading(&mut self, text: &str) -> anyhow::Result<()> {
+        writeln!(self.data, "{}", paint(text, BOLD, self.data_is_coloured))?;
+        Ok(())
+    }
+
+    /// The answer as one line of JSON.
+    pub(crate) fn json<T: Serialize>(&mut self, answer: &T) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut self.data, answer).map_err(io::Error::from)?;
+        self.line("")
+    }
+
+    /// Raw bytes of the answer: an export.
+    pub(crate) fn raw(&mut self) -> &mut impl Write {
+        &mut self.data
+    }
+
+    /// Everything printed so far reaches the reader; the last act of every verb.
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        self.data.flush()?;
+        Ok(())
+    }
+
+    /// What was done, for a person who watches. Nobody listening is no error.
+    pub(crate) fn say(&mut self, text: &str) {
+        if self.how_much > Talk::Quiet {
+            let _ = writeln!(self.talk, "{text}");
+        }
+    }
+
+    /// Details, with -v.
+    pub(crate) fn detail(&mut self, text: &str) {
+        if self.how_much > Talk::Normal {
+            let _ = writeln!(self.talk, "{text}");
+        }
+    }
+
+    /// Something that a person should know, with or without --quiet.
+    pub(crate) fn warn(&mut self, text: &str) {
+        let (message, hint) = match text.split_once("\n\nhint: ") {
+            Some((message, hint)) => (message, Some(hint)),
+            None => (text, None),
+        };
+        let _ = writeln!(self.talk, "{} {message}", self.mark("warning:", WARNING));
+        if let Some(hint) = hint {
+            let _ = writeln!(self.talk, "  {} {hint}", self.mark("hint:", HINT));
+        }
+    }
+
+    fn mark(&self, text: &str, style: Style) -> String {
+        paint(text, style, self.talk_is_coloured)
+    }
+
+    /// How to go on.
+    pub(crate) fn hint(&mut self, text: &str) {
+        if self.how_much > Talk::Quiet {
+            let _ = writeln!(self.talk, "{} {text}", self.mark("hint:", HINT));
+        }
+    }
+
+    /// A problem, in the form that was asked for.
+    pub(crate) fn problem(&mut self, told: &Told) {
+        if self.is_json() {
+            let object = serde_json::json!({
+                "error": told.what, "causes": told.causes, "hints": told.hints,
+            });
+            let _ = writeln!(self.talk, "{object}");
+            return;
+        }
+        let _ = writeln!(self.talk, "{} {}", self.mark("error:", ERROR), told.what);
+        for cause in &told.causes {
+            let _ = writeln!(self.talk, "  caused by: {}", cause.replace('\n', "\n    "));
+        }
+        for (number, hint) in told.hints.iter().enumerate() {
+            let blank = if number == 0 { "\n" } else { "" };
+            let _ = writeln!(self.talk, "{blank}{} {hint}", self.mark("hint:", HINT));
+        }
+    }
+}
