@@ -123,6 +123,13 @@ pub(crate) fn release_binary() -> Result<PathBuf> {
     Ok(target_dir().join("release").join("stave"))
 }
 
+/// Builds the debug binary of Stave and gives its path. It asks for what the tests ask for: the same features of the
+/// same packages, so that nothing is compiled twice.
+pub(crate) fn debug_binary() -> Result<PathBuf> {
+    must(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
+    Ok(target_dir().join("debug").join("stave"))
+}
+
 /// All files of the work tree that git knows or would take, relative to the root, sorted.
 pub(crate) fn project_files() -> Result<Vec<String>> {
     let list = output(Command::new("git").args([

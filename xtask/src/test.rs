@@ -183,11 +183,11 @@ fn second_implementation() -> Result<Part> {
 
 fn browser_tests() -> Result<Part> {
     let start = Instant::now();
-    run::must(run::cargo().args(["build", "--locked", "--package", "stave"]))?;
+    let stave = run::debug_binary()?;
     let counts = Counts::default();
     let mut command = Command::new("npm");
     command.args(["test", "--prefix", "e2e", "--silent"]);
-    command.env("STAVE_BINARY", run::target_dir().join("debug").join("stave"));
+    command.env("STAVE_BINARY", stave);
     if let Some(path) = browser() {
         command.env("CHROMIUM", path);
     }
