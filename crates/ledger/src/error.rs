@@ -79,7 +79,7 @@ pub enum Error {
         reason: String,
     },
     /// A line of an export that a merge doesn't take.
-    #[error("{input}, line {line}: {problem}; nothing of it was merged")]
+    #[error("{input}, line {line}; nothing was merged: {problem}")]
     Line {
         /// The file, or what stands for it.
         input: String,
@@ -88,6 +88,9 @@ pub enum Error {
         /// What is wrong with it, with a hint.
         problem: String,
     },
+    /// An export that can't be written on.
+    #[error("the export can't be written: {0}")]
+    Export(std::io::Error),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),

@@ -6,15 +6,19 @@
 
 mod body;
 mod error;
+mod exchange;
 mod holds;
 mod memory;
 mod prepared;
+mod sqlite;
 
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
 pub use error::{Error, Result};
+pub use exchange::{EstateMet, ExportReport, MergeReport, export, merge, merge_stream};
 pub use memory::MemoryLedger;
 pub use prepared::{Prepared, Preparer};
+pub use sqlite::SqliteLedger;
 
 /// What a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,4 +273,17 @@ fn prefix_range(prefix: &str) -> Option<(Hash, Hash)> {
         text.parse::<Hash>().ok()
     };
     Some((fill('0')?, fill('f')?))
+}
+
+/// What becomes of a ledger's own estate, given those that it meets: the one to become, and those to remember.
+fn meet<'a>(
+    own: (&str, &EstateKey),
+    is_empty: bool,
+    estates: &'a [(String, EstateKey)],
+) -> (Option<&'a (String, EstateKey)>, Vec<&'a (String, EstateKey)>) {
+    let differs =
+        |estate: &(String, EstateKey), own: (&str, &EstateKey)| (estate.0.as_str(), &estate.1) != own;
+    let become_one = estates.first().filter(|first| is_empty && differs(first, own));
+    let own = become_one.map_or(own, |(id, key)| (id.as_str(), key));
+    (become_one, estates.iter().filter(|estate| differs(estate, own)).collect())
 }

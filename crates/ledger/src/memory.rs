@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::holds::{Lookup, same_word, word_type};
 use crate::{
-    Appended, Entry, Filter, Info, Ledger, Outcome, Prepared, Repeats, prefix_range, random, random_id,
+    Appended, Entry, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range, random, random_id,
 };
 
 /// A ledger in memory. A clone is a copy: what is appended to one doesn't reach the other.
@@ -227,21 +227,14 @@ impl Ledger for MemoryLedger {
     }
 
     fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool> {
-        let mut estates = estates.iter();
-        let mut taken_over = false;
-        if self.entries.is_empty()
-            && self.people.is_empty()
-            && let Some((id, key)) = estates.next()
-        {
-            self.info.estate = id.clone();
-            self.key = key.clone();
-            taken_over = true;
+        let is_empty = self.entries.is_empty() && self.people.is_empty();
+        let (become_one, others) = meet((&self.info.estate, &self.key), is_empty, estates);
+        for (id, key) in others {
+            self.others.insert((id.clone(), key.to_hex()), key.clone());
         }
-        for (id, key) in estates {
-            if *id != self.info.estate || *key != self.key {
-                self.others.insert((id.clone(), key.to_hex()), key.clone());
-            }
-        }
-        Ok(taken_over)
+        let Some((id, key)) = become_one else { return Ok(false) };
+        self.info.estate = id.clone();
+        self.key = key.clone();
+        Ok(true)
     }
 }

@@ -1,0 +1,142 @@
+//! Lines of an export, one after the other, with their numbers and a limit on their length.
+
+use std::io::{BufRead, Read};
+
+use stave_model::{Hash, Header, limits};
+
+use super::{FORM, Heard, HeardLine, Line};
+use crate::error::{Error, Result};
+
+/// The longest line: the largest header, escaped and labelled.
+const LINE_BYTES: usize = limits::HEADER_BYTES + 64 * 1024;
+
+const HINT_FORM: &str = "hint: a merge takes what `stave export --as jsonl` writes";
+const HINT_CUT: &str = "hint: the file was cut off on its way; export or copy it again";
+
+/// A file in this form, read line by line. Knows what has to come next.
+pub(super) struct Lines<R> {
+    source: R,
+    input: String,
+    number: u64,
+    buffer: Vec<u8>,
+}
+
+/// The head of a statement in the file.
+pub(super) struct Said {
+    pub(super) id: Hash,
+    pub(super) header: Header,
+    pub(super) count: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(source: R, input: &str) -> Lines<R> {
+        Lines { source, input: input.to_owned(), number: 0, buffer: Vec::new() }
+    }
+
+    /// An error about the line that was read last.
+    pub(super) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+        Error::Line { input: self.input.clone(), line: self.number, problem: problem.to_string() }
+    }
+
+    /// Reads a line into the buffer; false at the end.
+    fn read(&mut self) -> Result<bool> {
+        self.buffer.clear();
+        self.number += 1;
+        let mut limited = (&mut self.source).take(LINE_BYTES as u64 + 1);
+        let read = limited.read_until(b'\n', &mut self.buffer);
+        read.map_err(|source| Error::Io { path: self.input.clone().into(), source })?;
+        if self.buffer.len() > LINE_BYTES {
+            return Err(self.wrong(format!("the line is longer than {LINE_BYTES} bytes\n\n{HINT_FORM}")));
+        }
+        Ok(!self.buffer.is_empty())
+    }
+
+    fn next(&mut self, wanted: &str) -> Result<Line> {
+        if !self.read()? {
+            return Err(self.wrong(format!("the file ends here, but {wanted} should follow\n\n{HINT_CUT}")));
+        }
+        serde_json::from_slice(&self.buffer).map_err(|error| {
+            // The parser counts lines of its own; only its column is of use.
+            let text = error.to_string();
+            let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+            self.wrong(format!(
+                "{wanted} should stand here; column {}: {what}\n\n{}",
+                error.column(),
+                if self.buffer.ends_with(b"\n") { HINT_FORM } else { HINT_CUT }
+            ))
+        })
+    }
+
+    fn other(&self, wanted: &str) -> Error {
+        self.wrong(format!("{wanted} should stand here\n\n{HINT_FORM}"))
+    }
+
+    /// The first line.
+    pub(super) fn first(&mut self) -> Result<Line> {
+        let wanted = "the first line of an export";
+        let line = self.next(wanted)?;
+        match line.stave {
+            None => Err(self.other(wanted)),
+            Some(FORM) => Ok(line),
+            Some(form) => Err(self.wrong(format!(
+                "the export has form {form}; this Stave reads {FORM}\n\nhint: use the Stave that wrote it, or a newer one"
+            ))),
+        }
+    }
+
+    /// A row of the people directory.
+    pub(super) fn person(&mut self) -> Result<stave_model::PersonRow> {
+        let wanted = "a person";
+        match self.next(wanted)? {
+            Line { person: Some(person), .. } => Ok(person),
+            _ => Err(self.other(wanted)),
+        }
+    }
+
+    /// A row of the register.
+    pub(super) fn heard(&mut self) -> Result<HeardLine> {
+        let wanted = "a row of the register (`heard`)";
+        match self.next(wanted)? {
+            Line { heard: Some(Heard::Row(row)), .. } => Ok(row),
+            _ => Err(self.other(wanted)),
+        }
+    }
+
+    /// The head of a statement.
+    pub(super) fn said(&mut self) -> Result<Said> {
+        let wanted = "a statement (`id`, `header`, `count`)";
+        match self.next(wanted)? {
+            Line { id: Some(id), header: Some(header), count: Some(count), .. } => {
+                Ok(Said { id, header, count })
+            }
+            _ => Err(self.other(wanted)),
+        }
+    }
+
+    /// A claim.
+    pub(super) fn claim(&mut self) -> Result<stave_model::Claim> {
+        let wanted = "a claim";
+        match self.next(wanted)? {
+            Line { claim: Some(claim), .. } => Ok(claim),
+            _ => Err(self.other(wanted)),
+        }
+    }
+
+    /// Passes over lines that were checked before.
+    pub(super) fn skip(&mut self, lines: u64) -> Result<()> {
+        for _ in 0..lines {
+            if !self.read()? {
+                return Err(self.wrong(format!("the file became shorter while it was read\n\n{HINT_CUT}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing may follow.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if self.read()? {
+            return Err(self.wrong(format!("nothing should follow the last statement\n\n{HINT_FORM}")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Merging an export into a ledger: the union of both, whatever the order.
+//!
+//! The file is read twice. The first time everything is checked and nothing written; the second time the
+//! statements stream into one transaction. A source that can't be read twice is copied aside meanwhile.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use stave_model::{Author, Checker, EstateKey, Hash, PersonRow, Scope, Time};
+
+use super::lines::{Lines, Said};
+use super::{EstateLine, Heard};
+use crate::error::{Error, Result};
+use crate::{Ledger, Outcome, Preparer, Repeats};
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// What a merge did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergeReport {
+    /// Statements that the ledger didn't have.
+    pub new: u64,
+    /// Statements that it had.
+    pub known: u64,
+    /// Rows of the people directory that it didn't have.
+    pub people: u64,
+    /// Statements about somebody's uncommitted tree, which a merge doesn't take.
+    pub left_out: u64,
+    /// Whose the file is.
+    pub estate: EstateMet,
+}
+
+/// How the file's estate and the ledger's meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EstateMet {
+    /// Both are copies of one.
+    Same,
+    /// The ledger was empty and is a copy of the file's estate now.
+    TakenOver,
+    /// Another estate. The ledger keeps its own id and key and remembers the other's.
+    Other {
+        /// The other one's id.
+        id: String,
+        /// Its key: with it, equal people of both can be found by their addresses.
+        key: EstateKey,
+    },
+}
+
+/// What the first reading found.
+struct Found {
+    estates: Vec<(String, EstateKey)>,
+    people: Vec<PersonRow>,
+    heard: Vec<(Author, Scope, Time)>,
+    heard_lines: u64,
+    statements: u64,
+    known: HashSet<Hash>,
+    left_out: u64,
+}
+
+/// Merges a file. One that can be read only once (a pipe) is copied into `aside`, a folder, meanwhile.
+///
+/// # Errors
+/// [`Error::Line`] where the file is no whole export: nothing of it is merged then. Else where the file
+/// can't be read or the ledger not written.
+pub fn merge(ledger: &mut dyn Ledger, path: &Path, aside: &Path) -> Result<MergeReport> {
+    let name = path.display().to_string();
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.is_file() {
+        merge_twice(ledger, &name, file)
+    } else {
+        merge_stream(ledger, &name, file, aside)
+    }
+}
+
+/// Merges what can be read only once; `name` is for messages. It is copied into `aside`, a folder, in a
+/// file that nobody else sees.
+///
+/// # Errors
+/// As [`merge`], and where the copy can't be made.
+pub fn merge_stream(
+    ledger: &mut dyn Ledger,
+    name: &str,
+    source: impl Read,
+    aside: &Path,
+) -> Result<MergeReport> {
+    let io = |source| Error::Io { path: aside.to_owned(), source };
+    let mut copy = tempfile::tempfile_in(aside).map_err(io)?;
+    let found = check(ledger, name, Tee { source, copy: &mut copy })?;
+    take(ledger, name, copy, found)
+}
+
+fn merge_twice(ledger: &mut dyn Ledger, name: &str, mut file: File) -> Result<MergeReport> {
+    let found = check(ledger, name, &mut file)?;
+    take(ledger, name, file, found)
+}
+
+/// Copies what passes through.
+struct Tee<'a, R> {
+    source: R,
+    copy: &'a mut File,
+}
+
+impl<R: Read> Read for Tee<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(into)?;
+        self.copy.write_all(&into[..count])?;
+        Ok(count)
+    }
+}
+
+/// The first reading.
+fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
+    let mut lines = Lines::new(BufReader::with_capacity(BUFFER_BYTES, source), name);
+    let first = lines.first()?;
+    let (Some(own), Some(people), Some(Heard::Count(heard)), Some(statements)) =
+        (first.estate, first.people, first.heard, first.statements)
+    else {
+        return Err(
+            lines.wrong("the first line of an export has `estate`, `people`, `heard` and `statements`")
+        );
+    };
+    let mut found = Found {
+        estates: Vec::new(),
+        people: Vec::new(),
+        heard: Vec::new(),
+        heard_lines: heard,
+        statements,
+        known: HashSet::new(),
+        left_out: 0,
+    };
+    for estate in std::iter::once(own).chain(first.others) {
+        let estate = parse_estate(estate).ok_or_else(|| {
+            lines.wrong("an estate has an id of 32 and a key of 64 lower-case hexadecimal digits")
+        })?;
+        found.estates.push(estate);
+    }
+    for _ in 0..people {
+        let person = lines.person()?;
+        let is_person = person.id.parse::<Author>().is_ok_and(|author| author.is_person());
+        if !is_person {
+            return Err(lines.wrong(format!("\"{}\" is no person's id", person.id)));
+        }
+        found.people.push(person);
+    }
+    for _ in 0..heard {
+        let row = lines.heard()?;
+        if !row.scope.is_work() {
+            found.heard.push((row.author, row.scope, row.time));
+        }
+    }
+    for _ in 0..statements {
+        let said = lines.said()?;
+        check_statement(&mut lines, &said)?;
+        if said.header.scope.is_work() {
+            found.left_out += 1;
+        } else if ledger.entry(&said.id)?.is_some() {
+            found.known.insert(said.id);
+        }
+    }
+    lines.end()?;
+    Ok(found)
+}
+
+fn check_statement<R: BufRead>(lines: &mut Lines<R>, said: &Said) -> Result<()> {
+    let id = said.header.id();
+    if id != said.id {
+        return Err(lines.wrong(format!(
+            "the header hashes to {id}, the line says {}: the statement is damaged\n\nhint: export it again",
+            said.id
+        )));
+    }
+    let mut checker = Checker::new(&said.header).map_err(|problem| lines.wrong(problem))?;
+    for _ in 0..said.count {
+        let claim = lines.claim()?;
+        checker.claim(&claim).map_err(|problem| lines.wrong(problem))?;
+    }
+    checker.finish().map_err(|problem| lines.wrong(problem))?;
+    Ok(())
+}
+
+fn parse_estate(line: EstateLine) -> Option<(String, EstateKey)> {
+    // An id has the form of an op: 128 random bits.
+    line.id.parse::<stave_model::Op>().ok()?;
+    Some((line.id, EstateKey::from_hex(&line.key)?))
+}
+
+/// The second reading.
+fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Result<MergeReport> {
+    file.seek(SeekFrom::Start(0)).map_err(|source| Error::Io { path: name.into(), source })?;
+    let mut lines = Lines::new(BufReader::with_capacity(BUFFER_BYTES, file), name);
+    lines.skip(1 + found.people.len() as u64 + found.heard_lines)?;
+
+    let own = (ledger.info()?.estate, ledger.estate_key()?);
+    let taken_over = ledger.meet_estates(&found.estates)?;
+    let mut left = found.statements;
+    let mut passed_over = 0;
+    let appended = ledger.append_prepared(Repeats::Keep, &mut || {
+        while left > 0 {
+            left -= 1;
+            let said = lines.said()?;
+            if said.header.scope.is_work() {
+                lines.skip(said.count)?;
+            } else if found.known.contains(&said.id) {
+                passed_over += 1;
+                lines.skip(said.count)?;
+            } else {
+                return read_statement(&mut lines, said).map(Some);
+            }
+        }
+        Ok(None)
+    })?;
+    let people = ledger.add_people(&found.people)?;
+    ledger.add_heard(&found.heard)?;
+
+    let new = appended.iter().filter(|one| one.outcome == Outcome::New).count() as u64;
+    let estate = match found.estates.into_iter().next() {
+        _ if taken_over => EstateMet::TakenOver,
+        Some((id, key)) if (&id, &key) != (&own.0, &own.1) => EstateMet::Other { id, key },
+        _ => EstateMet::Same,
+    };
+    Ok(MergeReport {
+        new,
+        known: passed_over + appended.len() as u64 - new,
+        people,
+        left_out: found.left_out,
+        estate,
+    })
+}
+
+fn read_statement<R: BufRead>(lines: &mut Lines<R>, said: Said) -> Result<crate::Prepared> {
+    let count = said.count;
+    let mut preparer = Preparer::new(said.header)?;
+    for _ in 0..count {
+        preparer.claim(&lines.claim()?)?;
+    }
+    preparer.finish()
+}

@@ -1,0 +1,153 @@
+//! One plain file for everything (docs/ledger.md, section 8): export writes it, merge reads it.
+//!
+//! What never leaves the machine (statements about uncommitted trees) is left out on both ways.
+
+mod lines;
+mod merge;
+
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical};
+
+use crate::Ledger;
+use crate::error::{Error, Result};
+
+pub use merge::{EstateMet, MergeReport, merge, merge_stream};
+
+/// The version of the file's form.
+const FORM: u32 = 1;
+/// Entries read at once.
+const PAGE: usize = 1_000;
+
+/// An estate's id and key, in hexadecimal digits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EstateLine {
+    id: String,
+    key: String,
+}
+
+/// One row of the register.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeardLine {
+    author: Author,
+    scope: Scope,
+    time: Time,
+}
+
+/// Any line of the file; which fields are there says which one it is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim: Option<Claim>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    estate: Option<EstateLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    header: Option<Header>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heard: Option<Heard>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Hash>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<EstateLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    people: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<PersonRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    statements: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stave: Option<u32>,
+}
+
+/// In the first line the number of rows, later a row.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Heard {
+    Count(u64),
+    Row(HeardLine),
+}
+
+fn estate_line(id: &str, key: &EstateKey) -> EstateLine {
+    EstateLine { id: id.to_owned(), key: key.to_hex() }
+}
+
+/// Writes the whole ledger as it stands, without uncommitted trees. The same contents give the same bytes.
+/// The file holds the estate's key: who has it can link addresses to person ids.
+///
+/// # Errors
+/// Where the ledger can't be read or `into` refuses.
+pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport> {
+    // What others append while this runs has a higher number and stays out.
+    let last = ledger.position()?;
+    let mut order: Vec<(Time, Hash, u64)> = Vec::new();
+    let mut left_out = 0;
+    let mut after = 0;
+    while after < last {
+        let page = ledger.entries(after, PAGE)?;
+        for entry in page.iter().filter(|entry| entry.number <= last) {
+            if entry.header.scope.is_work() {
+                left_out += 1;
+            } else {
+                order.push((entry.header.time, entry.id, entry.number));
+            }
+        }
+        after = page.last().map_or(last, |entry| entry.number);
+    }
+    order.sort_unstable();
+
+    let people = ledger.people()?;
+    let mut heard = ledger.heard()?;
+    heard.retain(|(_, scope, _)| !scope.is_work());
+    let first = Line {
+        stave: Some(FORM),
+        estate: Some(estate_line(&ledger.info()?.estate, &ledger.estate_key()?)),
+        others: ledger.other_estates()?.iter().map(|(id, key)| estate_line(id, key)).collect(),
+        people: Some(people.len() as u64),
+        heard: Some(Heard::Count(heard.len() as u64)),
+        statements: Some(order.len() as u64),
+        ..Line::default()
+    };
+    write(into, &first)?;
+    for person in people {
+        write(into, &Line { person: Some(person), ..Line::default() })?;
+    }
+    for (author, scope, time) in heard {
+        let heard = Some(Heard::Row(HeardLine { author, scope, time }));
+        write(into, &Line { heard, ..Line::default() })?;
+    }
+    for (_, id, number) in &order {
+        let entry = ledger.entry(id)?.ok_or(Error::NoStatement(*number))?;
+        let count = Some(entry.claim_count);
+        write(into, &Line { id: Some(*id), header: Some(entry.header), count, ..Line::default() })?;
+        ledger.raw_claims(*number, &mut |claim| {
+            let written = into
+                .write_all(b"{\"claim\":")
+                .and_then(|()| into.write_all(claim))
+                .and_then(|()| into.write_all(b"}\n"));
+            written.map_err(Error::Export)
+        })?;
+    }
+    into.flush().map_err(Error::Export)?;
+    Ok(ExportReport { statements: order.len() as u64, left_out })
+}
+
+/// What an export did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportReport {
+    /// Statements written.
+    pub statements: u64,
+    /// Statements about uncommitted trees, which stay on their machine.
+    pub left_out: u64,
+}
+
+fn write(into: &mut dyn Write, line: &Line) -> Result<()> {
+    let mut bytes = canonical(line);
+    bytes.push(b'\n');
+    into.write_all(&bytes).map_err(Error::Export)
+}

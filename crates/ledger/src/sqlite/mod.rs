@@ -1,0 +1,370 @@
+//! A ledger in one SQLite file. Several processes may have it open; each append is one transaction that
+//! is on the disk before the caller hears of it.
+
+mod open;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
+use stave_model::{Author, EstateKey, Hash, PersonRow, Scope, Time, canonical};
+
+use crate::body::{Body, each_packed};
+use crate::error::{Error, Result};
+use crate::holds::{same_word, word_type};
+use crate::{Appended, Entry, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range};
+use read::{Parts, Reader, entries};
+
+/// A body is stored in parts of this size, so that nobody has to hold a large one.
+const PART_BYTES: usize = 512 * 1024;
+
+/// A ledger in a file. Dropping it closes the file; what was appended is safe long before.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    db: Connection,
+}
+
+/// SQLite's failure or ours, until the path is known.
+#[derive(Debug)]
+pub(crate) enum Fail {
+    Sql(rusqlite::Error),
+    Ours(Error),
+}
+
+impl From<rusqlite::Error> for Fail {
+    fn from(error: rusqlite::Error) -> Fail {
+        Fail::Sql(error)
+    }
+}
+
+impl From<Error> for Fail {
+    fn from(error: Error) -> Fail {
+        Fail::Ours(error)
+    }
+}
+
+impl Fail {
+    fn at(self, path: &Path) -> Error {
+        match self {
+            Fail::Sql(error) => open::explain(path, error),
+            Fail::Ours(error) => error,
+        }
+    }
+}
+
+impl SqliteLedger {
+    /// Opens an existing ledger.
+    ///
+    /// # Errors
+    /// Where there is none, the file is something else or damaged, or a newer Stave wrote it.
+    pub fn open(path: &Path) -> Result<SqliteLedger> {
+        Ok(SqliteLedger { path: path.to_owned(), db: open::open(path)? })
+    }
+
+    /// Opens a ledger; makes an empty one of a new estate where there is no file. The folder must exist.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open`], and where the file can't be made.
+    pub fn open_or_create(path: &Path) -> Result<SqliteLedger> {
+        open::create(path)?;
+        SqliteLedger::open(path)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read<T>(&self, what: impl FnOnce(&Connection) -> std::result::Result<T, Fail>) -> Result<T> {
+        what(&self.db).map_err(|fail| fail.at(&self.path))
+    }
+
+    /// Runs a change under the write lock, whole or not at all.
+    fn write<T>(
+        &mut self,
+        what: impl FnOnce(&Connection, &Path) -> std::result::Result<T, Fail>,
+    ) -> Result<T> {
+        let SqliteLedger { path, db } = self;
+        let change = |db: &mut Connection, path: &Path| {
+            // IMMEDIATE: who waits for the lock waits here, before anything was read.
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = what(&transaction, path)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        change(db, path).map_err(|fail: Fail| fail.at(path))
+    }
+
+    fn meta<T: rusqlite::types::FromSql>(&self, key: &str) -> Result<T> {
+        self.read(|db| Ok(meta(db, key)?))
+    }
+}
+
+fn meta<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> rusqlite::Result<T> {
+    db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0))
+}
+
+/// The statements that an append runs again and again.
+struct Appender<'a> {
+    db: &'a Connection,
+    path: &'a Path,
+    find: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+    insert_replaces: CachedStatement<'a>,
+    has_body: CachedStatement<'a>,
+    insert_part: CachedStatement<'a>,
+    hear: CachedStatement<'a>,
+    next: i64,
+}
+
+const HEAR: &str = "INSERT INTO heard (author, scope, time) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET time = max(time, excluded.time)";
+
+impl<'a> Appender<'a> {
+    fn new(db: &'a Connection, path: &'a Path) -> rusqlite::Result<Appender<'a>> {
+        let last: i64 =
+            db.query_row("SELECT ifnull(max(number), 0) FROM statements", [], |row| row.get(0))?;
+        Ok(Appender {
+            db,
+            path,
+            find: db.prepare_cached("SELECT number FROM statements WHERE id = ?1")?,
+            insert: db.prepare_cached(
+                "INSERT INTO statements
+                 (number, id, author, scope, op, time, source_at, rules, claims, claim_count, word, header)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?,
+            insert_replaces: db.prepare_cached("INSERT INTO replaces (replaced, number) VALUES (?1, ?2)")?,
+            has_body: db.prepare_cached("SELECT 1 FROM bodies WHERE claims = ?1 AND part = 0")?,
+            insert_part: db.prepare_cached("INSERT INTO bodies (claims, part, bytes) VALUES (?1, ?2, ?3)")?,
+            hear: db.prepare_cached(HEAR)?,
+            next: last + 1,
+        })
+    }
+
+    fn add(&mut self, said: Prepared, repeats: Repeats) -> std::result::Result<Appended, Fail> {
+        let known: Option<i64> = self.find.query_row([&said.id.0], |row| row.get(0)).optional()?;
+        if let Some(number) = known {
+            return Ok(Appended { id: said.id, number: number as u64, outcome: Outcome::Known });
+        }
+        let header = &said.header;
+        let person = header.author.is_person();
+        if !person {
+            let slot = params![header.author.as_str(), header.scope.as_str(), header.time.millis()];
+            self.hear.execute(slot)?;
+        }
+        if repeats == Repeats::Skip
+            && let Some(holding) = same_word(&Reader { db: self.db, path: self.path }, &said)?
+        {
+            return Ok(Appended { id: holding.id, number: holding.number, outcome: Outcome::SameWord });
+        }
+        let number = self.next;
+        self.insert.execute(params![
+            number,
+            said.id.0,
+            header.author.as_str(),
+            header.scope.as_str(),
+            header.op.0,
+            header.time.millis(),
+            header.source_at().millis(),
+            header.rules,
+            header.claims.0,
+            said.claim_count as i64,
+            if person { word_type(&header.scope) } else { None },
+            String::from_utf8_lossy(&canonical(header)),
+        ])?;
+        for replaced in &header.replaces {
+            self.insert_replaces.execute(params![replaced.0, number])?;
+        }
+        self.add_body(&header.claims, said.body)?;
+        self.next += 1;
+        Ok(Appended { id: said.id, number: number as u64, outcome: Outcome::New })
+    }
+
+    fn add_body(&mut self, claims: &Hash, body: Body) -> std::result::Result<(), Fail> {
+        if self.has_body.exists([&claims.0])? {
+            return Ok(());
+        }
+        let packed = body.packed().map_err(|source| Error::Io { path: self.path.to_owned(), source })?;
+        for (part, bytes) in packed.chunks(PART_BYTES).enumerate() {
+            self.insert_part.execute(params![claims.0, part as i64, bytes])?;
+        }
+        Ok(())
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn info(&self) -> Result<Info> {
+        let epoch: i64 = self.meta("epoch")?;
+        Ok(Info { estate: self.meta("estate")?, ledger: self.meta("ledger")?, epoch: epoch as u64 })
+    }
+
+    fn position(&self) -> Result<u64> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT ifnull(max(number), 0) FROM statements")?;
+            Ok(query.query_row([], |row| row.get::<_, i64>(0))? as u64)
+        })
+    }
+
+    fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|db| entries(db, "WHERE number > ?1 ORDER BY number LIMIT ?2", params![after, limit]))
+    }
+
+    fn entry(&self, id: &Hash) -> Result<Option<Entry>> {
+        self.read(|db| Ok(entries(db, "WHERE id = ?1", [&id.0])?.pop()))
+    }
+
+    fn latest(&self, filter: &Filter, before: u64, limit: usize) -> Result<Vec<Entry>> {
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // Only fixed pieces of text are put together; values are bound.
+        let mut clause = String::from("WHERE number < :before");
+        let mut bound: Vec<(&str, Box<dyn rusqlite::ToSql>)> =
+            vec![(":before", Box::new(before)), (":limit", Box::new(limit))];
+        if let Some(author) = &filter.author {
+            clause.push_str(" AND author = :author");
+            bound.push((":author", Box::new(author.to_string())));
+        }
+        if let Some(scope) = &filter.scope {
+            clause.push_str(" AND scope = :scope");
+            bound.push((":scope", Box::new(scope.to_string())));
+        }
+        if let Some(op) = &filter.op {
+            clause.push_str(" AND op = :op");
+            bound.push((":op", Box::new(op.0)));
+        }
+        if let Some(until) = &filter.until {
+            clause.push_str(" AND time <= :until");
+            bound.push((":until", Box::new(until.millis())));
+        }
+        clause.push_str(" ORDER BY number DESC LIMIT :limit");
+        let bound: Vec<(&str, &dyn rusqlite::ToSql)> =
+            bound.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        self.read(|db| entries(db, &clause, bound.as_slice()))
+    }
+
+    fn find_ids(&self, prefix: &str, limit: usize) -> Result<Vec<Hash>> {
+        let Some((from, to)) = prefix_range(prefix) else { return Ok(Vec::new()) };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|db| {
+            let mut query = db.prepare_cached(
+                "SELECT id FROM statements WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+            )?;
+            let ids = query.query_map(params![from.0, to.0, limit], |row| row.get(0).map(Hash))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let key = i64::try_from(number).map_err(|_| Error::NoStatement(number))?;
+        let found: Option<([u8; 32], i64)> = self.read(|db| {
+            let mut query =
+                db.prepare_cached("SELECT claims, claim_count FROM statements WHERE number = ?1")?;
+            Ok(query.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        })?;
+        let (claims, count) = found.ok_or(Error::NoStatement(number))?;
+        each_packed(Parts::new(&self.db, claims), count as u64, each)
+    }
+
+    fn append_prepared(
+        &mut self,
+        repeats: Repeats,
+        next: &mut dyn FnMut() -> Result<Option<Prepared>>,
+    ) -> Result<Vec<Appended>> {
+        self.write(|db, path| {
+            let mut appender = Appender::new(db, path)?;
+            let mut appended = Vec::new();
+            while let Some(said) = next()? {
+                appended.push(appender.add(said, repeats)?);
+            }
+            Ok(appended)
+        })
+    }
+
+    fn heard(&self) -> Result<Vec<(Author, Scope, Time)>> {
+        let rows: Vec<(String, String, i64)> = self.read(|db| {
+            let mut query =
+                db.prepare_cached("SELECT author, scope, time FROM heard ORDER BY author, scope")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let damaged = |error: stave_model::NameError| Error::Damaged(format!("the register: {error}"));
+        rows.into_iter()
+            .map(|(author, scope, time)| {
+                Ok((
+                    author.parse().map_err(damaged)?,
+                    scope.parse().map_err(damaged)?,
+                    Time::from_millis(time),
+                ))
+            })
+            .collect()
+    }
+
+    fn add_heard(&mut self, rows: &[(Author, Scope, Time)]) -> Result<()> {
+        self.write(|db, _| {
+            let mut hear = db.prepare_cached(HEAR)?;
+            for (author, scope, time) in rows {
+                hear.execute(params![author.as_str(), scope.as_str(), time.millis()])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn estate_key(&self) -> Result<EstateKey> {
+        self.meta("estate_key").map(EstateKey)
+    }
+
+    fn people(&self) -> Result<Vec<PersonRow>> {
+        self.read(|db| {
+            let mut query =
+                db.prepare_cached("SELECT id, name, address FROM people ORDER BY id, name, address")?;
+            let rows = query.query_map([], |row| {
+                Ok(PersonRow { id: row.get(0)?, name: row.get(1)?, address: row.get(2)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64> {
+        self.write(|db, _| {
+            let mut insert =
+                db.prepare_cached("INSERT OR IGNORE INTO people (id, name, address) VALUES (?1, ?2, ?3)")?;
+            let mut new = 0;
+            for row in rows {
+                new += insert.execute(params![row.id, row.name, row.address])?;
+            }
+            Ok(new as u64)
+        })
+    }
+
+    fn other_estates(&self) -> Result<Vec<(String, EstateKey)>> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT id, key FROM estates ORDER BY id, key")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, EstateKey(row.get(1)?))))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool> {
+        let (own, key) = (self.info()?.estate, self.estate_key()?);
+        if estates.iter().all(|(id, other)| *id == own && *other == key) {
+            return Ok(false);
+        }
+        self.write(|db, _| {
+            let empty = "SELECT NOT EXISTS (SELECT 1 FROM statements) AND NOT EXISTS (SELECT 1 FROM people)";
+            let is_empty: bool = db.query_row(empty, [], |row| row.get(0))?;
+            let (own, key): (String, _) = (meta(db, "estate")?, EstateKey(meta(db, "estate_key")?));
+            let (become_one, others) = meet((&own, &key), is_empty, estates);
+            for (id, key) in others {
+                db.execute("INSERT OR IGNORE INTO estates (id, key) VALUES (?1, ?2)", params![id, key.0])?;
+            }
+            let Some((id, key)) = become_one else { return Ok(false) };
+            let set = "UPDATE meta SET value = ?2 WHERE key = ?1";
+            db.execute(set, params!["estate", id])?;
+            db.execute(set, params!["estate_key", key.0])?;
+            Ok(true)
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Making and opening the file of a ledger, and what SQLite's refusals mean.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+
+use super::Fail;
+use crate::error::{Error, Result};
+use crate::{random, random_id};
+
+/// The version of schema.sql.
+pub(crate) const SCHEMA: i64 = 1;
+/// How long a writer waits for others. A merge of a large file holds the lock for seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens an existing ledger.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let no_ledger = |what: &str| Error::NoLedger { path: path.to_owned(), what: what.to_owned() };
+    let file = match std::fs::metadata(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::Missing(path.to_owned())),
+        Err(error) => return Err(io(error)),
+    };
+    if !file.is_file() {
+        return Err(no_ledger("this is no file, so no ledger"));
+    }
+    if file.len() == 0 {
+        return Err(no_ledger("the file is empty, so no ledger"));
+    }
+    connect(path).map_err(|fail| fail.at(path))
+}
+
+fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(PATIENCE)?;
+    db.set_prepared_statement_cache_capacity(64);
+    // FULL: a commit is on the disk before the caller hears of it.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    let no_ledger = || Error::NoLedger {
+        path: path.to_owned(),
+        what: "this is an SQLite database, but no ledger".to_owned(),
+    };
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'statements')";
+    if db.query_row(tables, [], |row| row.get::<_, i64>(0))? != 2 {
+        return Err(no_ledger().into());
+    }
+    let schema = "SELECT value FROM meta WHERE key = 'schema'";
+    let found: i64 = db.query_row(schema, [], |row| row.get(0)).optional()?.ok_or_else(no_ledger)?;
+    if found > SCHEMA {
+        return Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }.into());
+    }
+    Ok(db)
+}
+
+/// Makes a ledger unless there is one. It appears whole or not at all: it is made under another name, so
+/// neither a crash nor a second process can leave half of one.
+pub(super) fn create(path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let io = |source: std::io::Error| match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Error::ReadOnly { path: path.to_owned(), reason: source.to_string() }
+        }
+        ErrorKind::StorageFull => Error::Full(path.to_owned()),
+        _ => Error::Io { path: path.to_owned(), source },
+    };
+    // Only its owner may read the file (0600), which holds the estate's key. SQLite gives its
+    // companions the same permissions.
+    let draft = tempfile::Builder::new().prefix(".new-ledger-").tempfile_in(folder).map_err(io)?;
+    fill(draft.path()).map_err(|fail| fail.at(path))?;
+    draft.as_file().sync_all().map_err(io)?;
+    match draft.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(io(error.error)),
+    }
+    // The name, too, has to survive a power cut. Not every system can sync a folder, and none needs it to
+    // go on.
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+fn fill(draft: &Path) -> std::result::Result<(), Fail> {
+    let mut db = Connection::open_with_flags(
+        draft,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    // Stays with the file: readers and a writer don't wait for each other.
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    let change = db.transaction()?;
+    change.execute_batch(include_str!("schema.sql"))?;
+    {
+        let mut meta = change.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
+        meta.execute(params!["schema", SCHEMA])?;
+        meta.execute(params!["ledger", random_id()?])?;
+        meta.execute(params!["epoch", 0])?;
+        meta.execute(params!["estate", random_id()?])?;
+        meta.execute(params!["estate_key", random::<32>()?])?;
+    }
+    change.commit()?;
+    db.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// What a refusal of SQLite means for the one who reads it.
+pub(super) fn explain(path: &Path, error: rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    let reason = error.to_string();
+    let rusqlite::Error::SqliteFailure(code, _) = &error else {
+        return match error {
+            // A column of another type or a missing row: no Stave wrote that.
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::QueryReturnedNoRows => Error::Damaged(format!("{}: {reason}", path.display())),
+            _ => Error::Storage { path, reason },
+        };
+    };
+    match code.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy(path),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            Error::ReadOnly { path, reason }
+        }
+        ErrorCode::DiskFull => Error::Full(path),
+        ErrorCode::NotADatabase => {
+            Error::NoLedger { path, what: "this is no SQLite database, so no ledger".to_owned() }
+        }
+        ErrorCode::DatabaseCorrupt => Error::Damaged(format!("{}: {reason}", path.display())),
+        ErrorCode::SystemIoFailure => Error::Storage {
+            path,
+            reason: format!(
+                "the system refused to read or write ({reason}); nothing of this was written, everything before is safe"
+            ),
+        },
+        _ => Error::Storage { path, reason },
+    }
+}

@@ -1,0 +1,144 @@
+//! What appends and readers look up.
+
+use std::io::{Error as IoError, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use stave_model::{Author, Hash, Scope, Time};
+
+use super::Fail;
+use crate::Entry;
+use crate::error::{Error, Result};
+use crate::holds::Lookup;
+
+/// Entries by a clause behind `FROM statements`.
+pub(super) fn entries(
+    db: &Connection,
+    clause: &str,
+    bound: impl Params,
+) -> std::result::Result<Vec<Entry>, Fail> {
+    let mut query =
+        db.prepare_cached(&format!("SELECT number, id, header, claim_count FROM statements {clause}"))?;
+    let mut rows = query.query(bound)?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(row)?);
+    }
+    Ok(entries)
+}
+
+/// An entry from a row of number, id, header and number of claims.
+pub(super) fn entry(row: &Row<'_>) -> std::result::Result<Entry, Fail> {
+    let number = row.get::<_, i64>(0)? as u64;
+    let header = row.get_ref(2)?;
+    let header = header.as_str().map_err(|error| damaged(number, &error))?;
+    let header = serde_json::from_str(header).map_err(|error| damaged(number, &error))?;
+    let claim_count = row.get::<_, i64>(3)? as u64;
+    Ok(Entry { number, id: Hash(row.get(1)?), header, claim_count })
+}
+
+fn damaged(number: u64, error: &dyn std::fmt::Display) -> Error {
+    Error::Damaged(format!("the header of statement {number} can't be read: {error}"))
+}
+
+/// Looks things up for the rule of the same word.
+pub(super) struct Reader<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn entries(&self, clause: &str, bound: impl Params) -> Result<Vec<Entry>> {
+        entries(self.db, clause, bound).map_err(|fail| fail.at(self.path))
+    }
+}
+
+impl Lookup for Reader<'_> {
+    fn slot(
+        &self,
+        author: &Author,
+        scope: &Scope,
+        until: Time,
+        each: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let find = || {
+            let mut query = self.db.prepare_cached(
+                "SELECT number, id, header, claim_count FROM statements
+                 WHERE author = ?1 AND scope = ?2 AND time <= ?3
+                 ORDER BY source_at DESC, rules DESC, time DESC, id DESC",
+            )?;
+            let mut rows = query.query(params![author.as_str(), scope.as_str(), until.millis()])?;
+            while let Some(row) = rows.next()? {
+                if each(entry(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        find_at(self.path, find)
+    }
+
+    fn slot_has(&self, author: &Author, scope: &Scope, claims: &Hash) -> Result<bool> {
+        let find = || {
+            let mut query = self.db.prepare_cached(
+                "SELECT 1 FROM statements WHERE author = ?1 AND scope = ?2 AND claims = ?3 LIMIT 1",
+            )?;
+            Ok(query.exists(params![author.as_str(), scope.as_str(), claims.0])?)
+        };
+        find_at(self.path, find)
+    }
+
+    fn withdrawals(&self) -> Result<Vec<Entry>> {
+        self.entries("WHERE word = 'withdrawn' ORDER BY number", [])
+    }
+
+    fn words(&self, scope: &Scope) -> Result<Vec<Entry>> {
+        self.entries("WHERE scope = ?1 AND word IS NOT NULL", [scope.as_str()])
+    }
+
+    fn replacing(&self, id: &Hash) -> Result<Vec<Entry>> {
+        self.entries("WHERE number IN (SELECT number FROM replaces WHERE replaced = ?1)", [&id.0])
+    }
+}
+
+fn find_at<T>(path: &Path, find: impl FnOnce() -> std::result::Result<T, Fail>) -> Result<T> {
+    find().map_err(|fail| fail.at(path))
+}
+
+/// The compressed bytes of a body, part after part.
+pub(super) struct Parts<'a> {
+    db: &'a Connection,
+    claims: [u8; 32],
+    next: i64,
+    part: Vec<u8>,
+    used: usize,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(db: &'a Connection, claims: [u8; 32]) -> Parts<'a> {
+        Parts { db, claims, next: 0, part: Vec::new(), used: 0 }
+    }
+
+    fn load(&mut self) -> rusqlite::Result<()> {
+        let mut query = self.db.prepare_cached("SELECT bytes FROM bodies WHERE claims = ?1 AND part = ?2")?;
+        let part = query.query_row(params![self.claims, self.next], |row| row.get(0)).optional()?;
+        self.part = part.unwrap_or_default();
+        self.used = 0;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+impl Read for Parts<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.used == self.part.len() {
+            self.load().map_err(IoError::other)?;
+        }
+        let left = &self.part[self.used..];
+        let count = left.len().min(into.len());
+        into[..count].copy_from_slice(&left[..count]);
+        self.used += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,37 @@
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- One row a statement. `number` is its position: 1, 2, 3, … without gaps; rows are never changed or removed.
+-- All columns but `number`, `id` and `claim_count` repeat what `header` says, for the indexes.
+CREATE TABLE statements (
+    number      INTEGER PRIMARY KEY,
+    id          BLOB    NOT NULL UNIQUE,
+    author      TEXT    NOT NULL,
+    scope       TEXT    NOT NULL,
+    op          BLOB    NOT NULL,
+    time        INTEGER NOT NULL, -- milliseconds since 1970
+    source_at   INTEGER NOT NULL, -- the source's date, at most `time`
+    rules       INTEGER NOT NULL,
+    claims      BLOB    NOT NULL,
+    claim_count INTEGER NOT NULL,
+    word        TEXT,             -- type of fact of a person's word
+    header      TEXT    NOT NULL  -- canonical form
+);
+CREATE INDEX statements_slot ON statements (author, scope, source_at, rules, time, id);
+CREATE INDEX statements_claims ON statements (author, scope, claims);
+CREATE INDEX statements_scope ON statements (scope);
+CREATE INDEX statements_op ON statements (op);
+CREATE INDEX statements_time ON statements (time);
+CREATE INDEX statements_withdrawn ON statements (number) WHERE word = 'withdrawn';
+
+CREATE TABLE replaces (replaced BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (replaced, number)) WITHOUT ROWID;
+
+-- The claims of one `claims` hash: one zstd stream, cut into parts, of newline-separated canonical claims.
+CREATE TABLE bodies (claims BLOB NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claims, part));
+
+-- When a machine last said anything about a scope, in milliseconds since 1970.
+CREATE TABLE heard (author TEXT NOT NULL, scope TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (author, scope)) WITHOUT ROWID;
+
+CREATE TABLE people (id TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (id, name, address)) WITHOUT ROWID;
+
+-- Estates whose ledgers were merged into this one.
+CREATE TABLE estates (id TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (id, key)) WITHOUT ROWID;

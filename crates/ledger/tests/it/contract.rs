@@ -1,0 +1,381 @@
+//! One suite for all ledgers. A new storage adds a line at the end.
+
+use stave_ledger::{Error, Filter, Ledger, MemoryLedger, Outcome, SqliteLedger, claims, matching, statement};
+use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical};
+use tempfile::TempDir;
+
+use crate::make::{calls, header, op, retire, scan, time, withdraw, word};
+
+/// An empty ledger, and how to open it once more where that can be done.
+pub(crate) struct Fresh {
+    pub(crate) ledger: Box<dyn Ledger>,
+    again: Option<Box<dyn Fn() -> Box<dyn Ledger>>>,
+    _folder: Option<TempDir>,
+}
+
+pub(crate) fn memory() -> Fresh {
+    Fresh { ledger: Box::new(MemoryLedger::new().unwrap()), again: None, _folder: None }
+}
+
+pub(crate) fn sqlite() -> Fresh {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ledger.db");
+    Fresh {
+        ledger: Box::new(SqliteLedger::open_or_create(&path).unwrap()),
+        again: Some(Box::new(move || Box::new(SqliteLedger::open(&path).unwrap()))),
+        _folder: Some(folder),
+    }
+}
+
+fn outcomes(ledger: &mut dyn Ledger, batch: &[Statement]) -> Vec<Outcome> {
+    ledger.append(batch).unwrap().iter().map(|one| one.outcome).collect()
+}
+
+fn gives_back_what_was_said(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let all = [scan(1, "c1", 3), word(2, "ann", "the shop"), scan(3, "c2", 0)];
+    let appended = ledger.append(&all).unwrap();
+    assert_eq!(appended.iter().map(|one| one.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(ledger.position().unwrap(), 3);
+    for (one, said) in appended.iter().zip(&all) {
+        assert_eq!((one.outcome, one.id), (Outcome::New, said.id()));
+        assert_eq!(statement(&*ledger, &one.id).unwrap().as_ref(), Some(said));
+        let entry = ledger.entry(&one.id).unwrap().unwrap();
+        assert_eq!((entry.number, entry.claim_count), (one.number, said.claims.len() as u64));
+    }
+    assert_eq!(ledger.entry(&word(9, "ann", "never said").id()).unwrap(), None);
+    assert!(matches!(ledger.raw_claims(4, &mut |_| Ok(())), Err(Error::NoStatement(4))));
+    assert!(matches!(ledger.raw_claims(0, &mut |_| Ok(())), Err(Error::NoStatement(0))));
+    assert!(matches!(ledger.raw_claims(u64::MAX, &mut |_| Ok(())), Err(Error::NoStatement(_))));
+}
+
+fn entries_come_in_pages(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    assert_eq!(ledger.position().unwrap(), 0);
+    assert_eq!(ledger.entries(0, 10).unwrap(), []);
+    let all: Vec<Statement> = (1..=7).map(|minute| word(minute, "ann", &minute.to_string())).collect();
+    ledger.append(&all).unwrap();
+    let mut numbers = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = ledger.entries(after, 3).unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.number;
+        assert!(page.len() <= 3);
+        numbers.extend(page.iter().map(|entry| (entry.number, entry.id)));
+    }
+    let wanted: Vec<_> = all.iter().enumerate().map(|(index, said)| (index as u64 + 1, said.id())).collect();
+    assert_eq!(numbers, wanted);
+    assert_eq!(ledger.entries(u64::MAX, usize::MAX).unwrap(), []);
+    assert_eq!(ledger.entries(5, usize::MAX).unwrap().len(), 2);
+}
+
+fn the_same_statement_counts_once(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let said = word(1, "ann", "once");
+    let twice = [said.clone(), word(2, "bob", "other"), said.clone()];
+    assert_eq!(outcomes(&mut *ledger, &twice), [Outcome::New, Outcome::New, Outcome::Known]);
+    let again = ledger.append(&[said.clone()]).unwrap();
+    assert_eq!((again[0].outcome, again[0].number), (Outcome::Known, 1));
+    assert_eq!(ledger.position().unwrap(), 2);
+}
+
+fn a_batch_is_all_or_nothing(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    ledger.append(&[word(1, "ann", "first")]).unwrap();
+    let mut bad = scan(3, "c1", 2);
+    bad.claims[0].basis = Basis::Stated;
+    let bad_id = bad.id();
+    match ledger.append(&[scan(2, "c0", 2), bad]) {
+        Err(Error::Refused { id, .. }) => assert_eq!(id, bad_id),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(ledger.position().unwrap(), 1);
+    assert_eq!(ledger.heard().unwrap(), []);
+    // A source that fails halfway leaves nothing either.
+    let mut given = 0;
+    let failed = ledger.append_prepared(stave_ledger::Repeats::Skip, &mut || {
+        given += 1;
+        if given == 3 {
+            return Err(Error::Caller("enough".into()));
+        }
+        stave_ledger::Prepared::new(&scan(10 + given, "c", given as usize)).map(Some)
+    });
+    assert_eq!(failed.unwrap_err().to_string(), "enough");
+    assert_eq!(ledger.position().unwrap(), 1);
+    assert_eq!(ledger.heard().unwrap(), []);
+    // And the next number follows the last one.
+    assert_eq!(ledger.append(&[scan(20, "c1", 1)]).unwrap()[0].number, 2);
+}
+
+fn the_same_word_moves_only_the_register(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let slot = |minute| {
+        vec![(
+            "collector:compose".parse().unwrap(),
+            "repo:code.test/shop@main".parse().unwrap(),
+            time(minute),
+        )]
+    };
+    ledger.append(&[scan(1, "c1", 2)]).unwrap();
+    assert_eq!(ledger.heard().unwrap(), slot(1));
+    let mut later = scan(5, "c1", 2);
+    later.header.source.at = scan(1, "c1", 2).header.source.at;
+    let again = ledger.append(&[later.clone()]).unwrap();
+    assert_eq!(
+        (again[0].outcome, again[0].number, again[0].id),
+        (Outcome::SameWord, 1, scan(1, "c1", 2).id())
+    );
+    assert_eq!((ledger.position().unwrap(), ledger.heard().unwrap()), (1, slot(5)));
+    // The register moves by maximum.
+    ledger.add_heard(&slot(3)).unwrap();
+    assert_eq!(ledger.heard().unwrap(), slot(5));
+    ledger.add_heard(&slot(6)).unwrap();
+    assert_eq!(ledger.heard().unwrap(), slot(6));
+    // Another commit, other unread paths, another author or scope are no repeats.
+    let mut unread = later.clone();
+    unread.header.unread = vec!["a.yaml".to_owned()];
+    let mut author = later.clone();
+    author.header.author = "collector:kubernetes".parse().unwrap();
+    let mut scope = later.clone();
+    scope.header.scope = "repo:code.test/shop@next".parse().unwrap();
+    let others = [scan(7, "c2", 2), unread, author, scope];
+    assert_eq!(outcomes(&mut *ledger, &others), [Outcome::New; 4]);
+    // A person's words are never repeats: two people may say the same.
+    let words = [word(8, "ann", "shop"), word(9, "ann", "shop")];
+    assert_eq!(outcomes(&mut *ledger, &words), [Outcome::New; 2]);
+}
+
+fn only_the_word_that_holds_can_be_repeated(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let old = |minute| {
+        let mut said = scan(minute, "old", 1);
+        said.header.source.at = Some(time(1));
+        said
+    };
+    // An old checkout, then a newer one, then the old one again: it doesn't hold, so it is said again.
+    assert_eq!(outcomes(&mut *ledger, &[old(1), scan(2, "new", 2)]), [Outcome::New; 2]);
+    assert_eq!(outcomes(&mut *ledger, &[old(3)]), [Outcome::New]);
+    // The newer one holds, whatever came last.
+    let mut newer = scan(4, "new", 2);
+    newer.header.source.at = Some(time(2));
+    let repeated = ledger.append(&[newer]).unwrap();
+    assert_eq!((repeated[0].outcome, repeated[0].number), (Outcome::SameWord, 2));
+    // A greater `rules` holds among equal dates.
+    let mut ruled = scan(5, "new", 3);
+    ruled.header.source.at = Some(time(2));
+    ruled.header.rules = 1;
+    assert_eq!(outcomes(&mut *ledger, &[ruled]), [Outcome::New]);
+    let mut plain = scan(6, "new", 2);
+    plain.header.source.at = Some(time(2));
+    assert_eq!(outcomes(&mut *ledger, &[plain]), [Outcome::New]);
+}
+
+fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let again = |minute| {
+        let mut said = scan(minute, "c1", 2);
+        said.header.source.at = Some(time(1));
+        said
+    };
+    let first = scan(1, "c1", 2);
+    ledger.append(&[first.clone()]).unwrap();
+    let undo = withdraw(2, "ann", &format!("statement:{}", first.id()));
+    ledger.append(&[undo.clone()]).unwrap();
+    assert_eq!(outcomes(&mut *ledger, &[again(3)]), [Outcome::New]);
+    // Withdrawn by its op; then that withdrawal is withdrawn, and it holds again.
+    let by_op = withdraw(4, "ann", &format!("op:{}", again(3).header.op));
+    ledger.append(&[by_op.clone()]).unwrap();
+    assert_eq!(outcomes(&mut *ledger, &[again(5)]), [Outcome::New]);
+    ledger.append(&[withdraw(6, "ann", &format!("op:{}", again(5).header.op))]).unwrap();
+    ledger.append(&[withdraw(7, "bob", &format!("statement:{}", by_op.id()))]).unwrap();
+    let repeated = ledger.append(&[again(8)]).unwrap();
+    assert_eq!((repeated[0].outcome, repeated[0].id), (Outcome::SameWord, again(3).id()));
+    // A retired scope holds nothing, until the word is replaced.
+    let retired = retire(9, "ann", "repo:code.test/shop@main");
+    ledger.append(&[retired.clone()]).unwrap();
+    assert_eq!(outcomes(&mut *ledger, &[again(10)]), [Outcome::New]);
+    let mut other = word(11, "bob", "it is back");
+    other.header.replaces = vec![retired.id()];
+    ledger.append(&[other.clone()]).unwrap();
+    assert_eq!(outcomes(&mut *ledger, &[again(12)]), [Outcome::SameWord]);
+    // And that word withdrawn: retired again.
+    ledger.append(&[withdraw(13, "ann", &format!("statement:{}", other.id()))]).unwrap();
+    assert_eq!(outcomes(&mut *ledger, &[again(14)]), [Outcome::New]);
+}
+
+fn statements_of_the_future_do_not_hold_yet(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let future = scan(1_000, "c9", 3);
+    ledger.append(&[scan(1, "c1", 2), future]).unwrap();
+    let mut again = scan(2, "c1", 2);
+    again.header.source.at = Some(time(1));
+    assert_eq!(outcomes(&mut *ledger, &[again]), [Outcome::SameWord]);
+}
+
+fn merged_repeats_are_kept(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    ledger.append(&[scan(1, "c1", 2)]).unwrap();
+    let mut again = Some(stave_ledger::Prepared::new(&scan(2, "c1", 2)).unwrap());
+    let appended = ledger.append_prepared(stave_ledger::Repeats::Keep, &mut || Ok(again.take())).unwrap();
+    assert_eq!((appended[0].outcome, appended[0].number), (Outcome::New, 2));
+}
+
+fn finds_by_id_op_author_scope_and_time(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let mut all = vec![scan(1, "c1", 1), word(2, "ann", "a"), word(3, "bob", "b"), scan(4, "c2", 2)];
+    all[1].header.op = op(77);
+    all[2].header.op = op(77);
+    ledger.append(&all).unwrap();
+    let numbers = |filter: &Filter| -> Vec<u64> {
+        matching(&*ledger, filter).unwrap().iter().map(|entry| entry.number).collect()
+    };
+    assert_eq!(numbers(&Filter::default()), [1, 2, 3, 4]);
+    assert_eq!(numbers(&Filter { op: Some(op(77)), ..Filter::default() }), [2, 3]);
+    assert_eq!(numbers(&Filter { author: Some("person:bob".parse().unwrap()), ..Filter::default() }), [3]);
+    let scope = Some(all[1].header.scope.clone());
+    assert_eq!(numbers(&Filter { scope: scope.clone(), ..Filter::default() }), [2, 3]);
+    assert_eq!(numbers(&Filter { until: Some(time(2)), ..Filter::default() }), [1, 2]);
+    assert_eq!(numbers(&Filter { scope, until: Some(time(2)), op: Some(op(77)), author: None }), [2]);
+    assert_eq!(numbers(&Filter { op: Some(op(1)), until: Some(time(0)), ..Filter::default() }), [0; 0]);
+    let latest = ledger.latest(&Filter::default(), u64::MAX, 2).unwrap();
+    assert_eq!(latest.iter().map(|entry| entry.number).collect::<Vec<_>>(), [4, 3]);
+    let before = ledger.latest(&Filter::default(), 3, 9).unwrap();
+    assert_eq!(before.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2, 1]);
+
+    let mut ids: Vec<_> = all.iter().map(Statement::id).collect();
+    ids.sort();
+    assert_eq!(ledger.find_ids("", 10).unwrap(), ids);
+    assert_eq!(ledger.find_ids("", 2).unwrap(), ids[..2]);
+    for id in &ids {
+        let text = id.to_string();
+        for length in [7, 12, 63, 64] {
+            assert_eq!(ledger.find_ids(&text[..length], 10).unwrap(), [*id], "{length} digits");
+        }
+        assert_eq!(ledger.find_ids(&text[..9].to_uppercase(), 10).unwrap(), [*id]);
+    }
+    for none in ["xyz", "é", "0000000000000", &"0".repeat(65)] {
+        assert_eq!(ledger.find_ids(none, 10).unwrap(), [], "{none}");
+    }
+}
+
+fn claims_stream_in_the_order_of_hashes(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    // Large enough to be packed, and with claims that cross every buffer.
+    let mut many: Vec<Claim> = (0..6_000).map(|index| calls(index, index + 1)).collect();
+    let mut long = Claim::new("description", "repo:code.test/shop//#x/y".parse().unwrap(), Basis::Declared);
+    let mut dice = crate::make::Dice(1);
+    let text: String = (0..200_000).map(|_| char::from(b'a' + dice.below(26) as u8)).collect();
+    long.value = Some(text.into());
+    many.push(long);
+    let said = Statement::new(header("collector:compose", "repo:code.test/shop@main", 1), many);
+    ledger.append(std::slice::from_ref(&said)).unwrap();
+    let mut index = 0;
+    ledger
+        .raw_claims(1, &mut |bytes| {
+            assert_eq!(bytes, canonical(&said.claims[index]));
+            index += 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(index, said.claims.len());
+    assert_eq!(claims(&*ledger, 1).unwrap(), said.claims);
+    // A reader may stop.
+    let mut seen = 0;
+    let stopped = ledger.raw_claims(1, &mut |_| {
+        seen += 1;
+        if seen == 3 { Err(Error::Caller("stop".into())) } else { Ok(()) }
+    });
+    assert_eq!((stopped.unwrap_err().to_string().as_str(), seen), ("stop", 3));
+}
+
+fn people_are_a_union(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let row = |id: &str, name: &str| PersonRow {
+        id: format!("person:{id}"),
+        name: name.to_owned(),
+        address: format!("mailto:{id}@example.com"),
+    };
+    assert_eq!(ledger.add_people(&[row("b", "Bob"), row("a", "Ann")]).unwrap(), 2);
+    assert_eq!(ledger.add_people(&[row("b", "Bob"), row("b", "Robert")]).unwrap(), 1);
+    assert_eq!(ledger.people().unwrap(), [row("a", "Ann"), row("b", "Bob"), row("b", "Robert")]);
+}
+
+fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let own = (ledger.info().unwrap(), ledger.estate_key().unwrap());
+    assert_eq!((own.0.estate.len(), own.0.ledger.len(), own.0.epoch), (32, 32, 0));
+    let one = ("1".repeat(32), EstateKey([1; 32]));
+    let two = ("2".repeat(32), EstateKey([2; 32]));
+    assert!(!ledger.meet_estates(&[(own.0.estate.clone(), own.1.clone())]).unwrap());
+    assert!(ledger.meet_estates(&[one.clone(), two.clone()]).unwrap());
+    let info = ledger.info().unwrap();
+    assert_eq!((info.estate, info.ledger), (one.0.clone(), own.0.ledger));
+    assert_eq!(ledger.estate_key().unwrap(), one.1);
+    assert_eq!(ledger.other_estates().unwrap(), [two.clone()]);
+    // With something in it, a ledger keeps its estate and remembers others.
+    ledger.append(&[word(1, "ann", "a")]).unwrap();
+    let three = ("3".repeat(32), EstateKey([3; 32]));
+    assert!(!ledger.meet_estates(&[three.clone(), one.clone(), two.clone()]).unwrap());
+    assert_eq!(ledger.info().unwrap().estate, one.0);
+    assert_eq!(ledger.other_estates().unwrap(), [two, three]);
+}
+
+fn two_handles_see_each_other(fresh: Fresh) {
+    let Some(again) = fresh.again else { return };
+    let mut one = fresh.ledger;
+    let mut two = again();
+    assert_eq!(one.info().unwrap(), two.info().unwrap());
+    for minute in 0..10 {
+        let (writer, reader) = if minute % 2 == 0 { (&mut one, &two) } else { (&mut two, &one) };
+        let said = word(minute, "ann", &minute.to_string());
+        let appended = writer.append(std::slice::from_ref(&said)).unwrap();
+        assert_eq!(appended[0].number, minute as u64 + 1);
+        assert_eq!(statement(&**reader, &said.id()).unwrap(), Some(said));
+    }
+    // A reader in the middle of a statement doesn't keep a writer waiting.
+    one.append(&[scan(20, "c1", 500)]).unwrap();
+    let number = one.position().unwrap();
+    let mut seen = 0;
+    two.raw_claims(number, &mut |_| {
+        seen += 1;
+        if seen == 1 {
+            one.append(&[word(21, "ann", "meanwhile")])?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!((seen, two.position().unwrap()), (500, number + 1));
+}
+
+macro_rules! suite {
+    ($storage:ident, $($test:ident),+ $(,)?) => {
+        mod $storage {
+            $(#[test] fn $test() { super::$test(super::$storage()); })+
+        }
+    };
+}
+
+macro_rules! suites {
+    ($($storage:ident),+) => {
+        $(suite!(
+            $storage,
+            gives_back_what_was_said,
+            entries_come_in_pages,
+            the_same_statement_counts_once,
+            a_batch_is_all_or_nothing,
+            the_same_word_moves_only_the_register,
+            only_the_word_that_holds_can_be_repeated,
+            withdrawn_and_retired_words_do_not_hold,
+            statements_of_the_future_do_not_hold_yet,
+            merged_repeats_are_kept,
+            finds_by_id_op_author_scope_and_time,
+            claims_stream_in_the_order_of_hashes,
+            people_are_a_union,
+            an_empty_ledger_takes_over_an_estate,
+            two_handles_see_each_other,
+        );)+
+    };
+}
+
+suites!(memory, sqlite);
