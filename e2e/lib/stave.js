@@ -1,0 +1,109 @@
+// Starts the built binary on the example estate, in a ledger of its own, and a browser to look at it.
+
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const root = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+export const out = join(root, "e2e", "out");
+
+const binary = process.env.STAVE_BINARY ?? join(root, "target", "debug", "stave");
+const patienceMs = 60_000;
+
+/** Only what the binary needs: no settings of whoever runs this, and a fixed speaker. */
+const environment = { PATH: process.env.PATH, LC_ALL: "C.UTF-8", NO_COLOR: "1" };
+
+/** An estate that was scanned; `run` is the command line on it, `serve` the board. */
+export function newEstate(tree = join(root, "examples", "shop")) {
+  if (!existsSync(binary)) throw new Error(`${binary} is not there; build it, or name it in STAVE_BINARY`);
+  const folder = mkdtempSync(join(tmpdir(), "stave-e2e-"));
+  const options = { cwd: root, env: { ...environment, HOME: folder }, encoding: "utf8", stdio: "pipe" };
+  const run = (...words) => execFileSync(binary, ["--ledger", folder, ...words], options);
+  run("scan", tree);
+  return {
+    run,
+    serve: () => serve(["--ledger", folder, "serve", "--port", "0"], options),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function serve(words, options) {
+  const child = spawn(binary, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  let talk = "";
+  const ended = new Promise((settle) => child.once("exit", (code) => settle(code)));
+  const url = await new Promise((settle, fail) => {
+    const timer = setTimeout(() => fail(new Error(`no URL after ${patienceMs} ms:\n${talk}`)), patienceMs);
+    const see = (piece) => {
+      talk += piece;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(talk);
+      if (!found) return;
+      clearTimeout(timer);
+      settle(found[0]);
+    };
+    child.stdout.setEncoding("utf8").on("data", see);
+    child.stderr.setEncoding("utf8").on("data", see);
+    ended.then((code) => fail(new Error(`stave ended with ${code}:\n${talk}`)));
+  });
+  return {
+    url,
+    /** Ctrl-C; the exit code. */
+    stop: () => {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
+}
+
+function browserPath() {
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const usual = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  const mac = "/Applications/Chromium.app/Contents/MacOS/Chromium";
+  const found = [process.env.CHROMIUM ?? "", ...usual, mac].find((path) => path !== "" && existsSync(path));
+  if (!found) throw new Error("no Chromium in PATH; install Debian's package chromium, or name one in CHROMIUM");
+  return found;
+}
+
+/** A browser that talks to nobody but the page. */
+export function launch() {
+  const quiet = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+  ];
+  // Chromium's sandbox doesn't start as root, which is who runs in most containers.
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath: browserPath(), args: [...quiet, ...sandbox] });
+}
+
+/** A page that notes everything it complains about, and everything it asks of others. */
+export async function newPage(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("requestfailed", (request) => {
+    // Leaving a page ends its requests; that is no fault of the page.
+    const failure = request.failure()?.errorText ?? "";
+    if (failure !== "net::ERR_ABORTED") complaints.push(`${request.url()}: ${failure}`);
+  });
+  page.on("request", (request) => {
+    const own = /^(http:\/\/127\.0\.0\.1:\d+\/|data:|about:)/.test(request.url());
+    if (!own) complaints.push(`asks for ${request.url()}`);
+  });
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Keeps a picture of the page for a person to look at. */
+export async function picture(page, name) {
+  mkdirSync(out, { recursive: true });
+  await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+}
