@@ -1,5 +1,164 @@
 //! The fold: statements in, one map out, kept in a read model that can be thrown away at any time.
+//!
+//! The rules stand in docs/ledger.md. The same statements and cut-off give the same map in any order of arrival, and
+//! an advance by one statement gives what a rebuild would. Nothing here writes to a ledger, and nothing here asks a
+//! clock: whoever calls says what "now" is.
 
+mod alias;
+mod cluster;
+mod document;
+mod entities;
+mod error;
+mod fold;
+mod live;
+mod names;
+mod place;
+mod question;
+mod raw;
+mod read;
+mod resolve;
+mod schema;
+mod slots;
 mod view;
+mod words;
 
+use std::path::Path;
+
+use rusqlite::Connection;
+use stave_ledger::Ledger;
+use stave_model::{Claim, Hash};
+
+pub use error::{MapError, Result};
+pub use fold::Advance;
 pub use view::*;
+
+use read::Read;
+
+/// The map of one ledger, in one SQLite file or in memory. Deleting the file loses nothing.
+pub struct ReadModel {
+    connection: Connection,
+}
+
+impl ReadModel {
+    /// A read model that ends with the process.
+    ///
+    /// # Errors
+    /// Where SQLite can't be set up.
+    pub fn in_memory() -> Result<ReadModel> {
+        Ok(ReadModel { connection: schema::open(None)? })
+    }
+
+    /// Opens the file, or makes it. One that another version made is emptied, and filled by the next
+    /// [`ReadModel::catch_up`].
+    ///
+    /// # Errors
+    /// Where the file can't be opened, or is no database.
+    pub fn open(path: &Path) -> Result<ReadModel> {
+        Ok(ReadModel { connection: schema::open(Some(path))? })
+    }
+
+    /// Folds what the ledger has beyond this read model's position.
+    ///
+    /// # Errors
+    /// Where the ledger or the file can't be read; the read model is then as it was before.
+    pub fn catch_up(&mut self, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Advance> {
+        fold::catch_up(&self.connection, ledger, cut_off)
+    }
+
+    /// Runs one answer's questions on one snapshot.
+    fn read<T>(&self, ask: impl FnOnce(&Read<'_>) -> Result<T>) -> Result<T> {
+        // Inside an answer that asks several questions the snapshot is already there.
+        if !self.connection.is_autocommit() {
+            return ask(&Read::new(&self.connection));
+        }
+        let snapshot = self.connection.unchecked_transaction()?;
+        let answer = ask(&Read::new(&snapshot))?;
+        snapshot.finish()?;
+        Ok(answer)
+    }
+
+    /// Runs several questions on one snapshot, so that an answer doesn't mix two positions.
+    ///
+    /// # Errors
+    /// What `answer` gives, or where a snapshot can't be had.
+    pub fn snapshot<T, E: From<MapError>>(
+        &self,
+        answer: impl FnOnce(&ReadModel) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.connection.is_autocommit() {
+            return answer(self);
+        }
+        let snapshot = self.connection.unchecked_transaction().map_err(MapError::from)?;
+        let value = answer(self);
+        snapshot.finish().map_err(MapError::from)?;
+        value
+    }
+
+    /// Where in the ledger this read model stands.
+    ///
+    /// # Errors
+    /// Where the read model can't be read; so for all questions below.
+    pub fn stamp(&self) -> Result<Stamp> {
+        self.read(|read| read.stamp())
+    }
+
+    /// How much there is.
+    pub fn counts(&self) -> Result<Counts> {
+        self.read(|read| read.counts())
+    }
+
+    /// A page of entities, by name.
+    pub fn list(&self, filter: &Filter) -> Result<Page> {
+        self.read(|read| read.list(filter))
+    }
+
+    /// Entities in which every word of `words` begins some word, the best first.
+    pub fn find(&self, words: &str, limit: u64) -> Result<Vec<EntityRow>> {
+        self.read(|read| read.find(words, limit))
+    }
+
+    /// What a person means by a text: 12 digits or their beginning (4 at least), a reference, a name, another name.
+    pub fn named(&self, text: &str) -> Result<Named> {
+        self.read(|read| read.named(text))
+    }
+
+    /// An entity whole, by the 12 digits of any of its references.
+    pub fn entity(&self, id: &str) -> Result<Option<Entity>> {
+        self.read(|read| read.entity(id))
+    }
+
+    /// Open questions.
+    pub fn questions(&self, limit: u64) -> Result<Vec<Question>> {
+        self.read(|read| read.questions(None, limit))
+    }
+
+    /// One question, by its 12 digits.
+    pub fn question(&self, id: &str) -> Result<Option<Question>> {
+        Ok(self.read(|read| read.questions(Some(id), 1))?.into_iter().next())
+    }
+
+    /// Which branch of each repository is shown.
+    pub fn views(&self) -> Result<Vec<View>> {
+        self.read(|read| read.views())
+    }
+
+    /// Everything on the map as nodes and links; links from needs to, as relations are written. Hidden ones left out.
+    pub fn graph(&self) -> Result<(Vec<Node>, Vec<Link>)> {
+        self.read(|read| read.graph())
+    }
+
+    /// Why two entities are candidates for one: the reasons that a "not the same" is said against.
+    pub fn join_reasons(&self, a: &str, b: &str) -> Result<Vec<String>> {
+        self.read(|read| read.join_reasons(a, b))
+    }
+
+    /// Standing words that two entities (or parts of one) are the same or are not, with their statements' ids.
+    pub fn join_words(&self, a: &str, b: &str) -> Result<Vec<(Hash, Claim)>> {
+        self.read(|read| read.join_words(a, b))
+    }
+
+    /// The whole map as one JSON value, for comparison.
+    pub fn document(&self) -> Result<serde_json::Value> {
+        self.read(|read| read.document())
+    }
+}

@@ -290,3 +290,12 @@ pub struct Node {
     /// Other names, sorted.
     pub aliases: Vec<String>,
 }
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// How many there are in all.
+    pub total: u64,
+    /// Those of this page.
+    pub rows: Vec<EntityRow>,
+}

@@ -1,0 +1,415 @@
+//! Entities as the read model keeps them: a row each for lists and search, their links and their questions. Facts
+//! themselves are not stored: they are resolved from the live claims wherever somebody looks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use stave_model::{Claim, Mode, Reference, Relation, Target, claim_type};
+
+use crate::error::Result;
+use crate::fold::add_count;
+use crate::live::{Live, Touched};
+use crate::names::{Names, Sym};
+use crate::resolve::{self, End, FactRow, Resolved, Row, default_kind};
+use crate::view::State;
+
+/// Loads claims as rows to resolve; remembers statements, types and entities for one pass.
+pub(crate) struct Loader<'c, 'n> {
+    connection: &'c Connection,
+    names: &'n Names<'c>,
+    /// Every live reference's entity, where all were loaded.
+    entity_of: Option<HashMap<Sym, Sym>>,
+    slots: HashMap<i64, (Rc<str>, i64)>,
+    statements: HashMap<i64, (Rc<str>, i64)>,
+}
+
+const COLUMNS: &str = "c.id, c.slot, c.stmt, c.type, c.\"to\", c.value, c.neg, c.basis, c.env, c.of";
+
+impl<'c, 'n> Loader<'c, 'n> {
+    pub(crate) fn new(connection: &'c Connection, names: &'n Names<'c>) -> Loader<'c, 'n> {
+        Loader { connection, names, entity_of: None, slots: HashMap::new(), statements: HashMap::new() }
+    }
+
+    fn entity(&self, reference: Sym) -> Result<Option<Sym>> {
+        match &self.entity_of {
+            Some(all) => Ok(all.get(&reference).copied()),
+            None => entity_of(self.connection, reference),
+        }
+    }
+
+    fn author(&mut self, slot: i64, statement: Option<i64>) -> Result<(Rc<str>, i64)> {
+        let (cache, key, sql) = match statement {
+            Some(number) => (&mut self.statements, number, "SELECT author, at FROM stmt WHERE n = ?1"),
+            None => (
+                &mut self.slots,
+                slot,
+                "SELECT s.author, t.at FROM slot s JOIN stmt t ON t.n = s.holds WHERE s.id = ?1",
+            ),
+        };
+        if let Some(found) = cache.get(&key) {
+            return Ok(found.clone());
+        }
+        let (author, at): (Sym, i64) =
+            self.connection.prepare_cached(sql)?.query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found = (self.names.text(author)?, at);
+        cache.insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// A row, or nothing for what is no fact about an entity.
+    fn row(&mut self, row: &rusqlite::Row<'_>) -> Result<Option<Row>> {
+        let kind = self.names.text(row.get(3)?)?;
+        let mode = match claim_type(&kind) {
+            Some(known) if !matches!(known.mode, Mode::Join | Mode::Word) => known.mode,
+            _ => return Ok(None),
+        };
+        let (id, slot, statement): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (author, at) = self.author(slot, statement)?;
+        let to: Option<Sym> = row.get(4)?;
+        let (to, text) = match (mode, to) {
+            (Mode::Add(Target::Reference), Some(to)) => (self.entity(to)?, None),
+            (_, Some(to)) => (None, Some(self.names.text(to)?)),
+            (_, None) => (None, None),
+        };
+        let mut members = BTreeSet::new();
+        if mode == Mode::Over {
+            let mut rows = self.connection.prepare_cached("SELECT ref FROM value_ref WHERE claim = ?1")?;
+            let refs: Vec<Sym> = rows.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            for reference in refs {
+                members.extend(self.entity(reference)?);
+            }
+        }
+        let against = if slot == 0 { self.against(statement)? } else { Vec::new() };
+        Ok(Some(Row {
+            id,
+            kind,
+            author,
+            at,
+            to,
+            text,
+            value: row.get(5)?,
+            members: members.into_iter().collect(),
+            not: row.get(6)?,
+            basis: row.get(7)?,
+            env: row.get(8)?,
+            against,
+        }))
+    }
+
+    fn against(&self, statement: Option<i64>) -> Result<Vec<stave_model::Hash>> {
+        let body: Option<String> = self
+            .connection
+            .prepare_cached("SELECT body FROM word WHERE n = ?1")?
+            .query_row([statement], |row| row.get(0))
+            .optional()?;
+        Ok(body
+            .and_then(|body| serde_json::from_str::<Claim>(&body).ok())
+            .map(|claim| claim.against)
+            .unwrap_or_default())
+    }
+
+    /// The rows of one entity.
+    pub(crate) fn rows(&mut self, entity: Sym) -> Result<Vec<Row>> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM ref r JOIN claim c ON c.of = r.id WHERE r.entity = ?1"
+        ))?;
+        let mut found = statement.query([entity])?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            rows.extend(self.row(row)?);
+        }
+        Ok(rows)
+    }
+
+    /// The rows of all entities.
+    pub(crate) fn all_rows(&mut self) -> Result<BTreeMap<Sym, Vec<Row>>> {
+        let mut entities: HashMap<Sym, Sym> = HashMap::new();
+        let mut rows: BTreeMap<Sym, Vec<Row>> = BTreeMap::new();
+        let mut refs = self.connection.prepare("SELECT id, entity FROM ref")?;
+        for row in refs.query_map([], |row| Ok((row.get::<_, Sym>(0)?, row.get::<_, Sym>(1)?)))? {
+            let (reference, entity) = row?;
+            entities.insert(reference, entity);
+            rows.entry(entity).or_default();
+        }
+        self.entity_of = Some(entities);
+        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM claim c"))?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let Some(entity) = self.entity(row.get(9)?)? else { continue };
+            if let Some(row) = self.row(row)? {
+                rows.entry(entity).or_default().push(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Resolves one entity's rows, its facts in the order in which everything lists them.
+    pub(crate) fn resolve(&self, entity: Sym, rows: &[Row]) -> Resolved {
+        let text = |end: &End| match end {
+            End::None => Rc::from(""),
+            End::Entity(entity) => self.names.text(*entity).unwrap_or_else(|_| Rc::from("")),
+            End::Text(text) => Rc::clone(text),
+        };
+        resolve::resolve(entity, rows, |a, b| text(a).cmp(&text(b)))
+    }
+}
+
+pub(crate) fn entity_of(connection: &Connection, reference: Sym) -> Result<Option<Sym>> {
+    Ok(connection
+        .prepare_cached("SELECT entity FROM ref WHERE id = ?1")?
+        .query_row([reference], |row| row.get::<_, Option<Sym>>(0))
+        .optional()?
+        .flatten())
+}
+
+/// Brings entity rows, links, search and fact questions up to date.
+pub(crate) fn advance(live: &Live<'_, '_>, touched: &mut Touched) -> Result<()> {
+    let connection = live.connection;
+    let mut loader = Loader::new(connection, live.names);
+    if touched.all {
+        let rows = loader.all_rows()?;
+        let mut resolved: BTreeMap<Sym, Resolved> = BTreeMap::new();
+        for (entity, rows) in &rows {
+            resolved.insert(*entity, loader.resolve(*entity, rows));
+        }
+        let hidden: BTreeSet<Sym> =
+            resolved.iter().filter(|(_, facts)| facts.hidden()).map(|(entity, _)| *entity).collect();
+        let mut members: HashMap<Sym, Vec<Rc<str>>> = HashMap::new();
+        for (reference, entity) in loader.entity_of.iter().flatten() {
+            members.entry(*entity).or_default().push(live.names.text(*reference)?);
+        }
+        let mut writer = Writer::new(live);
+        for (entity, facts) in &resolved {
+            let references = members.remove(entity).unwrap_or_default();
+            writer.write(*entity, facts, references, &|other| Ok(hidden.contains(&other)))?;
+        }
+        return writer.finish();
+    }
+    let mut todo = to_do(connection, touched)?;
+    let mut resolved: BTreeMap<Sym, Resolved> = BTreeMap::new();
+    let mut writer = Writer::new(live);
+    while let Some(entity) = todo.pop_first() {
+        if resolved.contains_key(&entity) {
+            continue;
+        }
+        let before: Option<bool> = connection
+            .prepare_cached("SELECT hidden FROM entity WHERE id = ?1")?
+            .query_row([entity], |row| row.get(0))
+            .optional()?;
+        let there: bool = connection
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM ref WHERE entity = ?1)")?
+            .query_row([entity], |row| row.get(0))?;
+        if before.is_some() {
+            writer.remove(entity)?;
+        }
+        if !there {
+            continue;
+        }
+        let rows = loader.rows(entity)?;
+        let facts = loader.resolve(entity, &rows);
+        if before.is_some_and(|before| before != facts.hidden()) {
+            todo.extend(neighbours(connection, entity)?);
+        }
+        resolved.insert(entity, facts);
+    }
+    let hidden_now: BTreeMap<Sym, bool> =
+        resolved.iter().map(|(entity, facts)| (*entity, facts.hidden())).collect();
+    let hidden = |other: Sym| match hidden_now.get(&other) {
+        Some(hidden) => Ok(*hidden),
+        None => is_hidden(connection, other),
+    };
+    for (entity, facts) in &resolved {
+        writer.write(*entity, facts, references(connection, live.names, *entity)?, &hidden)?;
+    }
+    writer.finish()
+}
+
+fn is_hidden(connection: &Connection, entity: Sym) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT hidden FROM entity WHERE id = ?1")?
+        .query_row([entity], |row| row.get(0))
+        .optional()?
+        .unwrap_or(false))
+}
+
+/// The references of an entity, sorted.
+pub(crate) fn references(connection: &Connection, names: &Names<'_>, entity: Sym) -> Result<Vec<Rc<str>>> {
+    let mut rows = connection.prepare_cached("SELECT id FROM ref WHERE entity = ?1")?;
+    let syms: Vec<Sym> = rows.query_map([entity], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut texts = Vec::with_capacity(syms.len());
+    for sym in syms {
+        texts.push(names.text(sym)?);
+    }
+    texts.sort_unstable();
+    Ok(texts)
+}
+
+/// Entities with other facts, other members, or at whose other ends the entities changed.
+fn to_do(connection: &Connection, touched: &Touched) -> Result<BTreeSet<Sym>> {
+    let mut todo = touched.entities.clone();
+    for reference in &touched.facts {
+        todo.extend(entity_of(connection, *reference)?);
+    }
+    for entity in &touched.entities {
+        todo.extend(neighbours(connection, *entity)?);
+    }
+    Ok(todo)
+}
+
+/// Entities with a claim that points into this one.
+fn neighbours(connection: &Connection, entity: Sym) -> Result<Vec<Sym>> {
+    let mut rows = connection.prepare_cached(
+        "SELECT DISTINCT o.entity FROM ref r JOIN claim c ON c.\"to\" = r.id JOIN ref o ON o.id = c.of WHERE r.entity = ?1
+         UNION SELECT DISTINCT o.entity FROM ref r JOIN value_ref v ON v.ref = r.id JOIN claim c ON c.id = v.claim
+         JOIN ref o ON o.id = c.of WHERE r.entity = ?1",
+    )?;
+    Ok(rows.query_map([entity], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a fact is a relation that the map shows: the entities at its other end.
+pub(crate) fn ends(fact: &FactRow) -> Vec<Sym> {
+    if Relation::of(&fact.kind).is_none() || fact.state == State::Denied {
+        return Vec::new();
+    }
+    match &fact.to {
+        End::Entity(to) => vec![*to],
+        _ => fact.members.clone(),
+    }
+}
+
+/// The name, kind and aliases of an entity.
+pub(crate) struct Summary {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) aliases: Vec<String>,
+}
+
+pub(crate) fn summary(representative: &str, facts: &Resolved, references: &[Rc<str>]) -> Summary {
+    let short = |text: &str| match text.parse::<Reference>() {
+        Ok(reference) => reference.short_name().to_owned(),
+        Err(_) => text.to_owned(),
+    };
+    let name =
+        facts.text("name").filter(|name| !name.trim().is_empty()).unwrap_or_else(|| short(representative));
+    let kind = facts.text("exists").unwrap_or_else(|| default_kind(representative));
+    let mut aliases: BTreeSet<String> = references.iter().map(|text| short(text)).collect();
+    for fact in &facts.facts {
+        if let ("alias", End::Text(text), State::Stands) = (&*fact.kind, &fact.to, fact.state) {
+            aliases.insert(text.to_string());
+        }
+    }
+    aliases.extend(facts.text("title"));
+    aliases.remove(&name);
+    Summary { name, kind, aliases: aliases.into_iter().collect() }
+}
+
+/// Writes entity rows; keeps the counts of kinds and relations.
+struct Writer<'l, 'c, 'n> {
+    live: &'l Live<'c, 'n>,
+    counts: BTreeMap<String, i64>,
+}
+
+impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
+    fn new(live: &'l Live<'c, 'n>) -> Writer<'l, 'c, 'n> {
+        Writer { live, counts: BTreeMap::new() }
+    }
+
+    fn count(&mut self, what: &str, by: i64) {
+        *self.counts.entry(what.to_owned()).or_default() += by;
+    }
+
+    fn remove(&mut self, entity: Sym) -> Result<()> {
+        let connection = self.live.connection;
+        let (kind, hidden): (String, bool) = connection
+            .prepare_cached("SELECT kind, hidden FROM entity WHERE id = ?1")?
+            .query_row([entity], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if !hidden {
+            self.count(&format!("kind:{kind}"), -1);
+        }
+        let links = connection.prepare_cached("DELETE FROM link WHERE \"from\" = ?1")?.execute([entity])?;
+        self.count("relations", -i64::try_from(links).unwrap_or(0));
+        connection.prepare_cached("DELETE FROM entity WHERE id = ?1")?.execute([entity])?;
+        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([entity])?;
+        connection.prepare_cached("DELETE FROM question WHERE owner = ?1")?.execute([entity * 2])?;
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        entity: Sym,
+        facts: &Resolved,
+        mut references: Vec<Rc<str>>,
+        hidden: &dyn Fn(Sym) -> Result<bool>,
+    ) -> Result<()> {
+        let connection = self.live.connection;
+        let names = self.live.names;
+        references.sort_unstable();
+        let representative = names.text(entity)?;
+        let Summary { name, kind, aliases } = summary(&representative, facts, &references);
+        let is_hidden = facts.hidden();
+        let (entity_type, description) = (facts.text("type"), facts.text("description"));
+        connection.prepare_cached("INSERT INTO entity VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+            params![
+                entity,
+                kind,
+                entity_type,
+                name,
+                description,
+                serde_json::to_string(&aliases).unwrap_or_default(),
+                is_hidden,
+                words_len(references.len()),
+            ],
+        )?;
+        let mut more: Vec<&str> = vec![&kind];
+        more.extend(entity_type.as_deref());
+        more.extend(description.as_deref());
+        let texts: Vec<Rc<str>> = facts
+            .facts
+            .iter()
+            .filter(|fact| matches!(&*fact.kind, "tag" | "endpoint") && fact.state != State::Denied)
+            .filter_map(|fact| if let End::Text(text) = &fact.to { Some(Rc::clone(text)) } else { None })
+            .collect();
+        more.extend(texts.iter().map(|text| &**text));
+        more.extend(references.iter().map(|text| &**text));
+        connection
+            .prepare_cached("INSERT INTO search(rowid, name, alias, text) VALUES(?1, ?2, ?3, ?4)")?
+            .execute(params![entity, name, aliases.join(" "), more.join(" ")])?;
+        for draft in facts.questions(&representative, |other| {
+            names.text(other).map(|text| text.to_string()).unwrap_or_default()
+        }) {
+            draft.write(connection, entity * 2)?;
+        }
+        if is_hidden {
+            return Ok(());
+        }
+        self.count(&format!("kind:{kind}"), 1);
+        for fact in &facts.facts {
+            let ends = ends(fact);
+            if ends.is_empty() {
+                continue;
+            }
+            let kind = names.intern(&fact.kind)?;
+            for to in ends {
+                if !hidden(to)? {
+                    connection
+                        .prepare_cached("INSERT OR IGNORE INTO link VALUES(?1, ?2, ?3)")?
+                        .execute([entity, kind, to])?;
+                    self.count("relations", 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        for (what, by) in &self.counts {
+            add_count(self.live.connection, what, *by)?;
+        }
+        Ok(())
+    }
+}
+
+fn words_len(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
