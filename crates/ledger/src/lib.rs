@@ -31,6 +31,15 @@ pub struct Info {
     pub epoch: u64,
 }
 
+/// An estate, as its ledgers know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Estate {
+    /// Its id (32 hexadecimal digits).
+    pub id: String,
+    /// The secret that turns addresses into person ids.
+    pub key: EstateKey,
+}
+
 /// A statement as it stands in one ledger, without its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -194,18 +203,18 @@ pub trait Ledger {
     /// Where the storage can't be written.
     fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64>;
 
-    /// Ids and keys of other estates whose ledgers were merged into this one, by id and key.
+    /// Other estates whose ledgers were merged into this one, by id and key.
     ///
     /// # Errors
     /// Where the storage can't be read.
-    fn other_estates(&self) -> Result<Vec<(String, EstateKey)>>;
+    fn other_estates(&self) -> Result<Vec<Estate>>;
 
     /// Remembers other estates' keys. A ledger without statements and people becomes a copy of the first
     /// one instead, and gives true.
     ///
     /// # Errors
     /// Where the storage can't be written.
-    fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool>;
+    fn meet_estates(&mut self, met: &[Estate]) -> Result<bool>;
 }
 
 /// The claims of a statement, in the order of hashes. Large statements are better read with
@@ -276,14 +285,8 @@ fn prefix_range(prefix: &str) -> Option<(Hash, Hash)> {
 }
 
 /// What becomes of a ledger's own estate, given those that it meets: the one to become, and those to remember.
-fn meet<'a>(
-    own: (&str, &EstateKey),
-    is_empty: bool,
-    estates: &'a [(String, EstateKey)],
-) -> (Option<&'a (String, EstateKey)>, Vec<&'a (String, EstateKey)>) {
-    let differs =
-        |estate: &(String, EstateKey), own: (&str, &EstateKey)| (estate.0.as_str(), &estate.1) != own;
-    let become_one = estates.first().filter(|first| is_empty && differs(first, own));
-    let own = become_one.map_or(own, |(id, key)| (id.as_str(), key));
-    (become_one, estates.iter().filter(|estate| differs(estate, own)).collect())
+fn meet<'a>(own: &Estate, is_empty: bool, met: &'a [Estate]) -> (Option<&'a Estate>, Vec<&'a Estate>) {
+    let become_one = met.first().filter(|first| is_empty && *first != own);
+    let own_now = become_one.unwrap_or(own);
+    (become_one, met.iter().filter(|estate| *estate != own_now).collect())
 }

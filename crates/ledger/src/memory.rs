@@ -10,7 +10,8 @@ use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::holds::{Lookup, same_word, word_type};
 use crate::{
-    Appended, Entry, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range, random, random_id,
+    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range, random,
+    random_id,
 };
 
 /// A ledger in memory. A clone is a copy: what is appended to one doesn't reach the other.
@@ -18,7 +19,7 @@ use crate::{
 pub struct MemoryLedger {
     info: Info,
     key: EstateKey,
-    others: BTreeMap<(String, String), EstateKey>,
+    others: BTreeMap<(String, String), Estate>,
     entries: Vec<Entry>,
     numbers: BTreeMap<Hash, u64>,
     bodies: HashMap<Hash, Arc<Body>>,
@@ -222,19 +223,19 @@ impl Ledger for MemoryLedger {
         Ok(rows.iter().filter(|row| self.people.insert((*row).clone())).count() as u64)
     }
 
-    fn other_estates(&self) -> Result<Vec<(String, EstateKey)>> {
-        Ok(self.others.iter().map(|((id, _), key)| (id.clone(), key.clone())).collect())
+    fn other_estates(&self) -> Result<Vec<Estate>> {
+        Ok(self.others.values().cloned().collect())
     }
 
-    fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool> {
-        let is_empty = self.entries.is_empty() && self.people.is_empty();
-        let (become_one, others) = meet((&self.info.estate, &self.key), is_empty, estates);
-        for (id, key) in others {
-            self.others.insert((id.clone(), key.to_hex()), key.clone());
+    fn meet_estates(&mut self, met: &[Estate]) -> Result<bool> {
+        let own = Estate { id: self.info.estate.clone(), key: self.key.clone() };
+        let (become_one, others) = meet(&own, self.entries.is_empty() && self.people.is_empty(), met);
+        for other in others {
+            self.others.insert((other.id.clone(), other.key.to_hex()), other.clone());
         }
-        let Some((id, key)) = become_one else { return Ok(false) };
-        self.info.estate = id.clone();
-        self.key = key.clone();
+        let Some(estate) = become_one else { return Ok(false) };
+        self.info.estate = estate.id.clone();
+        self.key = estate.key.clone();
         Ok(true)
     }
 }

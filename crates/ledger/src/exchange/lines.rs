@@ -55,7 +55,8 @@ impl<R: BufRead> Lines<R> {
         if !self.read()? {
             return Err(self.wrong(format!("the file ends here, but {wanted} should follow\n\n{HINT_CUT}")));
         }
-        serde_json::from_slice(&self.buffer).map_err(|error| {
+        let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+        serde_json::from_slice(line).map_err(|error| {
             // The parser counts lines of its own; only its column is of use.
             let text = error.to_string();
             let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);

@@ -13,7 +13,7 @@ use stave_model::{Author, Checker, EstateKey, Hash, PersonRow, Scope, Time};
 use super::lines::{Lines, Said};
 use super::{EstateLine, Heard};
 use crate::error::{Error, Result};
-use crate::{Ledger, Outcome, Preparer, Repeats};
+use crate::{Estate, Ledger, Outcome, Preparer, Repeats};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -40,17 +40,14 @@ pub enum EstateMet {
     /// The ledger was empty and is a copy of the file's estate now.
     TakenOver,
     /// Another estate. The ledger keeps its own id and key and remembers the other's.
-    Other {
-        /// The other one's id.
-        id: String,
-        /// Its key: with it, equal people of both can be found by their addresses.
-        key: EstateKey,
-    },
+    ///
+    /// With its key, equal people of both can be found by their addresses.
+    Other(Estate),
 }
 
 /// What the first reading found.
 struct Found {
-    estates: Vec<(String, EstateKey)>,
+    estates: Vec<Estate>,
     people: Vec<PersonRow>,
     heard: Vec<(Author, Scope, Time)>,
     heard_lines: u64,
@@ -181,10 +178,10 @@ fn check_statement<R: BufRead>(lines: &mut Lines<R>, said: &Said) -> Result<()> 
     Ok(())
 }
 
-fn parse_estate(line: EstateLine) -> Option<(String, EstateKey)> {
+fn parse_estate(line: EstateLine) -> Option<Estate> {
     // An id has the form of an op: 128 random bits.
     line.id.parse::<stave_model::Op>().ok()?;
-    Some((line.id, EstateKey::from_hex(&line.key)?))
+    Some(Estate { key: EstateKey::from_hex(&line.key)?, id: line.id })
 }
 
 /// The second reading.
@@ -193,7 +190,7 @@ fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Re
     let mut lines = Lines::new(BufReader::with_capacity(BUFFER_BYTES, file), name);
     lines.skip(1 + found.people.len() as u64 + found.heard_lines)?;
 
-    let own = (ledger.info()?.estate, ledger.estate_key()?);
+    let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
     let taken_over = ledger.meet_estates(&found.estates)?;
     let mut left = found.statements;
     let mut passed_over = 0;
@@ -218,7 +215,7 @@ fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Re
     let new = appended.iter().filter(|one| one.outcome == Outcome::New).count() as u64;
     let estate = match found.estates.into_iter().next() {
         _ if taken_over => EstateMet::TakenOver,
-        Some((id, key)) if (&id, &key) != (&own.0, &own.1) => EstateMet::Other { id, key },
+        Some(estate) if estate != own => EstateMet::Other(estate),
         _ => EstateMet::Same,
     };
     Ok(MergeReport {

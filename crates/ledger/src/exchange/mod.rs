@@ -8,10 +8,10 @@ mod merge;
 use std::io::Write;
 
 use serde::{Deserialize, Serialize};
-use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical};
+use stave_model::{Author, Claim, Hash, Header, PersonRow, Scope, Time, canonical};
 
-use crate::Ledger;
 use crate::error::{Error, Result};
+use crate::{Estate, Ledger};
 
 pub use merge::{EstateMet, MergeReport, merge, merge_stream};
 
@@ -73,8 +73,8 @@ enum Heard {
     Row(HeardLine),
 }
 
-fn estate_line(id: &str, key: &EstateKey) -> EstateLine {
-    EstateLine { id: id.to_owned(), key: key.to_hex() }
+fn estate_line(estate: &Estate) -> EstateLine {
+    EstateLine { id: estate.id.clone(), key: estate.key.to_hex() }
 }
 
 /// Writes the whole ledger as it stands, without uncommitted trees. The same contents give the same bytes.
@@ -104,10 +104,11 @@ pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport>
     let people = ledger.people()?;
     let mut heard = ledger.heard()?;
     heard.retain(|(_, scope, _)| !scope.is_work());
+    let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
     let first = Line {
         stave: Some(FORM),
-        estate: Some(estate_line(&ledger.info()?.estate, &ledger.estate_key()?)),
-        others: ledger.other_estates()?.iter().map(|(id, key)| estate_line(id, key)).collect(),
+        estate: Some(estate_line(&own)),
+        others: ledger.other_estates()?.iter().map(estate_line).collect(),
         people: Some(people.len() as u64),
         heard: Some(Heard::Count(heard.len() as u64)),
         statements: Some(order.len() as u64),

@@ -12,7 +12,7 @@ use stave_model::{Author, EstateKey, Hash, PersonRow, Scope, Time, canonical};
 use crate::body::{Body, each_packed};
 use crate::error::{Error, Result};
 use crate::holds::{same_word, word_type};
-use crate::{Appended, Entry, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range};
+use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range};
 use read::{Parts, Reader, entries};
 
 /// A body is stored in parts of this size, so that nobody has to hold a large one.
@@ -339,32 +339,90 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn other_estates(&self) -> Result<Vec<(String, EstateKey)>> {
+    fn other_estates(&self) -> Result<Vec<Estate>> {
         self.read(|db| {
             let mut query = db.prepare_cached("SELECT id, key FROM estates ORDER BY id, key")?;
-            let rows = query.query_map([], |row| Ok((row.get(0)?, EstateKey(row.get(1)?))))?;
+            let rows =
+                query.query_map([], |row| Ok(Estate { id: row.get(0)?, key: EstateKey(row.get(1)?) }))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    fn meet_estates(&mut self, estates: &[(String, EstateKey)]) -> Result<bool> {
-        let (own, key) = (self.info()?.estate, self.estate_key()?);
-        if estates.iter().all(|(id, other)| *id == own && *other == key) {
-            return Ok(false);
-        }
+    fn meet_estates(&mut self, met: &[Estate]) -> Result<bool> {
         self.write(|db, _| {
             let empty = "SELECT NOT EXISTS (SELECT 1 FROM statements) AND NOT EXISTS (SELECT 1 FROM people)";
             let is_empty: bool = db.query_row(empty, [], |row| row.get(0))?;
-            let (own, key): (String, _) = (meta(db, "estate")?, EstateKey(meta(db, "estate_key")?));
-            let (become_one, others) = meet((&own, &key), is_empty, estates);
-            for (id, key) in others {
-                db.execute("INSERT OR IGNORE INTO estates (id, key) VALUES (?1, ?2)", params![id, key.0])?;
+            let own = Estate { id: meta(db, "estate")?, key: EstateKey(meta(db, "estate_key")?) };
+            let (become_one, others) = meet(&own, is_empty, met);
+            for other in others {
+                let insert = "INSERT OR IGNORE INTO estates (id, key) VALUES (?1, ?2)";
+                db.execute(insert, params![other.id, other.key.0])?;
             }
-            let Some((id, key)) = become_one else { return Ok(false) };
+            let Some(estate) = become_one else { return Ok(false) };
             let set = "UPDATE meta SET value = ?2 WHERE key = ?1";
-            db.execute(set, params!["estate", id])?;
-            db.execute(set, params!["estate_key", key.0])?;
+            db.execute(set, params!["estate", estate.id])?;
+            db.execute(set, params!["estate_key", estate.key.0])?;
             Ok(true)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use stave_model::{Basis, Claim, Header, Op, Source, Statement, VERSION};
+
+    use super::*;
+
+    /// A statement whose claims don't compress.
+    fn statement(number: u8, claims: usize) -> Statement {
+        let header = Header {
+            author: "collector:test".parse().unwrap(),
+            by: None,
+            claims: Hash([0; 32]),
+            op: Op([number; 16]),
+            replaces: Vec::new(),
+            rules: 0,
+            scope: "image:registry.test/a".parse().unwrap(),
+            source: Source::default(),
+            time: Time::from_millis(i64::from(number)),
+            tool: String::new(),
+            unread: Vec::new(),
+            v: VERSION,
+        };
+        let claims = (0..claims).map(|_| {
+            let mut claim = Claim::new("tag", "host:a.test".parse().unwrap(), Basis::Discovered);
+            claim.to = Some(crate::random_id().unwrap());
+            claim
+        });
+        Statement::new(header, claims.collect())
+    }
+
+    #[test]
+    fn a_full_disk_is_the_reason_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let mut ledger = SqliteLedger::open_or_create(&path).unwrap();
+        ledger.append(&[statement(1, 3)]).unwrap();
+        let pages: i64 = ledger.db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        ledger.db.query_row(&format!("PRAGMA max_page_count = {}", pages + 40), [], |_| Ok(())).unwrap();
+        let error = ledger.append(&[statement(2, 3), statement(3, 20_000)]).unwrap_err();
+        assert!(matches!(error, Error::Full(_)), "{error}");
+        assert!(error.to_string().contains("everything before is safe"), "{error}");
+        // The small one of that batch is not there either, and there is still room for it.
+        assert_eq!(ledger.position().unwrap(), 1);
+        assert_eq!(ledger.append(&[statement(2, 3)]).unwrap()[0].number, 2);
+        drop(ledger);
+        let mut ledger = SqliteLedger::open(&path).unwrap();
+        assert_eq!(ledger.append(&[statement(3, 20_000)]).unwrap()[0].number, 3);
+        let mut claims = 0;
+        ledger
+            .raw_claims(3, &mut |_| {
+                claims += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(claims, 20_000);
     }
 }

@@ -1,6 +1,8 @@
 //! One suite for all ledgers. A new storage adds a line at the end.
 
-use stave_ledger::{Error, Filter, Ledger, MemoryLedger, Outcome, SqliteLedger, claims, matching, statement};
+use stave_ledger::{
+    Error, Estate, Filter, Ledger, MemoryLedger, Outcome, SqliteLedger, claims, matching, statement,
+};
 use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical};
 use tempfile::TempDir;
 
@@ -75,7 +77,7 @@ fn the_same_statement_counts_once(fresh: Fresh) {
     let said = word(1, "ann", "once");
     let twice = [said.clone(), word(2, "bob", "other"), said.clone()];
     assert_eq!(outcomes(&mut *ledger, &twice), [Outcome::New, Outcome::New, Outcome::Known]);
-    let again = ledger.append(&[said.clone()]).unwrap();
+    let again = ledger.append(std::slice::from_ref(&said)).unwrap();
     assert_eq!((again[0].outcome, again[0].number), (Outcome::Known, 1));
     assert_eq!(ledger.position().unwrap(), 2);
 }
@@ -121,7 +123,7 @@ fn the_same_word_moves_only_the_register(fresh: Fresh) {
     assert_eq!(ledger.heard().unwrap(), slot(1));
     let mut later = scan(5, "c1", 2);
     later.header.source.at = scan(1, "c1", 2).header.source.at;
-    let again = ledger.append(&[later.clone()]).unwrap();
+    let again = ledger.append(std::slice::from_ref(&later)).unwrap();
     assert_eq!(
         (again[0].outcome, again[0].number, again[0].id),
         (Outcome::SameWord, 1, scan(1, "c1", 2).id())
@@ -179,13 +181,13 @@ fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
         said
     };
     let first = scan(1, "c1", 2);
-    ledger.append(&[first.clone()]).unwrap();
+    ledger.append(std::slice::from_ref(&first)).unwrap();
     let undo = withdraw(2, "ann", &format!("statement:{}", first.id()));
-    ledger.append(&[undo.clone()]).unwrap();
+    ledger.append(std::slice::from_ref(&undo)).unwrap();
     assert_eq!(outcomes(&mut *ledger, &[again(3)]), [Outcome::New]);
     // Withdrawn by its op; then that withdrawal is withdrawn, and it holds again.
     let by_op = withdraw(4, "ann", &format!("op:{}", again(3).header.op));
-    ledger.append(&[by_op.clone()]).unwrap();
+    ledger.append(std::slice::from_ref(&by_op)).unwrap();
     assert_eq!(outcomes(&mut *ledger, &[again(5)]), [Outcome::New]);
     ledger.append(&[withdraw(6, "ann", &format!("op:{}", again(5).header.op))]).unwrap();
     ledger.append(&[withdraw(7, "bob", &format!("statement:{}", by_op.id()))]).unwrap();
@@ -193,11 +195,11 @@ fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
     assert_eq!((repeated[0].outcome, repeated[0].id), (Outcome::SameWord, again(3).id()));
     // A retired scope holds nothing, until the word is replaced.
     let retired = retire(9, "ann", "repo:code.test/shop@main");
-    ledger.append(&[retired.clone()]).unwrap();
+    ledger.append(std::slice::from_ref(&retired)).unwrap();
     assert_eq!(outcomes(&mut *ledger, &[again(10)]), [Outcome::New]);
     let mut other = word(11, "bob", "it is back");
     other.header.replaces = vec![retired.id()];
-    ledger.append(&[other.clone()]).unwrap();
+    ledger.append(std::slice::from_ref(&other)).unwrap();
     assert_eq!(outcomes(&mut *ledger, &[again(12)]), [Outcome::SameWord]);
     // And that word withdrawn: retired again.
     ledger.append(&[withdraw(13, "ann", &format!("statement:{}", other.id()))]).unwrap();
@@ -303,22 +305,21 @@ fn people_are_a_union(fresh: Fresh) {
 
 fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
     let mut ledger = fresh.ledger;
-    let own = (ledger.info().unwrap(), ledger.estate_key().unwrap());
-    assert_eq!((own.0.estate.len(), own.0.ledger.len(), own.0.epoch), (32, 32, 0));
-    let one = ("1".repeat(32), EstateKey([1; 32]));
-    let two = ("2".repeat(32), EstateKey([2; 32]));
-    assert!(!ledger.meet_estates(&[(own.0.estate.clone(), own.1.clone())]).unwrap());
-    assert!(ledger.meet_estates(&[one.clone(), two.clone()]).unwrap());
     let info = ledger.info().unwrap();
-    assert_eq!((info.estate, info.ledger), (one.0.clone(), own.0.ledger));
-    assert_eq!(ledger.estate_key().unwrap(), one.1);
-    assert_eq!(ledger.other_estates().unwrap(), [two.clone()]);
+    assert_eq!((info.estate.len(), info.ledger.len(), info.epoch), (32, 32, 0));
+    let own = Estate { id: info.estate, key: ledger.estate_key().unwrap() };
+    let other = |digit: u8| Estate { id: digit.to_string().repeat(32), key: EstateKey([digit; 32]) };
+    assert!(!ledger.meet_estates(&[own]).unwrap());
+    assert!(ledger.meet_estates(&[other(1), other(2)]).unwrap());
+    let now = ledger.info().unwrap();
+    assert_eq!((now.estate, now.ledger), (other(1).id, info.ledger));
+    assert_eq!(ledger.estate_key().unwrap(), other(1).key);
+    assert_eq!(ledger.other_estates().unwrap(), [other(2)]);
     // With something in it, a ledger keeps its estate and remembers others.
     ledger.append(&[word(1, "ann", "a")]).unwrap();
-    let three = ("3".repeat(32), EstateKey([3; 32]));
-    assert!(!ledger.meet_estates(&[three.clone(), one.clone(), two.clone()]).unwrap());
-    assert_eq!(ledger.info().unwrap().estate, one.0);
-    assert_eq!(ledger.other_estates().unwrap(), [two, three]);
+    assert!(!ledger.meet_estates(&[other(3), other(1), other(2)]).unwrap());
+    assert_eq!(ledger.info().unwrap().estate, other(1).id);
+    assert_eq!(ledger.other_estates().unwrap(), [other(2), other(3)]);
 }
 
 fn two_handles_see_each_other(fresh: Fresh) {
