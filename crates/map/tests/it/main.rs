@@ -1,6 +1,9 @@
 //! Integration tests of the map: the fold against a naive second implementation.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod generator;
 mod oracle;
 mod properties;
+mod real;
+mod rules;
+mod says;

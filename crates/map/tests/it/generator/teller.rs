@@ -344,8 +344,18 @@ impl Teller {
     }
 
     fn earlier_claim(&self, number: u16) -> Option<Claim> {
-        let claims: Vec<&Claim> = self.statements.iter().flat_map(|one| &one.claims).collect();
-        (!claims.is_empty()).then(|| (*pick(&claims, number)).clone())
+        // Half of the words are about what was said lately: that is where disputes and challenges come from.
+        let of = |people: bool| {
+            let said = self.statements.iter().filter(move |one| !people || one.header.author.is_person());
+            said.flat_map(|one| &one.claims).collect::<Vec<&Claim>>()
+        };
+        let (all, words) = (of(false), of(true));
+        let list = match number % 4 {
+            0 => &all[all.len().saturating_sub(4)..],
+            1 => &words[words.len().saturating_sub(3)..],
+            _ => &all,
+        };
+        (!list.is_empty()).then(|| (*pick(list, number / 4)).clone())
     }
 
     fn word_claim(&self, about: &About, keys: u8) -> Claim {
