@@ -19,23 +19,26 @@ impl Aliases {
             name
         };
         for (a, b) in joined {
-            if apart.contains(&(a.clone(), b.clone())) || apart.contains(&(b.clone(), a.clone())) {
-                continue;
-            }
             let (a, b) = (root(&parent, a), root(&parent, b));
             let (small, great) = if a <= b { (a, b) } else { (b, a) };
             if small != great {
                 parent.insert(great, small);
             }
         }
+        // Where people's words about a set differ, none of it is taken for one.
+        let doubtful: BTreeSet<String> = apart
+            .iter()
+            .map(|(a, b)| (root(&parent, a), root(&parent, b)))
+            .filter(|(a, b)| a == b)
+            .map(|(root, _)| root)
+            .collect();
         let names: Vec<String> = parent.keys().cloned().collect();
         Aliases(
             names
                 .into_iter()
-                .map(|name| {
-                    let to = root(&parent, &name);
-                    (without_kind(&name), without_kind(&to))
-                })
+                .map(|name| (root(&parent, &name), name))
+                .filter(|(to, _)| !doubtful.contains(to))
+                .map(|(to, name)| (without_kind(&name), without_kind(&to)))
                 .collect(),
         )
     }

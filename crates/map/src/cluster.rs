@@ -55,7 +55,7 @@ pub(crate) struct Output {
     pub(crate) smallest: Vec<u32>,
     /// Pairs of clusters (their smallest references) that a candidate would unite and people keep apart.
     pub(crate) refused: BTreeSet<(u32, u32)>,
-    /// References that could be any of several siblings.
+    /// References that could be any of several others, which bar each other.
     pub(crate) ambiguous: BTreeSet<(u32, Vec<u32>)>,
 }
 
@@ -311,7 +311,7 @@ fn finish(input: &Input, mut forest: Forest<'_>, refused: &[Join]) -> Output {
         let reason = Claim::against_hash(&join.reason, false, None);
         let settled = forest.between(input, a, b).into_iter().any(|index| {
             let pair = &input.apart[index as usize];
-            pair.against.contains(&reason) || (pair.disputed && same_pair(pair, join))
+            pair.against.contains(&reason) || pair.disputed
         });
         if !settled {
             let (x, y) = (output.smallest[join.a as usize], output.smallest[join.b as usize]);
@@ -326,13 +326,8 @@ fn finish(input: &Input, mut forest: Forest<'_>, refused: &[Join]) -> Output {
     output
 }
 
-fn same_pair(pair: &Apart, join: &Join) -> bool {
-    (pair.a, pair.b) == (join.a, join.b) || (pair.b, pair.a) == (join.a, join.b)
-}
-
 fn ambiguous(input: &Input, key: &Key, output: &mut Output) {
-    let siblings = siblings(input, &key.holders);
-    if siblings.is_empty() {
+    if siblings(input, &key.holders).is_empty() {
         return;
     }
     for holder in &key.holders {
@@ -344,7 +339,8 @@ fn ambiguous(input: &Input, key: &Key, output: &mut Output) {
         let alone =
             !key.holders.iter().any(|other| other != holder && output.smallest[*other as usize] == mine);
         if !bars && alone {
-            output.ambiguous.insert((*holder, siblings.clone()));
+            let others = key.holders.iter().copied().filter(|other| other != holder).collect();
+            output.ambiguous.insert((*holder, others));
         }
     }
 }

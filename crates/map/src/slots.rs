@@ -51,16 +51,22 @@ pub(crate) fn advance(
     }
     let mut chains: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for id in slots {
-        let chain = hold(ledger, live, id, &retired, touched)?;
-        if let Some(repository) = slot(live.connection, id)?.repository {
-            repositories.insert(repository);
-        }
+        let chain = hold(ledger, live, id, &retired, touched, &mut repositories)?;
         chains.insert(id, chain);
     }
     let mut sync: BTreeMap<i64, bool> = BTreeMap::new();
     for id in chains.keys() {
         if slot(live.connection, *id)?.repository.is_none() {
             sync.insert(*id, true);
+        }
+    }
+    // What a repository's uncommitted work hides can be a word about another's default branch.
+    for repository in repositories.clone() {
+        let mut rows = live.connection.prepare_cached(
+            "SELECT DISTINCT b.repository FROM slot s JOIN branch_claim b ON b.slot = s.id WHERE s.repository = ?1",
+        )?;
+        for other in rows.query_map([repository], |row| row.get(0))? {
+            repositories.insert(other?);
         }
     }
     for repository in repositories {
@@ -188,9 +194,11 @@ fn hold(
     id: i64,
     retired: &BTreeSet<Sym>,
     touched: &mut Touched,
+    repositories: &mut BTreeSet<Sym>,
 ) -> Result<Vec<i64>> {
     let connection = live.connection;
     let before = slot(connection, id)?;
+    repositories.extend(before.repository);
     let scope: Sym = connection
         .prepare_cached("SELECT scope FROM slot WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;
@@ -203,9 +211,12 @@ fn hold(
     if before.holds.is_some() {
         newer_source(live, id, touched)?;
     }
-    connection.prepare_cached("DELETE FROM branch_claim WHERE slot = ?1")?.execute([id])?;
-    if let (Some(holds), true) = (holds, before.repository.is_some()) {
-        branch_claims(ledger, live, id, holds)?;
+    let mut rows = connection.prepare_cached("DELETE FROM branch_claim WHERE slot = ?1 RETURNING repository")?;
+    for repository in rows.query_map([id], |row| row.get(0))? {
+        repositories.insert(repository?);
+    }
+    if let Some(holds) = holds {
+        branch_claims(ledger, live, id, holds, repositories)?;
     }
     Ok(chain)
 }
@@ -226,7 +237,13 @@ fn newer_source(live: &Live<'_, '_>, slot: i64, touched: &mut Touched) -> Result
     Ok(())
 }
 
-fn branch_claims(ledger: &dyn Ledger, live: &Live<'_, '_>, slot: i64, number: i64) -> Result<()> {
+fn branch_claims(
+    ledger: &dyn Ledger,
+    live: &Live<'_, '_>,
+    slot: i64,
+    number: i64,
+    repositories: &mut BTreeSet<Sym>,
+) -> Result<()> {
     let mut found: Vec<(String, String, i64)> = Vec::new();
     let finder = memchr::memmem::Finder::new(b"\"default_branch\"");
     ledger.raw_claims(number.unsigned_abs(), &mut |bytes| {
@@ -240,40 +257,77 @@ fn branch_claims(ledger: &dyn Ledger, live: &Live<'_, '_>, slot: i64, number: i6
         Ok(())
     })?;
     for (repository, value, basis) in found {
+        let repository = live.names.intern(&repository)?;
+        repositories.insert(repository);
         live.connection
             .prepare_cached("INSERT INTO branch_claim VALUES(?1, ?2, ?3, ?4)")?
-            .execute(params![slot, live.names.intern(&repository)?, value, basis])?;
+            .execute(params![slot, repository, value, basis])?;
     }
     Ok(())
+}
+
+/// A slot of a repository as the view sees it.
+struct Seen {
+    slot: Slot,
+    at: Option<i64>,
+    claims: i64,
+}
+
+fn slots_of(live: &Live<'_, '_>, repository: Sym) -> Result<Vec<Seen>> {
+    let mut rows = live.connection.prepare_cached(
+        "SELECT s.id, s.author, s.branch, s.work, s.holds, s.chain, t.at, t.claims FROM slot s
+         LEFT JOIN stmt t ON t.n = s.holds WHERE s.repository = ?1",
+    )?;
+    let slots = rows.query_map([repository], |row| {
+        let slot = Slot {
+            id: row.get(0)?,
+            author: row.get(1)?,
+            repository: Some(repository),
+            branch: row.get(2)?,
+            work: row.get(3)?,
+            holds: row.get(4)?,
+            chain: row.get(5)?,
+        };
+        Ok(Seen { slot, at: row.get(6)?, claims: row.get::<_, Option<i64>>(7)?.unwrap_or(0) })
+    })?;
+    Ok(slots.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Branches with uncommitted work, and for each slot whether what it holds counts: work takes its author's place.
+fn counting(live: &Live<'_, '_>, slots: &[Seen]) -> Result<(BTreeSet<Sym>, Vec<bool>)> {
+    let git = live.names.get("collector:git")?;
+    let at_work: BTreeSet<Sym> = slots
+        .iter()
+        .filter(|seen| seen.slot.work && Some(seen.slot.author) == git && seen.slot.holds.is_some() && seen.claims > 0)
+        .filter_map(|seen| seen.slot.branch)
+        .collect();
+    let replaced: BTreeSet<(Option<Sym>, Sym)> = slots
+        .iter()
+        .filter(|seen| seen.slot.work && seen.slot.holds.is_some())
+        .filter(|seen| seen.slot.branch.is_some_and(|branch| at_work.contains(&branch)))
+        .map(|seen| (seen.slot.branch, seen.slot.author))
+        .collect();
+    let counts = slots
+        .iter()
+        .map(|seen| {
+            let at_work = seen.slot.branch.is_some_and(|branch| at_work.contains(&branch));
+            if seen.slot.work { at_work } else { !replaced.contains(&(seen.slot.branch, seen.slot.author)) }
+        })
+        .collect();
+    Ok((at_work, counts))
 }
 
 /// Decides which branch of a repository is shown; says for each of its slots whether its claims are live.
 fn view(live: &Live<'_, '_>, repository: Sym) -> Result<Vec<(i64, bool)>> {
     let connection = live.connection;
-    let mut rows = connection.prepare_cached(
-        "SELECT s.id, s.author, s.branch, s.work, s.holds, s.chain, t.at, t.claims FROM slot s
-         LEFT JOIN stmt t ON t.n = s.holds WHERE s.repository = ?1",
-    )?;
-    let slots: Vec<(Slot, Option<i64>, i64)> = rows
-        .query_map([repository], |row| {
-            let slot = Slot {
-                id: row.get(0)?,
-                author: row.get(1)?,
-                repository: Some(repository),
-                branch: row.get(2)?,
-                work: row.get(3)?,
-                holds: row.get(4)?,
-                chain: row.get(5)?,
-            };
-            Ok((slot, row.get(6)?, row.get::<_, Option<i64>>(7)?.unwrap_or(0)))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let slots = slots_of(live, repository)?;
+    let (at_work, counts) = counting(live, &slots)?;
     // The newest source of each branch that anybody has read.
     let mut branches: BTreeMap<String, i64> = BTreeMap::new();
-    for (slot, at, _) in &slots {
-        if let (Some(branch), Some(at)) = (slot.branch, at) {
-            let newest = branches.entry(live.names.text(branch)?.to_string()).or_insert(*at);
-            *newest = (*newest).max(*at);
+    for (seen, counts) in slots.iter().zip(&counts) {
+        if let (Some(branch), Some(at), true) = (seen.slot.branch, seen.at, *counts) {
+            let newest = branches.entry(live.names.text(branch)?.to_string()).or_insert(at);
+            *newest = (*newest).max(at);
         }
     }
     let default = default_branch(live, repository)?;
@@ -285,34 +339,16 @@ fn view(live: &Live<'_, '_>, repository: Sym) -> Result<Vec<(i64, bool)>> {
             .map(|(branch, _)| (branch.clone(), "newest")),
     };
     connection.prepare_cached("DELETE FROM view WHERE repository = ?1")?.execute([repository])?;
-    let git = live.names.get("collector:git")?;
     let mut shown_sym = None;
-    let mut work = false;
     if let Some((branch, why)) = &shown {
         shown_sym = live.names.get(branch)?;
-        work = slots.iter().any(|(slot, _, claims)| {
-            slot.work
-                && slot.branch == shown_sym
-                && Some(slot.author) == git
-                && slot.holds.is_some()
-                && *claims > 0
-        });
+        let work = shown_sym.is_some_and(|branch| at_work.contains(&branch));
         connection
             .prepare_cached("INSERT INTO view VALUES(?1, ?2, ?3, ?4)")?
             .execute(params![repository, branch, why, work])?;
     }
-    let at_work: BTreeSet<Sym> = slots
-        .iter()
-        .filter(|(slot, _, _)| work && slot.work && slot.branch == shown_sym && slot.holds.is_some())
-        .map(|(slot, _, _)| slot.author)
-        .collect();
-    Ok(slots
-        .iter()
-        .map(|(slot, _, _)| {
-            let shown = slot.branch.is_some() && slot.branch == shown_sym;
-            (slot.id, shown && if slot.work { work } else { !at_work.contains(&slot.author) })
-        })
-        .collect())
+    let is_shown = |seen: &Seen| seen.slot.branch.is_some() && seen.slot.branch == shown_sym;
+    Ok(slots.iter().zip(&counts).map(|(seen, counts)| (seen.slot.id, *counts && is_shown(seen))).collect())
 }
 
 fn default_branch(live: &Live<'_, '_>, repository: Sym) -> Result<Option<String>> {
@@ -328,15 +364,21 @@ fn default_branch(live: &Live<'_, '_>, repository: Sym) -> Result<Option<String>
         return Ok(one.and_then(|value| value.as_str().map(str::to_owned)));
     }
     let mut rows = live.connection.prepare_cached(
-        "SELECT b.value, b.basis, s.author, t.at FROM branch_claim b JOIN slot s ON s.id = b.slot
-         JOIN stmt t ON t.n = s.holds WHERE b.repository = ?1",
+        "SELECT b.value, b.basis, s.author, t.at, s.id, s.repository FROM branch_claim b
+         JOIN slot s ON s.id = b.slot JOIN stmt t ON t.n = s.holds WHERE b.repository = ?1",
     )?;
-    let rows = rows.query_map([repository], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Sym>(2)?, row.get::<_, i64>(3)?))
-    })?;
+    let mut rows = rows.query([repository])?;
     let mut best: Option<(i64, usize, String, i64, String)> = None;
-    for row in rows {
-        let (value, basis, author, at) = row?;
+    while let Some(row) = rows.next()? {
+        let (value, basis, author): (String, i64, Sym) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (at, slot, within): (i64, i64, Option<Sym>) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        if let Some(within) = within {
+            let slots = slots_of(live, within)?;
+            let (_, counts) = counting(live, &slots)?;
+            if !slots.iter().zip(counts).any(|(seen, counts)| seen.slot.id == slot && counts) {
+                continue;
+            }
+        }
         let author = live.names.text(author)?;
         let candidate = (basis, crate::resolve::author_rank(&author), author.to_string(), -at, value);
         if best.as_ref().is_none_or(|best| candidate < *best) {
@@ -456,17 +498,24 @@ pub(crate) fn is_unread(unread: &[String], path: &str) -> bool {
 pub(crate) fn questions(live: &Live<'_, '_>) -> Result<()> {
     let connection = live.connection;
     connection.prepare_cached("DELETE FROM question WHERE kind = 'retired_read'")?.execute([])?;
-    let mut asked = BTreeSet::new();
+    // The last standing word on a scope; its number owns the question.
+    let mut last: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for (number, claim) in standing_of_type(connection, live.names, "retired")? {
-        let text = live.aliases.scope(claim.of.as_str()).into_owned();
+        let time: i64 = connection
+            .prepare_cached("SELECT time FROM stmt WHERE n = ?1")?
+            .query_row([number], |row| row.get(0))?;
+        let entry = last.entry(live.aliases.scope(claim.of.as_str()).into_owned()).or_insert((time, number));
+        *entry = (*entry).max((time, number));
+    }
+    for (text, (time, number)) in last {
         let Some(scope) = live.names.get(&text)? else { continue };
         let read: bool = connection
             .prepare_cached(
-                "SELECT EXISTS(SELECT 1 FROM slot s JOIN stmt t ON t.slot = s.id WHERE s.scope = ?1 AND t.withdrawn = 0
-                 AND t.due = 1 AND t.time > (SELECT time FROM stmt WHERE n = ?2))",
+                "SELECT EXISTS(SELECT 1 FROM slot s JOIN stmt t ON t.slot = s.id WHERE s.scope = ?1
+                 AND t.withdrawn = 0 AND t.due = 1 AND t.time > ?2)",
             )?
-            .query_row([scope, number], |row| row.get(0))?;
-        if read && asked.insert(text.clone()) {
+            .query_row([scope, time], |row| row.get(0))?;
+        if read {
             crate::question::Draft::new("retired_read", vec![text]).write(connection, -number)?;
         }
     }

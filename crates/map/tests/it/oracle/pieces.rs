@@ -38,7 +38,7 @@ fn container(reference: &str) -> Option<String> {
 }
 
 fn bar_each_other(a: &str, b: &str) -> bool {
-    container(a).is_some() && container(a) == container(b) && name(a) != name(b)
+    container(a).is_some() && container(a) == container(b) && a != b
 }
 
 /// The repository of a reference; one into none is a repository of its own.
@@ -405,7 +405,7 @@ fn independent(one: &str, two: &str) -> bool {
 /// Both clusters have names in one container, and neither set of names holds the other.
 fn barred(x: &BTreeSet<String>, y: &BTreeSet<String>, rules: &mut Rules) -> bool {
     let names = |cluster: &BTreeSet<String>, of: &str| -> BTreeSet<String> {
-        cluster.iter().filter(|one| container(one).as_deref() == Some(of)).map(|one| name(one)).collect()
+        cluster.iter().filter(|one| container(one).as_deref() == Some(of)).cloned().collect()
     };
     let containers: BTreeSet<String> = x.iter().filter_map(|one| container(one)).collect();
     for container in containers {
