@@ -7,7 +7,7 @@ mod teller;
 
 use proptest::prelude::*;
 
-pub(crate) use teller::{START, Teller, op, same_as};
+pub(crate) use teller::{START, Teller, op};
 
 /// What a claim says, without who says it.
 #[derive(Clone, Debug)]

@@ -2,15 +2,208 @@
 
 use std::collections::BTreeMap;
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{TestError, TestRunner};
+use stave_ledger::Ledger;
+use stave_map::{CutOff, ReadModel};
+use stave_model::{Statement, Time, canonical};
 
-use crate::generator::{self, Teller};
+use crate::generator::{self, START, Step, Teller};
 use crate::oracle::{self, RULES, When};
+use crate::real;
 
 /// How many stories a property is tried on.
-pub(crate) fn cases() -> u32 {
+fn cases() -> u32 {
     std::env::var("STAVE_FOLD_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
+}
+
+/// Tries a property on stories; a failure shows the shortest story found, and what it says.
+fn for_all<S: Strategy>(
+    stories: S,
+    steps_of: impl Fn(&S::Value) -> &[Step],
+    holds: impl Fn(&S::Value) -> Check,
+) where
+    S::Value: Clone,
+{
+    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(config).run(&stories, |story| holds(&story).map_err(TestCaseError::fail));
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(why, story)) => {
+            let (statements, now) = told(steps_of(&story));
+            let said: Vec<String> = statements.iter().map(readable).collect();
+            panic!("{why}\n\nsteps: {:#?}\nnow: {now}\nstatements:\n{}", steps_of(&story), said.join("\n"));
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+type Check = Result<(), String>;
+
+fn told(steps: &[Step]) -> (Vec<Statement>, Time) {
+    let mut teller = Teller::default();
+    for step in steps {
+        teller.tell(step);
+    }
+    let now = teller.now();
+    (teller.statements, now)
+}
+
+fn readable(statement: &Statement) -> String {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let claims: Vec<String> = statement.claims.iter().map(|claim| text(canonical(claim))).collect();
+    format!("{} {}\n    {}", statement.id(), text(canonical(&statement.header)), claims.join("\n    "))
+}
+
+fn same(what: &str, oracle: &serde_json::Value, fold: &serde_json::Value) -> Check {
+    match real::difference(oracle, fold) {
+        Some(difference) => Err(format!("{what}: {difference}")),
+        None => Ok(()),
+    }
+}
+
+fn caught_up(
+    model: &mut ReadModel,
+    ledger: &dyn Ledger,
+    cut_off: CutOff,
+) -> Result<serde_json::Value, String> {
+    model.catch_up(ledger, cut_off).map_err(|error| error.to_string())?;
+    model.document().map_err(|error| error.to_string())
+}
+
+#[test]
+fn fold_matches_the_oracle_after_every_step() {
+    for_all(
+        generator::story(12),
+        |story| story,
+        |story| {
+            let (mut teller, mut ledger) = (Teller::default(), real::empty());
+            let mut model = ReadModel::in_memory().map_err(|error| error.to_string())?;
+            for (index, step) in story.iter().enumerate() {
+                real::append(&mut ledger, &teller.tell(step));
+                let when = When::Live(teller.now());
+                let expected = oracle::fold_document(&teller.statements, when);
+                let advanced = caught_up(&mut model, &ledger, real::cut_off(when))?;
+                same(&format!("advanced by step {index}"), &expected, &advanced)?;
+                let rebuilt = real::from_scratch(&ledger, when);
+                same(&format!("from scratch after step {index}"), &expected, &rebuilt)?;
+            }
+            Ok(())
+        },
+    );
+}
+
+/// A small generator of random numbers: the story's seed decides the order.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % (sides.max(1) as u64)).unwrap()
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for index in (1..list.len()).rev() {
+            list.swap(index, self.roll(index + 1));
+        }
+    }
+}
+
+#[test]
+fn fold_ignores_order_duplication_and_partition() {
+    for_all(
+        (generator::story(12), any::<u64>()),
+        |(story, _)| story,
+        |(story, seed)| {
+            let (statements, now) = told(story);
+            let mut dice = Dice(*seed);
+            let when = When::Live(now);
+
+            // Any order, in batches of any size, some of it said twice, caught up with in between.
+            let mut mixed: Vec<Statement> = statements.clone();
+            mixed.extend(statements.iter().filter(|_| dice.roll(3) == 0).cloned());
+            dice.shuffle(&mut mixed);
+            let mut ledger = real::empty();
+            let mut model = ReadModel::in_memory().map_err(|error| error.to_string())?;
+            let mut rest = mixed.as_slice();
+            while !rest.is_empty() {
+                let (batch, after) = rest.split_at(1 + dice.roll(rest.len()));
+                real::append(&mut ledger, batch);
+                caught_up(&mut model, &ledger, real::cut_off(when))?;
+                rest = after;
+            }
+            let expected = oracle::fold_document(&statements, when);
+            same("shuffled", &expected, &caught_up(&mut model, &ledger, real::cut_off(when))?)?;
+
+            // Three copies that know a part each, merged in any order into a fourth, twice over.
+            let mut parts = [real::empty(), real::empty(), real::empty()];
+            for statement in &mixed {
+                real::append(&mut parts[dice.roll(3)], std::slice::from_ref(statement));
+            }
+            let mut exports: Vec<Vec<u8>> = parts.iter().map(|part| real::exported(part)).collect();
+            exports.push(exports[dice.roll(3)].clone());
+            dice.shuffle(&mut exports);
+            let mut merged = real::empty();
+            for export in &exports {
+                real::merge(&mut merged, export);
+            }
+            let whole = real::ledger(&statements);
+            if real::exported(&merged) != real::exported(&whole)
+                || real::exported(&ledger) != real::exported(&whole)
+            {
+                return Err("the exports differ".to_owned());
+            }
+            // Uncommitted trees stay at home.
+            let shared: Vec<Statement> =
+                statements.into_iter().filter(|one| !one.header.scope.is_work()).collect();
+            same("merged", &oracle::fold_document(&shared, when), &real::from_scratch(&merged, when))
+        },
+    );
+}
+
+#[test]
+fn fold_at_a_date_and_as_time_goes_by() {
+    for_all(
+        (generator::story(12), any::<u64>()),
+        |(story, _)| story,
+        |(story, seed)| {
+            let (statements, now) = told(story);
+            let mut dice = Dice(*seed);
+            let ledger = real::ledger(&statements);
+            let mut model = ReadModel::in_memory().map_err(|error| error.to_string())?;
+            let hours = (now.millis() - START) / 3_600_000 + 8;
+            let mut clock = now.millis();
+            for _ in 0..6 {
+                let date = Time::from_millis(
+                    START + (dice.roll(usize::try_from(hours).unwrap()) as i64) * 3_600_000,
+                );
+                let at_date = When::Date(date);
+                let expected = oracle::fold_document(&statements, at_date);
+                same(&format!("at {date}"), &expected, &real::from_scratch(&ledger, at_date))?;
+                // One read model goes to and fro between dates and a clock that only goes on.
+                if dice.roll(3) == 0 {
+                    same(
+                        "the model at a date",
+                        &expected,
+                        &caught_up(&mut model, &ledger, real::cut_off(at_date))?,
+                    )?;
+                }
+                let live = When::Live(Time::from_millis(clock));
+                let expected = oracle::fold_document(&statements, live);
+                same(
+                    &format!("live at {live:?}"),
+                    &expected,
+                    &caught_up(&mut model, &ledger, real::cut_off(live))?,
+                )?;
+                clock += dice.roll(4) as i64 * 3_600_000;
+            }
+            Ok(())
+        },
+    );
 }
 
 /// The generator is only worth its time while it reaches every rule of the page; the seed is fixed, so this
@@ -21,13 +214,10 @@ fn fold_draws_every_branch() {
     let mut drawn: BTreeMap<&str, u32> = RULES.iter().map(|rule| (*rule, 0)).collect();
     for _ in 0..600 {
         let steps = generator::story(24).new_tree(&mut runner).unwrap().current();
-        let mut teller = Teller::default();
-        for step in &steps {
-            teller.tell(step);
-        }
-        let half = stave_model::Time::from_millis((generator::START + teller.now().millis()) / 2);
-        for when in [When::Live(teller.now()), When::Date(half)] {
-            for rule in oracle::fold(&teller.statements, when).1 {
+        let (statements, now) = told(&steps);
+        let half = Time::from_millis((START + now.millis()) / 2);
+        for when in [When::Live(now), When::Date(half)] {
+            for rule in oracle::fold(&statements, when).1 {
                 *drawn.get_mut(rule).unwrap_or_else(|| panic!("{rule:?} is not in the list")) += 1;
             }
         }

@@ -493,7 +493,7 @@ fn withdrawal(of: &str) -> Claim {
 }
 
 /// A person's word that two references are one, or not; the smaller first.
-pub(crate) fn same_as(a: &str, b: &str, not: bool) -> Claim {
+fn same_as(a: &str, b: &str, not: bool) -> Claim {
     let (of, to) = (a.min(b), a.max(b));
     Claim { not, to: Some(to.to_owned()), ..Claim::new("same_as", of.parse().unwrap(), Basis::Stated) }
 }

@@ -286,6 +286,10 @@ fn placed_same_as<'a>(
     let (mut joined, mut denied) = (Placed::new(), Placed::new());
     for word in words.iter().filter(|word| word.mode() == Some(Mode::Join)) {
         let to = word.to.clone().unwrap_or_default();
+        if word.of == to {
+            rules.insert("same_as: one place for both");
+            continue;
+        }
         let a = pieces.place_side(word, &word.of, &to, rules);
         let b = pieces.place_side(word, &to, &word.of, rules);
         match (a, b) {
