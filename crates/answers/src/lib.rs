@@ -1,1 +1,87 @@
-//! stave-answers.
+//! One module per question: the map in, plain data out, with a rendering as text.
+//!
+//! An answer is a pure function of an [`Estate`], the present among it. It carries the position in the
+//! ledger that it was made at and says what it does not know. Text from sources stays as it was written in
+//! the data; whoever shows it tames it first ([`text::tame`]). Nothing here prints, knows colours or HTML.
+
+mod claims;
+mod draft;
+mod entity;
+mod find;
+mod graph;
+mod list;
+mod log;
+mod neighbourhood;
+mod people;
+mod places;
+mod questions;
+mod summary;
+pub mod text;
+pub mod when;
+mod why;
+
+use serde::Serialize;
+use stave_ledger::Ledger;
+use stave_map::{MapError, ReadModel};
+use stave_model::Time;
+
+pub use claims::{ClaimShown, says, value_text};
+pub use draft::{Draft, draft_withdrawal};
+pub use entity::{
+    EntityPage, Property, RelationGroup, RelationRow, SaidAtOnce, SaidClaim, Standing, TextFact, entity,
+};
+pub use find::{Find, find, nearest_text};
+pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
+pub use list::{List, ListQuery, list};
+pub use log::{Log, LogQuery, LogRow, Operation, log};
+pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
+pub use people::People;
+pub use places::{Place, web_address};
+pub use questions::{Asked, PossibleAnswer, Questions, question, questions};
+pub use summary::{KindCount, RepositoryShown, Summary, summary};
+pub use why::{FactShown, Why, why};
+
+/// Everything that an answer is made of. The caller has brought the read model up to date.
+#[derive(Clone, Copy)]
+pub struct Estate<'a> {
+    /// The map.
+    pub model: &'a ReadModel,
+    /// The ledger behind it, for headers and words.
+    pub ledger: &'a dyn Ledger,
+    /// Names of persons.
+    pub people: &'a People,
+    /// The present, for ages.
+    pub now: Time,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The map can't be asked.
+    #[error(transparent)]
+    Map(#[from] MapError),
+    /// The ledger can't be read.
+    #[error(transparent)]
+    Ledger(#[from] stave_ledger::Error),
+}
+
+/// What the functions of this crate give.
+pub type Result<T, E = AnswerError> = std::result::Result<T, E>;
+
+/// A fact by its address on pages and command lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FactAddress {
+    /// 12 digits of the entity that the fact is about.
+    pub entity: String,
+    /// The type of fact.
+    pub fact: String,
+    /// The other end: 12 digits of an entity, or text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl Estate<'_> {
+    fn position(&self) -> Result<u64> {
+        Ok(self.model.stamp()?.position)
+    }
+}

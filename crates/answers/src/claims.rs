@@ -1,0 +1,209 @@
+//! One claim as people read it: who, when, how, and what it says.
+
+use serde::Serialize;
+use serde_json::Value;
+use stave_map::{Fact, Said, Target};
+use stave_model::{Basis, Hash, Reference, Scope, Time};
+
+use crate::people::People;
+use crate::places::{Place, place};
+use crate::text::{Cell, Role, Writer, joined, spoken, tame};
+use crate::when::{ago, minute};
+
+/// A claim or a person's word, with everything that lets a reader judge it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClaimShown {
+    /// Who says it, as people read it.
+    pub who: String,
+    /// Who says it.
+    pub author: String,
+    /// A person's word, not a machine's claim.
+    pub person: bool,
+    /// How they came to it.
+    pub basis: Basis,
+    /// What it says: `calls payments`, `not: calls payments`.
+    pub says: String,
+    /// "Not so".
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not: bool,
+    /// The value, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Environments in which it holds; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// An earlier statement's claim that stands because the later one could not read its file.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+    /// When it was said.
+    pub time: Time,
+    /// Date of the commit or report that was read.
+    pub source_at: Time,
+    /// Commit or report that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// What the statement covers.
+    pub scope: String,
+    /// The statement's id.
+    pub statement: Hash,
+    /// The reference that it is about.
+    pub of: String,
+    /// The other end as the source writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Where it can be checked.
+    pub places: Vec<Place>,
+}
+
+impl ClaimShown {
+    /// A claim on `fact`.
+    pub(crate) fn new(said: &Said, fact: &Fact, people: &People) -> ClaimShown {
+        let target = match &fact.to {
+            Some(Target::Entity(label)) => Some(label.name.clone()),
+            Some(Target::Text(text)) => Some(text.clone()),
+            None => said.to.clone(),
+        };
+        ClaimShown::of_type(said, &fact.fact_type, target.as_deref(), people)
+    }
+
+    /// A claim on a fact of some type, whose other end has the name `target`.
+    pub(crate) fn of_type(said: &Said, fact_type: &str, target: Option<&str>, people: &People) -> ClaimShown {
+        let place_of = |point| place(point, &said.scope, said.source_id.as_deref());
+        ClaimShown {
+            who: people.show(&said.author),
+            author: said.author.clone(),
+            person: said.author.starts_with("person:"),
+            basis: said.basis,
+            says: says(fact_type, target, said.value.as_ref(), said.not),
+            not: said.not,
+            value: said.value.clone(),
+            env: said.env.clone(),
+            carried: said.carried,
+            time: said.time,
+            source_at: said.source_at,
+            commit: said.source_id.clone(),
+            scope: said.scope.clone(),
+            statement: said.statement,
+            of: said.of.clone(),
+            to: said.to.clone(),
+            places: said.evidence.iter().map(place_of).collect(),
+        }
+    }
+
+    /// The repository and branch that were read, where the scope is one: `example.com/tea/shop @ main`.
+    pub fn source(&self) -> Option<String> {
+        let scope: Scope = self.scope.parse().ok()?;
+        let (repository, branch, work) = scope.branch()?;
+        let work = if work { ", uncommitted" } else { "" };
+        Some(format!("{repository} @ {branch}{work}"))
+    }
+
+    /// The commit's first 12 digits, or the report's id.
+    pub fn short_commit(&self) -> Option<&str> {
+        self.commit.as_deref().map(short_commit)
+    }
+
+    pub(crate) fn write(&self, page: &mut Writer<'_>, indent: usize, now: Time) {
+        let mut head =
+            vec![Cell::of(Role::Name, &self.who), Cell::new(self.basis.as_str()), Cell::new(&self.says)];
+        let mut marks: Vec<String> = Vec::new();
+        if self.carried {
+            marks.push("carried".to_owned());
+        }
+        if !self.env.is_empty() {
+            marks.push(format!("in {}", joined(&self.env, "and")));
+        }
+        if !marks.is_empty() {
+            head.push(Cell::of(Role::Quiet, &marks.join("; ")));
+        }
+        page.table(indent, &[head]);
+        for found in &self.places {
+            page.prose(indent + 2, None, &found.text);
+        }
+        let when = if self.person { self.time } else { self.source_at };
+        let mut origin = format!("{} ({})", minute(when), ago(when, now));
+        if let Some(source) = self.source() {
+            origin.push_str(&format!(", {source}"));
+        }
+        if let Some(commit) = self.short_commit() {
+            origin.push_str(&format!(", {commit}"));
+        }
+        origin.push_str(&format!(", statement {}", self.statement.short()));
+        page.prose(indent + 2, Some(Role::Quiet), &origin);
+    }
+}
+
+/// A commit's first 12 digits; other ids whole.
+pub(crate) fn short_commit(id: &str) -> &str {
+    let hexadecimal = id.len() > 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hexadecimal { &id[..12] } else { id }
+}
+
+/// What a claim says, as words behind the entity's name: `calls payments`, `owned by till`.
+pub fn says(fact_type: &str, target: Option<&str>, value: Option<&Value>, not: bool) -> String {
+    let denial = if not { "not: " } else { "" };
+    let value_text = || value.map(value_text).unwrap_or_default();
+    let text = match (fact_type, target) {
+        ("exists", _) if not => return "is not there".to_owned(),
+        ("exists", _) => format!("is there, as {}", value_text()),
+        ("same_as", Some(target)) if not => return format!("is not the same as {}", tame(target)),
+        ("same_as", Some(target)) => format!("is the same as {}", tame(target)),
+        ("owned_by" | "member_of", _) => {
+            let set = value_text();
+            if set == "none" {
+                format!("{} nobody", spoken(fact_type))
+            } else {
+                format!("{} {set}", spoken(fact_type))
+            }
+        }
+        (_, Some(target)) => format!("{} {}", spoken(fact_type), tame(target)),
+        (_, None) => format!("{}: {}", spoken(fact_type), value_text()),
+    };
+    format!("{denial}{text}")
+}
+
+/// A value as people read it: texts as they are, references by their last part, `null` and `[]` as `none`.
+pub fn value_text(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => tame(text).into_owned(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(item_text).collect();
+            joined(&items, "and")
+        }
+        other => tame(&other.to_string()).into_owned(),
+    }
+}
+
+fn item_text(item: &Value) -> String {
+    match item.as_str().map(str::parse::<Reference>) {
+        Some(Ok(reference)) => tame(reference.short_name()).into_owned(),
+        _ => value_text(item),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn claims_read_as_sentences() {
+        let teams = json!(["said:group/till", "team:example.com/tea/counter"]);
+        for (said, expected) in [
+            (says("calls", Some("payments"), None, false), "calls payments"),
+            (says("publishes_to", Some("kafka"), None, true), "not: publishes to kafka"),
+            (says("exists", None, Some(&json!("api")), false), "is there, as api"),
+            (says("exists", None, None, true), "is not there"),
+            (says("owned_by", None, Some(&teams), false), "owned by till and counter"),
+            (says("owned_by", None, Some(&json!([])), false), "owned by nobody"),
+            (says("tier", None, Some(&json!(2)), false), "tier: 2"),
+            (says("description", None, Some(&json!(null)), false), "description: none"),
+            (says("same_as", Some("b"), None, true), "is not the same as b"),
+        ] {
+            assert_eq!(said, expected);
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! What is this? One entity with its relations both ways, its owners and what was said about it when.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use stave_map::{Entity, EntityRow, Fact, Label, State, Target};
+use stave_model::{Basis, Hash, Mode, Relation, Time, claim_type};
+
+use crate::claims::{ClaimShown, says, short_commit, value_text};
+use crate::list::kind_text;
+use crate::places::web_address;
+use crate::questions::{Asked, asked_about};
+use crate::text::{Cell, Role, Style, Writer, counted, joined, spoken, tame};
+use crate::when::{ago, minute};
+use crate::{Estate, FactAddress, Result};
+
+/// Statements that a page lists under "what was said when".
+const SAID: usize = 60;
+
+/// An entity whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntityPage {
+    /// Position in the ledger that this was made at.
+    pub position: u64,
+    /// The present that ages are counted from.
+    pub now: Time,
+    /// Id, name, kind, owners, counts.
+    #[serde(flatten)]
+    pub row: EntityRow,
+    /// Where its being there (and its kind) comes from, if anybody says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Property>,
+    /// Facts with one value: type, description, lifecycle, tier, …
+    pub properties: Vec<Property>,
+    /// Owners, and how they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Property>,
+    /// Relations, in the order of `Relation::ALL`: first its own, then those of others to it.
+    pub relations: Vec<RelationGroup>,
+    /// Addresses and paths at which it answers.
+    pub interfaces: Vec<TextFact>,
+    /// Links to other pages.
+    pub links: Vec<TextFact>,
+    /// Tags.
+    pub tags: Vec<TextFact>,
+    /// Other names that people use.
+    pub aliases: Vec<TextFact>,
+    /// The names that sources give it.
+    pub references: Vec<String>,
+    /// What it can be recognised by.
+    pub keys: Vec<String>,
+    /// Open questions about it.
+    pub questions: Vec<Asked>,
+    /// What was said about it, the newest first.
+    pub said: Vec<SaidAtOnce>,
+    /// Statements beyond those listed.
+    #[serde(skip_serializing_if = "crate::summary::is_zero")]
+    pub more_said: u64,
+    /// What this answer does not know, as sentences.
+    pub unknown: Vec<String>,
+}
+
+/// A fact with one value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Property {
+    /// The fact's address.
+    pub why: FactAddress,
+    /// The value as people read it.
+    pub text: String,
+    /// The value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// How it is known, and whether it stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// How a fact is known, and whether it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// How it is known.
+    pub basis: Basis,
+    /// Whether it stands.
+    pub state: State,
+    /// Something automatic came that differs from a person's word.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub challenged: bool,
+    /// All that says so was read earlier, and the latest run could not read it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+    /// Environments in which it holds; empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+}
+
+impl Standing {
+    pub(crate) fn of(fact: &Fact) -> Standing {
+        let positive: Vec<_> = fact.said.iter().filter(|said| !said.not).collect();
+        Standing {
+            basis: fact.basis,
+            state: fact.state,
+            challenged: fact.challenged,
+            carried: !positive.is_empty() && positive.iter().all(|said| said.carried),
+            env: fact.env.clone(),
+        }
+    }
+
+    /// What is unusual about it, as words.
+    pub fn marks(&self) -> Vec<String> {
+        let mut marks = Vec::new();
+        match self.state {
+            State::Stands => {}
+            State::Disputed => marks.push("disputed".to_owned()),
+            State::Denied => marks.push("denied".to_owned()),
+        }
+        if self.challenged {
+            marks.push("challenged".to_owned());
+        }
+        if self.carried {
+            marks.push("carried".to_owned());
+        }
+        if !self.env.is_empty() {
+            marks.push(format!("in {}", joined(&self.env, "and")));
+        }
+        marks
+    }
+}
+
+/// All relations of one type in one direction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RelationGroup {
+    /// The type of fact.
+    pub relation: String,
+    /// It is others' relation to this entity.
+    pub inverse: bool,
+    /// How it reads: `calls`, `called by`.
+    pub heading: String,
+    /// The other ends, by name.
+    pub rows: Vec<RelationRow>,
+}
+
+/// One relation, seen from this entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RelationRow {
+    /// The other end.
+    pub entity: Label,
+    /// The fact's address.
+    pub why: FactAddress,
+    /// How it is known, and whether it stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// A fact whose other end is text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TextFact {
+    /// The text.
+    pub text: String,
+    /// The text, where it is a web address that may be linked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Details.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The fact's address.
+    pub why: FactAddress,
+    /// How it is known, and whether it stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// What one statement says about the entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SaidAtOnce {
+    /// When it was said.
+    pub time: Time,
+    /// Date of the commit or report that was read.
+    pub source_at: Time,
+    /// Who says it, as people read it.
+    pub who: String,
+    /// Who says it.
+    pub author: String,
+    /// The repository and branch, or other scope.
+    pub source: String,
+    /// Commit or report that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The statement's id.
+    pub statement: Hash,
+    /// What it says, with the address of each fact.
+    pub claims: Vec<SaidClaim>,
+}
+
+/// One of the things that a statement says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SaidClaim {
+    /// `calls payments`.
+    pub says: String,
+    /// From an earlier statement, because the later one could not read its file.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+    /// The fact's address.
+    pub why: FactAddress,
+}
+
+/// The page of an entity; nothing where no reference has these 12 digits.
+///
+/// # Errors
+/// Where the map or the ledger can't be read.
+pub fn entity(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
+    estate.model.snapshot(|_| page_of(estate, id))
+}
+
+fn page_of(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
+    let Some(found) = estate.model.entity(id)? else { return Ok(None) };
+    let questions = if found.row.questions > 0 { asked_about(estate, &found.row.id)? } else { Vec::new() };
+    Ok(Some(EntityPage::new(found, questions, estate.position()?, estate)))
+}
+
+impl EntityPage {
+    fn new(entity: Entity, questions: Vec<Asked>, position: u64, estate: Estate<'_>) -> EntityPage {
+        let id = entity.row.id.clone();
+        let texts = |fact_type: &str| -> Vec<TextFact> {
+            let of_type = |fact: &&Fact| fact.fact_type == fact_type;
+            entity.facts.iter().filter(of_type).filter_map(|fact| text_fact(&id, fact)).collect()
+        };
+        let property = |fact_type: &str| {
+            entity.facts.iter().find(|fact| fact.fact_type == fact_type).map(|fact| property(&id, fact))
+        };
+        let one = |fact: &&Fact| claim_type(&fact.fact_type).is_some_and(|row| row.mode == Mode::One);
+        let (said, more_said) = said_when(&id, &entity.facts, estate);
+        let mut page = EntityPage {
+            position,
+            now: estate.now,
+            presence: property("exists"),
+            properties: entity.facts.iter().filter(one).map(|fact| self::property(&id, fact)).collect(),
+            ownership: property("owned_by"),
+            relations: relations(&id, &entity),
+            interfaces: texts("endpoint"),
+            links: texts("link"),
+            tags: texts("tag"),
+            aliases: texts("alias"),
+            references: entity.references,
+            keys: entity.keys,
+            questions,
+            said,
+            more_said,
+            unknown: Vec::new(),
+            row: entity.row,
+        };
+        page.unknown = page.unknowns();
+        page
+    }
+
+    fn unknowns(&self) -> Vec<String> {
+        let mut unknown = Vec::new();
+        if self.row.owners.is_empty() && !matches!(self.row.kind.as_str(), "group" | "person") {
+            unknown.push("Nobody says who owns it.".to_owned());
+        }
+        if self.row.description.is_none() {
+            unknown.push("Nobody describes it.".to_owned());
+        }
+        if self.relations.is_empty() {
+            unknown.push("No relation to anything else is known.".to_owned());
+        }
+        unknown
+    }
+
+    /// `component, service`.
+    pub fn kind_text(&self) -> String {
+        kind_text(&self.row)
+    }
+
+    /// As text, `width` columns wide.
+    pub fn to_text(&self, width: usize, style: &dyn Style) -> String {
+        let mut page = Writer::new(width, style);
+        let name = page.paint(Role::Name, &self.row.name);
+        let id = page.paint(Role::Quiet, &self.row.id);
+        page.line(&format!("{name}  {}  {id}", self.kind_text()));
+        if self.row.hidden {
+            page.prose(2, Some(Role::Attention), "denied: a person says that it is not there");
+        }
+        if let Some(description) = &self.row.description {
+            page.prose(2, None, description);
+        }
+        if let Some(ownership) = &self.ownership {
+            page.table(2, &[property_cells(ownership)]);
+        }
+        let shown =
+            |property: &&Property| !matches!(property.why.fact.as_str(), "description" | "name" | "type");
+        let rows: Vec<Vec<Cell>> = self.properties.iter().filter(shown).map(property_cells).collect();
+        page.table(2, &rows);
+        for group in &self.relations {
+            page.heading(&capitalised(&group.heading));
+            let rows: Vec<Vec<Cell>> = group.rows.iter().map(relation_cells).collect();
+            page.table(2, &rows);
+        }
+        for (heading, facts) in [
+            ("Interfaces", &self.interfaces),
+            ("Links", &self.links),
+            ("Tags", &self.tags),
+            ("Also called", &self.aliases),
+        ] {
+            if facts.is_empty() {
+                continue;
+            }
+            page.heading(heading);
+            let rows: Vec<Vec<Cell>> = facts
+                .iter()
+                .map(|fact| {
+                    let mut row = vec![Cell::new(&fact.text)];
+                    row.extend(standing_cells(&fact.standing));
+                    row
+                })
+                .collect();
+            page.table(2, &rows);
+        }
+        if !self.questions.is_empty() {
+            page.heading("Open questions");
+            for question in &self.questions {
+                page.prose(2, Some(Role::Attention), &format!("{} {}", question.id, question.sentence));
+            }
+        }
+        page.heading("What was said when");
+        for said in &self.said {
+            let origin =
+                said.commit.as_deref().map(|id| format!(", {}", short_commit(id))).unwrap_or_default();
+            page.table(
+                2,
+                &[vec![
+                    Cell::new(&minute(said.time)),
+                    Cell::of(Role::Name, &said.who),
+                    Cell::of(Role::Quiet, &format!("{}{origin}", said.source)),
+                ]],
+            );
+            let all: Vec<String> = said.claims.iter().map(SaidClaim::text).collect();
+            page.prose(4, None, &all.join("; "));
+        }
+        if self.more_said > 0 {
+            page.prose(
+                2,
+                Some(Role::Quiet),
+                &format!("and {} more", counted(self.more_said, "statement", "statements")),
+            );
+        }
+        page.heading("Known as");
+        for reference in &self.references {
+            page.prose(2, None, reference);
+        }
+        page.unknown(&self.unknown);
+        page.gap();
+        page.prose(0, Some(Role::Quiet), &format!("position {}", self.position));
+        page.end()
+    }
+}
+
+impl SaidClaim {
+    /// What it says, with a word where it is carried.
+    pub fn text(&self) -> String {
+        if self.carried { format!("{} (carried)", self.says) } else { self.says.clone() }
+    }
+}
+
+impl SaidAtOnce {
+    /// How long ago it was said.
+    pub fn ago(&self, now: Time) -> String {
+        ago(self.time, now)
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn address(id: &str, fact: &Fact) -> FactAddress {
+    let to = match &fact.to {
+        Some(Target::Entity(label)) => Some(label.id.clone()),
+        Some(Target::Text(text)) => Some(text.clone()),
+        None => None,
+    };
+    FactAddress { entity: id.to_owned(), fact: fact.fact_type.clone(), to }
+}
+
+fn property(id: &str, fact: &Fact) -> Property {
+    let text = if fact.members.is_empty() {
+        fact.value.as_ref().map_or_else(|| "none".to_owned(), value_text)
+    } else {
+        let names: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
+        tame(&joined(&names, "and")).into_owned()
+    };
+    Property { why: address(id, fact), text, value: fact.value.clone(), standing: Standing::of(fact) }
+}
+
+fn text_fact(id: &str, fact: &Fact) -> Option<TextFact> {
+    let Some(Target::Text(text)) = &fact.to else { return None };
+    Some(TextFact {
+        text: text.clone(),
+        url: web_address(text),
+        value: fact.value.clone(),
+        why: address(id, fact),
+        standing: Standing::of(fact),
+    })
+}
+
+fn relations(id: &str, entity: &Entity) -> Vec<RelationGroup> {
+    let mut groups: BTreeMap<(bool, usize), RelationGroup> = BTreeMap::new();
+    let mut add = |name: &str, inverse: bool, row: RelationRow| {
+        let Some(place) = Relation::ALL.iter().position(|relation| relation.name == name) else { return };
+        let relation = &Relation::ALL[place];
+        let heading = if inverse { relation.inverse.to_owned() } else { spoken(relation.name) };
+        groups
+            .entry((inverse, place))
+            .or_insert_with(|| RelationGroup {
+                relation: name.to_owned(),
+                inverse,
+                heading,
+                rows: Vec::new(),
+            })
+            .rows
+            .push(row);
+    };
+    for fact in &entity.facts {
+        let ends: Vec<&Label> = match &fact.to {
+            Some(Target::Entity(label)) => vec![label],
+            Some(Target::Text(_)) => continue,
+            None => fact.members.iter().collect(),
+        };
+        for label in ends {
+            let row =
+                RelationRow { entity: label.clone(), why: address(id, fact), standing: Standing::of(fact) };
+            add(&fact.fact_type, false, row);
+        }
+    }
+    for incoming in &entity.incoming {
+        // The sets of `owned_by` and `member_of` are one fact of the other entity, without another end.
+        let whole_set = claim_type(&incoming.relation).is_some_and(|row| row.mode == Mode::Over);
+        let why = FactAddress {
+            entity: incoming.from.id.clone(),
+            fact: incoming.relation.clone(),
+            to: (!whole_set).then(|| id.to_owned()),
+        };
+        let standing = Standing {
+            basis: incoming.basis,
+            state: incoming.state,
+            challenged: false,
+            carried: false,
+            env: Vec::new(),
+        };
+        add(&incoming.relation, true, RelationRow { entity: incoming.from.clone(), why, standing });
+    }
+    let mut groups: Vec<RelationGroup> = groups.into_values().collect();
+    for group in &mut groups {
+        group.rows.sort_by(|a, b| (&a.entity.name, &a.entity.id).cmp(&(&b.entity.name, &b.entity.id)));
+    }
+    groups
+}
+
+fn said_when(id: &str, facts: &[Fact], estate: Estate<'_>) -> (Vec<SaidAtOnce>, u64) {
+    let mut statements: BTreeMap<(std::cmp::Reverse<Time>, Hash), SaidAtOnce> = BTreeMap::new();
+    for fact in facts {
+        for said in &fact.said {
+            let shown = ClaimShown::new(said, fact, estate.people);
+            let statement =
+                statements.entry((std::cmp::Reverse(said.time), said.statement)).or_insert_with(|| {
+                    // A word's scope is its fact, which its claim says better.
+                    let own = if shown.person { String::new() } else { said.scope.clone() };
+                    SaidAtOnce {
+                        time: said.time,
+                        source_at: said.source_at,
+                        who: shown.who.clone(),
+                        author: said.author.clone(),
+                        source: shown.source().unwrap_or(own),
+                        commit: said.source_id.clone(),
+                        statement: said.statement,
+                        claims: Vec::new(),
+                    }
+                });
+            statement.claims.push(SaidClaim {
+                says: shown.says,
+                carried: said.carried,
+                why: address(id, fact),
+            });
+        }
+    }
+    let more = statements.len().saturating_sub(SAID) as u64;
+    let mut said: Vec<SaidAtOnce> = statements.into_values().take(SAID).collect();
+    for statement in &mut said {
+        statement.claims.dedup();
+    }
+    (said, more)
+}
+
+fn standing_cells(standing: &Standing) -> Vec<Cell> {
+    let marks = standing.marks();
+    let mut cells = vec![Cell::of(Role::Quiet, standing.basis.as_str())];
+    if !marks.is_empty() {
+        cells.push(Cell::of(Role::Attention, &marks.join("; ")));
+    }
+    cells
+}
+
+fn property_cells(property: &Property) -> Vec<Cell> {
+    let mut row = vec![Cell::new(&spoken(&property.why.fact)), Cell::of(Role::Name, &property.text)];
+    row.extend(standing_cells(&property.standing));
+    row
+}
+
+fn relation_cells(row: &RelationRow) -> Vec<Cell> {
+    let mut cells = vec![Cell::of(Role::Name, &row.entity.name), Cell::new(&spoken(&row.entity.kind))];
+    cells.extend(standing_cells(&row.standing));
+    cells
+}
+
+/// What a fact says, behind the entity's name.
+pub(crate) fn fact_says(fact: &Fact) -> String {
+    if fact.to.is_none() && !fact.members.is_empty() {
+        let names: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
+        return format!("{} {}", spoken(&fact.fact_type), tame(&joined(&names, "and")));
+    }
+    let target = match &fact.to {
+        Some(Target::Entity(label)) => Some(label.name.as_str()),
+        Some(Target::Text(text)) => Some(text.as_str()),
+        None => None,
+    };
+    says(&fact.fact_type, target, fact.value.as_ref(), fact.state == State::Denied)
+}

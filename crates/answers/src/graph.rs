@@ -1,0 +1,94 @@
+//! The map as entities and links in the direction of the data, for other programs.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use stave_map::{Link, Node};
+use stave_model::{Flow, Relation};
+
+use crate::{Estate, Result};
+
+/// Entities and the links between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Graph {
+    /// The entities; hidden ones are left out.
+    pub entities: Vec<GraphEntity>,
+    /// The links in the direction of the data; relations along which no data flows are left out.
+    pub links: Vec<GraphLink>,
+}
+
+/// An entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GraphEntity {
+    /// 12 digits.
+    pub id: String,
+    /// Its type if it has one, else its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Other names, sorted.
+    pub aliases: Vec<String>,
+}
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct GraphLink {
+    /// From where data goes (12 digits).
+    pub from: String,
+    /// To where.
+    pub to: String,
+    /// The relation.
+    pub kind: String,
+}
+
+/// The whole graph.
+///
+/// # Errors
+/// Where the map can't be read.
+pub fn graph(estate: Estate<'_>) -> Result<Graph> {
+    let (nodes, links) = estate.model.graph()?;
+    Ok(in_direction_of_data(nodes, links))
+}
+
+/// Relations are written from needs to; this turns those that data flows against and drops those along
+/// which none flows, and links to entities that are not there.
+pub fn in_direction_of_data(nodes: Vec<Node>, links: Vec<Link>) -> Graph {
+    let shown: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+    let links: BTreeSet<GraphLink> = links
+        .into_iter()
+        .filter(|link| shown.contains(link.from.as_str()) && shown.contains(link.to.as_str()))
+        .filter_map(|Link { from, to, kind }| match Relation::of(&kind)?.flow {
+            Flow::With => Some(GraphLink { from, to, kind }),
+            Flow::Against => Some(GraphLink { from: to, to: from, kind }),
+            Flow::None => None,
+        })
+        .collect();
+    let entity = |Node { id, kind, name, aliases }| GraphEntity { id, kind, name, aliases };
+    Graph { links: links.into_iter().collect(), entities: nodes.into_iter().map(entity).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_follow_the_data() {
+        let node =
+            |id: &str| Node { id: id.into(), kind: "service".into(), name: id.into(), aliases: vec![] };
+        let link =
+            |from: &str, kind: &str, to: &str| Link { from: from.into(), to: to.into(), kind: kind.into() };
+        let graph = in_direction_of_data(
+            vec![node("a"), node("b")],
+            vec![
+                link("a", "calls", "b"),
+                link("a", "stores_in", "b"),
+                link("a", "owned_by", "b"),
+                link("a", "calls", "hidden"),
+            ],
+        );
+        let links: Vec<String> =
+            graph.links.iter().map(|l| format!("{} {} {}", l.from, l.kind, l.to)).collect();
+        assert_eq!(links, ["a calls b", "b stores_in a"]);
+        assert_eq!(graph.entities.len(), 2);
+    }
+}
