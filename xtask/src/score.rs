@@ -94,11 +94,15 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The folder column of a table with the header `set name repository commit folder`.
+/// The folder column of a table with the header `set name repository commit folder`. A name with several rows is a
+/// system of several repositories, which lie side by side in its tree: that is scanned whole.
 fn folder_in(pins: &str, set: &str, name: &str) -> String {
-    let row = pins.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let mut row = row.filter(|row| row.len() >= 5 && row[0] == set && row[1] == name);
-    row.next().map_or_else(|| ".".to_owned(), |row| row[4].trim().to_owned())
+    let rows = pins.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let rows: Vec<_> = rows.filter(|row| row.len() >= 5 && row[0] == set && row[1] == name).collect();
+    match rows.as_slice() {
+        [row] => row[4].trim().to_owned(),
+        _ => ".".to_owned(),
+    }
 }
 
 /// Scans a tree into a fresh ledger and writes the graph; how long the scan took.
@@ -149,11 +153,12 @@ mod tests {
 
     #[test]
     fn folder_comes_from_the_pins() {
-        let pins =
-            "set\tname\trepository\tcommit\tfolder\nopen\tone\ta/one\tff\t.\nmix\ttwo\ta/two\tee\tdeploy\n";
+        let pins = "set\tname\trepository\tcommit\tfolder\nopen\tone\ta/one\tff\t.\nmix\ttwo\ta/two\tee\tdeploy\n\
+                    mix\tpair\ta/b\tee\tb\nmix\tpair\ta/c\tee\tc\n";
         assert_eq!(folder_in(pins, "mix", "two"), "deploy");
         assert_eq!(folder_in(pins, "open", "one"), ".");
         assert_eq!(folder_in(pins, "open", "two"), ".");
+        assert_eq!(folder_in(pins, "mix", "pair"), ".");
     }
 
     #[test]
