@@ -96,7 +96,6 @@ pub(crate) const RULES: &[&str] = &[
     "a refused join that was known",
     "a refused join in dispute",
     "barred",
-    "not barred: the names are a part",
     "a disputed join",
     // Section 6.
     "kind by a claim",

@@ -217,7 +217,7 @@ pub(super) fn pieces(
             }
             continue;
         }
-        if rank > 0 && barred(&clusters[x], &clusters[y], rules) {
+        if rank > 0 && barred(&clusters[x], &clusters[y]) {
             rules.insert("barred");
             continue;
         }
@@ -406,23 +406,9 @@ fn independent(one: &str, two: &str) -> bool {
     }
 }
 
-/// Both clusters have names in one container, and neither set of names holds the other.
-fn barred(x: &BTreeSet<String>, y: &BTreeSet<String>, rules: &mut Rules) -> bool {
-    let names = |cluster: &BTreeSet<String>, of: &str| -> BTreeSet<String> {
-        cluster.iter().filter(|one| container(one).as_deref() == Some(of)).cloned().collect()
-    };
-    let containers: BTreeSet<String> = x.iter().filter_map(|one| container(one)).collect();
-    for container in containers {
-        let (in_x, in_y) = (names(x, &container), names(y, &container));
-        if in_y.is_empty() {
-            continue;
-        }
-        if !in_x.is_subset(&in_y) && !in_y.is_subset(&in_x) {
-            return true;
-        }
-        rules.insert("not barred: the names are a part");
-    }
-    false
+/// Whether both clusters have references of one container: those have different names, else they were one.
+fn barred(x: &BTreeSet<String>, y: &BTreeSet<String>) -> bool {
+    x.iter().any(|a| y.iter().any(|b| bar_each_other(a, b)))
 }
 
 /// Holders of a key that could be any of several others.

@@ -197,18 +197,15 @@ fn rule_a_key_of_two_that_bar_each_other_joins_by_name_only_and_the_rest_is_aske
 }
 
 #[test]
-fn rule_one_name_in_one_container_bars_nothing() {
-    let service = "repo:git.test/b/ops//deploy#k8s/service/cart";
-    let deployment = "repo:git.test/b/ops//deploy#k8s/deployment/cart";
-    let there = said(vec![
-        exists(service).key(service, IMAGE),
-        exists(deployment).key(deployment, IMAGE),
-        exists(OTHER).key(OTHER, IMAGE),
-    ]);
-    live(&[there], |map| {
-        assert!(
-            map.together(service, deployment) && map.together(service, OTHER) && map.questions().is_empty()
-        );
+fn rule_names_of_one_container_bar_as_they_are_written() {
+    let (day, night) =
+        ("repo:git.test/b/ops//deploy#k8s/day/cart", "repo:git.test/b/ops//deploy#k8s/night/cart");
+    let joined = said(vec![claim("same_as", day).to(night)]);
+    live(&[joined], |map| assert!(!map.together(day, night) && map.questions().is_empty()));
+    let keyed = [day, night, OTHER].iter().map(|of| exists(of).key(of, IMAGE)).collect();
+    live(&[said(keyed)], |map| {
+        assert!(!map.together(day, night) && !map.together(day, OTHER));
+        assert_eq!(map.questions(), vec![format!("ambiguous {OTHER} {day} {night}")]);
     });
 }
 
