@@ -12,7 +12,7 @@ use crate::list::kind_text;
 use crate::places::web_address;
 use crate::questions::{Asked, asked_about};
 use crate::text::{Cell, Role, Style, Writer, counted, joined, spoken, tame};
-use crate::when::{ago, minute};
+use crate::when::minute;
 use crate::{Estate, FactAddress, Result};
 
 /// Statements that a page lists under "what was said when".
@@ -324,8 +324,7 @@ impl EntityPage {
         }
         page.heading("What was said when");
         for said in &self.said {
-            let origin =
-                said.commit.as_deref().map(|id| format!(", {}", short_commit(id))).unwrap_or_default();
+            let origin = said.short_commit().map(|commit| format!(", {commit}")).unwrap_or_default();
             page.table(
                 2,
                 &[vec![
@@ -363,9 +362,9 @@ impl SaidClaim {
 }
 
 impl SaidAtOnce {
-    /// How long ago it was said.
-    pub fn ago(&self, now: Time) -> String {
-        ago(self.time, now)
+    /// The commit's first 12 digits, or the report's id.
+    pub fn short_commit(&self) -> Option<&str> {
+        self.commit.as_deref().map(short_commit)
     }
 }
 

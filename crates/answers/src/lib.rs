@@ -38,6 +38,8 @@ pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
 pub use people::People;
 pub use places::{Place, web_address};
 pub use questions::{Asked, PossibleAnswer, Questions, question, questions};
+/// Plain data of the map that answers carry as it is.
+pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};
 pub use why::{FactShown, Why, why};
 

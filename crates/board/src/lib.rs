@@ -1,1 +1,31 @@
-//! stave-board.
+//! The board: answers as HTML and SVG.
+//!
+//! Plain functions from an answer to a page, no async, no input or output. Whatever comes from sources is
+//! tamed and escaped on its way out: there is no function here that puts text onto a page as it is. Pages
+//! work without JavaScript and have no inline style or script, so that the strictest policy can be sent.
+
+mod assets;
+mod entity;
+mod help;
+mod links;
+mod list;
+mod log;
+mod overview;
+mod parts;
+mod picture;
+mod problem;
+mod questions;
+mod shell;
+mod why;
+
+pub use assets::{Asset, asset, assets};
+pub use entity::entity_page;
+pub use help::help_page;
+pub use links::{api_of, entity_link, find_link, why_link};
+pub use list::list_page;
+pub use log::log_page;
+pub use overview::overview_page;
+pub use problem::{Problem, problem_page};
+pub use questions::questions_page;
+pub use shell::Frame;
+pub use why::why_page;

@@ -1,0 +1,95 @@
+//! What stands around every page: title, navigation, search, foot.
+
+use maud::{DOCTYPE, Markup, html};
+use stave_answers::text::tame;
+
+use crate::links::api_of;
+use crate::parts::number;
+
+/// What a page needs to know about itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Its path and query.
+    pub address: &'a str,
+    /// The position in the ledger that it shows.
+    pub position: u64,
+    /// How many open questions there are; none where that isn't known.
+    pub questions: Option<u64>,
+}
+
+const NAVIGATION: &[(&str, &str)] = &[
+    ("/", "Overview"),
+    ("/entities", "Entities"),
+    ("/questions", "Questions"),
+    ("/log", "Log"),
+    ("/help", "Help"),
+];
+
+/// A whole page. `title` is the h1's text.
+pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
+    let path = frame.address.split('?').next().unwrap_or("/");
+    let twin = api_of(frame.address);
+    // The list has its own search field.
+    let search = path != "/entities";
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (tame(title)) " – Stave" }
+                link rel="icon" type="image/svg+xml" href="/static/stave.svg";
+                link rel="stylesheet" href="/static/stave.css";
+                link rel="alternate" type="application/json" href=(twin);
+                script type="module" src="/static/stave.js" {}
+            }
+            body data-position=(frame.position) {
+                a.skip href="#main" { "Skip to the content" }
+                header.top {
+                    a.brand href="/" aria-label="Stave: overview" { (brand()) span { "Stave" } }
+                    nav aria-label="Pages" {
+                        @for (link, name) in NAVIGATION {
+                            a href=(link) aria-current=[(path == *link).then_some("page")] {
+                                (name)
+                                @if *link == "/questions" && frame.questions.is_some_and(|count| count > 0) {
+                                    " " span.count { (number(frame.questions.unwrap_or(0))) }
+                                }
+                            }
+                        }
+                    }
+                    @if search {
+                        form.search action="/entities" method="get" role="search" {
+                            label for="search" { "Search" }
+                            input #search type="search" name="q" autocomplete="off" spellcheck="false" maxlength="200";
+                            button type="submit" { "Find" }
+                        }
+                    }
+                }
+                main #main tabindex="-1" { (main) }
+                footer {
+                    p {
+                        "Position " span #position { (number(frame.position)) } " of the ledger. "
+                        a href=(twin) { "This page as JSON" } ". "
+                        "The board is read-only; the command line takes corrections."
+                    }
+                    p #live role="status" aria-live="polite" {}
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// Staves of different lengths: a barrel holds water up to the lowest.
+fn brand() -> Markup {
+    html! {
+        svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" focusable="false" {
+            path.stave d="M3 6h5v22h-5z" {}
+            path.stave d="M9.500 3h5v25h-5z" {}
+            path.low d="M16 13h5v15h-5z" {}
+            path.stave d="M22.500 5h6v23h-6z" {}
+            path.hoop d="M2 19h28M2 25h28" {}
+        }
+    }
+}
