@@ -72,13 +72,18 @@ pub(crate) fn revived(claim: &Claim, sides: &Sides) -> BTreeSet<String> {
 
 /// Counts or uncounts what a word makes live, and what it can be found again by.
 pub(crate) fn stand(live: &mut Live<'_, '_>, number: i64, claim: &Claim, stands: bool) -> Result<()> {
+    let by = if stands { 1 } else { -1 };
+    live.claims += by;
+    if claim_type(&claim.kind).is_none() {
+        live.unknown += by;
+    }
     if !has_place(&claim.kind) {
         return Ok(());
     }
     let sides = sides(live, claim);
     for reference in revived(claim, &sides) {
         let reference = live.names.intern(&reference)?;
-        live.mention(reference, if stands { 1 } else { -1 });
+        live.mention(reference, by);
     }
     if !stands {
         live.connection.prepare_cached("DELETE FROM word_key WHERE n = ?1")?.execute([number])?;

@@ -251,6 +251,7 @@ fn presence(fact: &mut FactRow, rows: &[Row]) {
         return;
     }
     fact.state = State::Denied;
+    fact.basis = STATED;
     challenge(fact, rows, &|word, claim| word.not && !claim.not);
 }
 

@@ -26,7 +26,12 @@ fn for_all<S: Strategy>(
 ) where
     S::Value: Clone,
 {
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        ..ProptestConfig::default()
+    };
     let outcome = TestRunner::new(config).run(&stories, |story| holds(&story).map_err(TestCaseError::fail));
     match outcome {
         Ok(()) => {}

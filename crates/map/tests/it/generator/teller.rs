@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use stave_model::{
-    Basis, Claim, Evidence, Hash, Header, Op, Reference, Source, Statement, Time, VERSION, hash_bytes,
+    Basis, Claim, Evidence, Hash, Header, Mode, Op, Reference, Source, Statement, Time, VERSION, claim_type,
+    hash_bytes,
 };
 
 use super::{About, Again, Against, InOp, Replaces, Seed, Stamp, Step, Undo, What};
@@ -360,9 +361,8 @@ impl Teller {
 
     fn word_claim(&self, about: &About, keys: u8) -> Claim {
         let fresh = |seed: &Seed| {
-            let not = seed.env >= 128 && !matches!(seed.what, What::One(..) | What::Over(..) | What::Unknown);
             let mut claim = claim(seed, Basis::Stated);
-            claim.not = not && claim.kind != "default_branch";
+            claim.not = seed.env >= 128 && may_deny(&claim.kind);
             if claim.not && claim.kind == "exists" {
                 claim.value = None;
             }
@@ -547,12 +547,13 @@ fn claim(seed: &Seed, basis: Basis) -> Claim {
     claim.normalised()
 }
 
+fn may_deny(kind: &str) -> bool {
+    use Mode::{Add, Join, Presence};
+    claim_type(kind).is_some_and(|row| matches!(row.mode, Add(_) | Join | Presence))
+}
+
 fn about_earlier(earlier: Claim, not: bool, other: Option<u8>) -> Claim {
-    let may_deny = stave_model::claim_type(&earlier.kind).is_some_and(|row| {
-        use stave_model::Mode::{Add, Join, Presence};
-        matches!(row.mode, Add(_) | Join | Presence)
-    });
-    let not = not && may_deny;
+    let not = not && may_deny(&earlier.kind);
     let value = match (earlier.kind.as_str(), other) {
         ("exists", _) if not => None,
         ("exists", other) => Some(json!(pick(&KINDS, other.unwrap_or(0)))),

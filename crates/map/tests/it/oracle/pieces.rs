@@ -187,7 +187,7 @@ pub(super) fn pieces(
     let candidates = candidates(&pieces, machines, &joined, &denied, rules);
     let mut clusters: Vec<BTreeSet<String>> =
         pieces.keys.keys().map(|reference| BTreeSet::from([reference.clone()])).collect();
-    let mut asked: Vec<Pair> = Vec::new();
+    let mut refused: Vec<(String, String, String)> = Vec::new();
     let mut sorted: Vec<_> = candidates.into_iter().collect();
     sorted.sort_by_key(|(pair, (rank, _))| (*rank, pair.clone()));
     for ((a, b), (rank, reason)) in sorted {
@@ -196,25 +196,8 @@ pub(super) fn pieces(
         if x == y {
             continue;
         }
-        let between: Vec<&Pair> = denied
-            .keys()
-            .filter(|(p, q)| {
-                let across = |x: usize, y: usize| clusters[x].contains(p) && clusters[y].contains(q);
-                across(x, y) || across(y, x)
-            })
-            .collect();
-        if !between.is_empty() {
-            let known = Claim::against_hash(&reason, false, None);
-            let is_known =
-                between.iter().any(|pair| denied[*pair].iter().any(|word| word.against.contains(&known)));
-            if between.iter().any(|pair| joined.contains_key(*pair)) {
-                rules.insert("a refused join in dispute");
-            } else if is_known {
-                rules.insert("a refused join that was known");
-            } else {
-                rules.insert("refused_join");
-                asked.push((a, b));
-            }
+        if !between(&denied, &clusters[x], &clusters[y]).is_empty() {
+            refused.push((a, b, reason));
             continue;
         }
         if rank > 0 && barred(&clusters[x], &clusters[y]) {
@@ -236,14 +219,33 @@ pub(super) fn pieces(
     clusters.sort();
     pieces.entities = clusters;
 
-    for (a, b) in asked {
-        if let (Some(x), Some(y)) = (pieces.entity_of(&a), pieces.entity_of(&b)) {
+    // Judged when all is united: the question is about the two entities, not about the moment of the refusal.
+    for (a, b, reason) in refused {
+        let (Some(x), Some(y)) = (pieces.entity_of(&a), pieces.entity_of(&b)) else { continue };
+        let between = between(&denied, &pieces.entities[x], &pieces.entities[y]);
+        let known = Claim::against_hash(&reason, false, None);
+        if between.iter().any(|pair| joined.contains_key(*pair)) {
+            rules.insert("a refused join in dispute");
+        } else if between.iter().any(|pair| denied[*pair].iter().any(|word| word.against.contains(&known))) {
+            rules.insert("a refused join that was known");
+        } else {
+            rules.insert("refused_join");
             let (p, q) = pair(pieces.representative(x), pieces.representative(y));
             questions.insert(Question::new("refused_join", vec![p, q]));
         }
     }
     ambiguous(&pieces, rules, questions);
     pieces
+}
+
+/// The pairs that keep two clusters apart.
+fn between<'d>(
+    denied: &'d BTreeMap<Pair, Vec<&Said>>,
+    x: &BTreeSet<String>,
+    y: &BTreeSet<String>,
+) -> Vec<&'d Pair> {
+    let across = |(p, q): &&Pair| (x.contains(p) && y.contains(q)) || (y.contains(p) && x.contains(q));
+    denied.keys().filter(across).collect()
 }
 
 /// The live references with the keys they hold.
