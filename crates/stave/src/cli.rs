@@ -132,6 +132,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Where the board is served, for the verbs that do.
+    pub(crate) fn board(&self) -> Option<&Board> {
+        match self {
+            Command::Up(up) => Some(&up.board),
+            Command::Serve(serve) => Some(&serve.board),
+            _ => None,
+        }
+    }
+
     /// Who speaks, as typed behind the verb.
     pub(crate) fn speaker(&self) -> Option<&Speaker> {
         match self {
@@ -239,9 +248,12 @@ pub(crate) struct List {
     /// Also what people say doesn't exist
     #[arg(long)]
     pub(crate) hidden: bool,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// At most so many, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) limit: u64,
+    /// The next so many: which page
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) page: u64,
 }
 
 #[derive(Debug, Args)]
@@ -284,6 +296,9 @@ pub(crate) struct Questions {
     /// Only those about this entity
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u64,
 }
 
 #[derive(Debug, Args)]
@@ -291,16 +306,19 @@ pub(crate) struct Answer {
     /// The question's digits, as `stave questions` prints them; a unique beginning is enough
     pub(crate) question: String,
     /// The number of the choice; without it, the choices are listed
-    pub(crate) choice: Option<usize>,
+    pub(crate) choice: Option<u64>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// At most so many statements
+    #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
+    /// Only earlier than this number: the next page
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) before: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -1,34 +1,107 @@
 //! One module per verb (or pair of verbs that belong together).
 
+mod answer;
 mod completions;
 mod config;
+mod exchange;
+mod log;
+mod look;
+mod retire;
+mod say;
+mod scan;
+mod serve;
+mod undo;
+
+use serde::Serialize;
+use stave_model::Statement;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
+use crate::opened::Opened;
 use crate::problem::Exit;
 use crate::settings::Flags;
 use crate::terminal::Terminal;
+use crate::word::Voice;
 
 /// Runs the verb that was typed.
 pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+    let Cli { global, speaker, command } = cli;
     let mut flags = Flags::new();
-    if let Some(when) = cli.global.color {
+    if let Some(when) = global.color {
         flags.insert("color", when.word().to_owned());
     }
-    let Cli { global, speaker, command } = cli;
-    let board = match &command {
-        Command::Up(up) => Some(&up.board),
-        Command::Serve(serve) => Some(&serve.board),
-        _ => None,
-    };
-    if let Some(port) = board.and_then(|board| board.port) {
-        flags.insert("port", port.to_string());
+    if let Some(port) = command.board().and_then(|board| board.port) {
+        flags.insert("board.port", port.to_string());
     }
-    let said_by = command.speaker().and_then(|speaker| speaker.address.clone()).or(speaker.address);
-    let mut context = Context::new(terminal, &global, said_by, flags)?;
+    let address = command.speaker().and_then(|speaker| speaker.address.clone()).or(speaker.address);
+    if let Some(address) = address {
+        flags.insert("person", address);
+    }
+    let mut context = Context::new(terminal, &global, flags)?;
     match command {
-        Command::Completions(arguments) => completions::run(&mut context, &arguments),
+        Command::Up(arguments) => serve::up(&mut context, &arguments),
+        Command::Scan(arguments) => scan::run(&mut context, &arguments),
+        Command::Find(arguments) => look::find(&mut context, &arguments),
+        Command::List(arguments) => look::list(&mut context, &arguments),
+        Command::Show(arguments) => look::show(&mut context, &arguments),
+        Command::Why(arguments) => look::why(&mut context, &arguments),
+        Command::Say(arguments) => say::say(&mut context, &arguments),
+        Command::Deny(arguments) => say::deny(&mut context, &arguments),
+        Command::Questions(arguments) => answer::questions(&mut context, &arguments),
+        Command::Answer(arguments) => answer::answer(&mut context, &arguments),
+        Command::Log(arguments) => log::run(&mut context, &arguments),
+        Command::Undo(arguments) => undo::run(&mut context, &arguments),
+        Command::Retire(arguments) => retire::run(&mut context, &arguments),
+        Command::Export(arguments) => exchange::export(&mut context, &arguments),
+        Command::Merge(arguments) => exchange::merge(&mut context, &arguments),
+        Command::Serve(arguments) => serve::serve(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
-        _ => Ok(Exit::Error),
+        Command::Completions(arguments) => completions::run(&mut context, &arguments),
     }
+}
+
+/// Prints an answer in the form that was asked for.
+fn print<T: Serialize>(
+    context: &mut Context<'_>,
+    answer: &T,
+    to_text: impl FnOnce(usize, &dyn stave_answers::text::Style) -> String,
+) -> anyhow::Result<()> {
+    if context.terminal.is_json() {
+        context.terminal.json(answer)
+    } else {
+        let text = to_text(context.terminal.width(), &context.terminal.style());
+        context.terminal.print(&text)
+    }
+}
+
+/// What a verb that spoke prints: what is now so, and how to take it back.
+fn said(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    voice: &Voice,
+    said: &[String],
+    notes: &[String],
+    statements: &[Statement],
+) -> anyhow::Result<()> {
+    if context.terminal.is_json() {
+        let ids: Vec<String> = statements.iter().map(|statement| statement.id().to_string()).collect();
+        let op = voice.op.to_string();
+        return context
+            .terminal
+            .json(&serde_json::json!({"said": said, "notes": notes, "appended": ids, "op": op}));
+    }
+    for sentence in said {
+        context.terminal.line(&format!("Said: {sentence}"))?;
+    }
+    for note in notes {
+        context.terminal.say(&format!("  {note}"));
+    }
+    let stave = context.typed(&opened.place.root);
+    context.terminal.say(&format!("take it back: {stave} undo {}", short_op(voice)));
+    Ok(())
+}
+
+/// As much of an op as has to be typed.
+fn short_op(voice: &Voice) -> String {
+    voice.op.to_string().chars().take(12).collect()
 }

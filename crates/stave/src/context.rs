@@ -23,8 +23,6 @@ pub(crate) struct Context<'t> {
     pub(crate) settings: Settings,
     /// Where the ledger is asked for: `--ledger`, STAVE_LEDGER.
     pub(crate) ledger: Option<PathBuf>,
-    /// `--as`.
-    pub(crate) speaker_flag: Option<String>,
     /// Where the person typed the command, before `-C`.
     pub(crate) typed_in: PathBuf,
     /// `-C`, as typed.
@@ -37,7 +35,6 @@ impl<'t> Context<'t> {
     pub(crate) fn new(
         terminal: &'t mut Terminal,
         global: &Global,
-        speaker_flag: Option<String>,
         flags: Flags,
     ) -> anyhow::Result<Context<'t>> {
         let typed_in =
@@ -53,7 +50,6 @@ impl<'t> Context<'t> {
             surroundings,
             settings: Settings::default(),
             ledger,
-            speaker_flag,
             typed_in,
             directory: global.directory.clone(),
             flags,
@@ -74,8 +70,7 @@ impl<'t> Context<'t> {
     /// Who speaks.
     pub(crate) fn speaker(&mut self) -> Result<Speaker, Problem> {
         let folder = std::env::current_dir().unwrap_or_default();
-        let speaker =
-            identity::speaker(self.speaker_flag.as_deref(), &self.settings, &self.surroundings, &folder)?;
+        let speaker = identity::speaker(&self.settings, &self.surroundings, &folder)?;
         self.terminal.detail(&format!("speaking as {} (from {})", speaker.email(), speaker.origin));
         Ok(speaker)
     }

@@ -129,6 +129,14 @@ pub(crate) fn for_scan(context: &Context<'_>, folders: &[PathBuf]) -> Result<Pla
     Ok(Place::in_root(common))
 }
 
+/// Where a verb that scans nothing makes a ledger: where it is asked for, else here.
+pub(crate) fn to_make(context: &Context<'_>) -> Result<Place, Problem> {
+    match &context.ledger {
+        Some(path) => named(path),
+        None => Ok(Place::in_root(here()?)),
+    }
+}
+
 fn common_parent(folders: &[PathBuf]) -> PathBuf {
     let mut folders = folders.iter();
     let mut common = folders.next().cloned().unwrap_or_default();

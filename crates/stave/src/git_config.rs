@@ -1,6 +1,6 @@
-//! Reads a name and an address from git's configuration files, without running git.
+//! Reads a name, an address and the list of ignored files from git's configuration files, without running git.
 //!
-//! Only what identity needs: sections, `key = value`, quotes, comments, continued lines, `include.path`.
+//! Only what is needed: sections, `key = value`, quotes, comments, continued lines, `include.path`.
 //! A file that can't be read is one that says nothing.
 
 use std::fs;
@@ -11,11 +11,13 @@ const MAX_INCLUDES: usize = 10;
 /// Longer files are nobody's git configuration.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What git would write into a commit.
+/// What git would write into a commit, and what it would leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GitUser {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
+    /// `core.excludesFile`.
+    pub(crate) ignore_file: Option<PathBuf>,
 }
 
 /// Reads configuration files in git's order: a later file overrides an earlier one.
@@ -53,15 +55,20 @@ fn read_file(file: &Path, home: Option<&Path>, includes_left: usize, user: &mut 
         match (section.as_str(), key.as_str()) {
             ("user", "name") if !value.is_empty() => user.name = Some(value),
             ("user", "email") if !value.is_empty() => user.email = Some(value),
+            ("core", "excludesfile") if !value.is_empty() => user.ignore_file = Some(path_of(&value, file, home)),
             ("include", "path") if includes_left > 0 => {
-                let path = match (value.strip_prefix("~/"), home) {
-                    (Some(rest), Some(home)) => home.join(rest),
-                    _ => file.parent().unwrap_or(Path::new("")).join(&value),
-                };
-                read_file(&path, home, includes_left - 1, user);
+                read_file(&path_of(&value, file, home), home, includes_left - 1, user);
             }
             _ => {}
         }
+    }
+}
+
+/// A path as a configuration file writes it: below the home folder, or relative to the file.
+fn path_of(value: &str, file: &Path, home: Option<&Path>) -> PathBuf {
+    match (value.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => file.parent().unwrap_or(Path::new("")).join(value),
     }
 }
 

@@ -32,7 +32,6 @@ impl Speaker {
 /// # Errors
 /// Where an address was given that is none.
 pub(crate) fn speaker(
-    flag: Option<&str>,
     settings: &Settings,
     surroundings: &Surroundings,
     folder: &Path,
@@ -41,18 +40,14 @@ pub(crate) fn speaker(
         let files = surroundings.git_files(git_config::repository_config(folder));
         git_config::read(&files, surroundings.home().as_deref())
     };
-    let said = match flag {
-        Some(text) => Some((text.to_owned(), "--as".to_owned())),
-        None => settings.person().map(|(text, origin)| (text.to_owned(), origin.to_owned())),
-    };
-    if let Some((text, origin)) = said {
-        let (name, address) = parse(&text, &origin)?;
+    if let Some((text, origin)) = settings.person() {
+        let (name, address) = parse(text, origin)?;
         // The name of the same person in git's configuration is better than none.
         let name = name.or_else(|| {
             let git = git();
             git.name.filter(|_| git.email.is_some_and(|email| mailto(&email) == address))
         });
-        return Ok(Speaker { name: name.unwrap_or_default(), address, origin, is_guess: false });
+        return Ok(Speaker { name: name.unwrap_or_default(), address, origin: origin.to_owned(), is_guess: false });
     }
     let git = git();
     if let Some(email) = git.email.filter(|email| is_address(email)) {

@@ -9,11 +9,14 @@ mod context;
 mod estate;
 mod git_config;
 mod identity;
+mod opened;
 mod problem;
+mod reading;
 mod settings;
 mod speech;
 mod surroundings;
 mod terminal;
+mod word;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use stave_map::EntityRow;
+
 /// How a verb ended. Written down in docs/configuration.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -30,17 +32,25 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Problem {
     what: String,
     hints: Vec<String>,
+    candidates: Vec<EntityRow>,
     exit: Exit,
 }
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Problem {
-        Problem { what: what.into(), hints: Vec::new(), exit: Exit::Error }
+        Problem { what: what.into(), hints: Vec::new(), candidates: Vec::new(), exit: Exit::Error }
     }
 
     /// The answer is "no": exit code 1.
     pub(crate) fn no(what: impl Into<String>) -> Problem {
         Problem { exit: Exit::No, ..Problem::new(what) }
+    }
+
+    /// Entities that may have been meant: programs that ask for JSON get them whole.
+    #[must_use]
+    pub(crate) fn candidates(mut self, rows: &[EntityRow]) -> Problem {
+        self.candidates = rows.to_vec();
+        self
     }
 
     #[must_use]
@@ -69,13 +79,16 @@ pub(crate) struct Told {
     pub(crate) what: String,
     pub(crate) causes: Vec<String>,
     pub(crate) hints: Vec<String>,
+    pub(crate) candidates: Vec<EntityRow>,
     pub(crate) exit: Exit,
 }
 
 /// Takes an error apart. Libraries end a message with a blank line and "hint: …"; hints are collected from the
 /// whole chain, for the innermost cause often knows best what to do.
 pub(crate) fn told(error: &anyhow::Error) -> Told {
-    let exit = error.downcast_ref::<Problem>().map_or(Exit::Error, |problem| problem.exit);
+    let problem = error.downcast_ref::<Problem>();
+    let exit = problem.map_or(Exit::Error, |problem| problem.exit);
+    let candidates = problem.map_or_else(Vec::new, |problem| problem.candidates.clone());
     let mut hints = Vec::new();
     let mut messages: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -100,7 +113,7 @@ pub(crate) fn told(error: &anyhow::Error) -> Told {
         hints.push(hint.to_owned());
     }
     causes.retain(|cause| !cause.is_empty());
-    Told { what, causes, hints, exit }
+    Told { what, causes, hints, candidates, exit }
 }
 
 fn split_hints(text: &str) -> (String, Vec<String>) {

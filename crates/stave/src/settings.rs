@@ -16,8 +16,10 @@ use crate::surroundings::Surroundings;
 /// One setting.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// As in a file; `scan.threads` stands in the table `[scan]`.
+    /// As in a file; `board.port` stands in the table `[board]`.
     pub(crate) key: &'static str,
+    /// The flag; empty: none.
+    pub(crate) flag: &'static str,
     /// The environment variable.
     pub(crate) variable: &'static str,
     /// What holds if nobody says anything; empty: nothing.
@@ -32,7 +34,17 @@ pub(crate) struct Row {
 /// All settings, by key.
 pub(crate) const ROWS: &[Row] = &[
     Row {
+        key: "board.port",
+        flag: "--port",
+        variable: "STAVE_PORT",
+        built_in: "7878",
+        what: "port of the board on 127.0.0.1; 0: any",
+        in_estate: true,
+        check: |text| port(text).map(|_| ()),
+    },
+    Row {
         key: "color",
+        flag: "--color",
         variable: "STAVE_COLOR",
         built_in: "auto",
         what: "when to use colours: auto, always, never",
@@ -41,19 +53,12 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         key: "person",
+        flag: "--as",
         variable: "STAVE_PERSON",
         built_in: "",
         what: "who speaks: an e-mail address; without it git's user.email counts",
         in_estate: false,
         check: |_| Ok(()),
-    },
-    Row {
-        key: "port",
-        variable: "STAVE_PORT",
-        built_in: "7878",
-        what: "port of the board on 127.0.0.1; 0: any",
-        in_estate: true,
-        check: |text| port(text).map(|_| ()),
     },
 ];
 
@@ -118,7 +123,7 @@ impl Settings {
         let mut found = Vec::new();
         for row in ROWS {
             let sources = [
-                flags.get(row.key).map(|value| (value.clone(), format!("--{}", row.key))),
+                flags.get(row.key).map(|value| (value.clone(), row.flag.to_owned())),
                 surroundings.get(row.variable).map(|value| (value.to_owned(), row.variable.to_owned())),
                 estate.get(row.key),
                 user.get(row.key),
@@ -149,7 +154,7 @@ impl Settings {
 
     /// The port to try first.
     pub(crate) fn port(&self) -> u16 {
-        self.value("port").and_then(|(text, _)| port(text).ok()).unwrap_or_default()
+        self.value("board.port").and_then(|(text, _)| port(text).ok()).unwrap_or_default()
     }
 
     /// When to use colours.
@@ -212,11 +217,10 @@ impl Layer {
             .map_err(|error| Problem::new(format!("the settings in {shown} are no TOML: {error}")))?;
         let mut values = BTreeMap::new();
         flatten("", &table, &mut values);
-        for key in values.keys().filter(|key| ROWS.iter().all(|row| row.key != key.as_str())) {
-            // Tables of the repository's own reading rules are the collector's to check.
-            if key.starts_with("repository.") {
-                continue;
-            }
+        // How a tree is read is the collector's business; an estate's file may be a tree's as well.
+        let known =
+            |key: &str| ROWS.iter().any(|row| row.key == key) || key == "name" || key.starts_with("scan.");
+        for key in values.keys().filter(|key| !known(key)) {
             warnings.push(format!(
                 "{shown}: unknown setting {key}{}",
                 did_you_mean(key, ROWS.iter().map(|row| row.key))
@@ -287,7 +291,7 @@ mod tests {
         let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         let (settings, _) =
             Settings::read(&flags, &Surroundings::of(&variables), Some(folder.path())).unwrap();
-        let (value, origin) = settings.value("port").unwrap();
+        let (value, origin) = settings.value("board.port").unwrap();
         (value.to_owned(), origin.rsplit('/').next().unwrap().to_owned())
     }
 
@@ -295,22 +299,28 @@ mod tests {
     fn the_nearest_source_wins() {
         let all = [("STAVE_PORT", "2")];
         let result = |port: &str, origin: &str| (port.to_owned(), origin.to_owned());
-        assert_eq!(resolve(&[("port", "1")], &all, "port = 3", "port = 4"), result("1", "--port"));
-        assert_eq!(resolve(&[], &all, "port = 3", "port = 4"), result("2", "STAVE_PORT"));
-        assert_eq!(resolve(&[], &[], "port = 3", "port = 4"), result("3", "stave.toml"));
-        assert_eq!(resolve(&[], &[], "", "port = 4"), result("4", "config.toml"));
+        assert_eq!(
+            resolve(&[("board.port", "1")], &all, "[board]\nport = 3", "[board]\nport = 4"),
+            result("1", "--port")
+        );
+        assert_eq!(resolve(&[], &all, "[board]\nport = 3", "[board]\nport = 4"), result("2", "STAVE_PORT"));
+        assert_eq!(resolve(&[], &[], "[board]\nport = 3", "[board]\nport = 4"), result("3", "stave.toml"));
+        assert_eq!(resolve(&[], &[], "", "[board]\nport = 4"), result("4", "config.toml"));
         assert_eq!(resolve(&[], &[], "", ""), result("7878", "built in"));
     }
 
     #[test]
     fn a_scanned_repository_sets_nothing_and_an_estate_never_says_who_speaks() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("stave.toml"), "port = 3\nperson = \"evil@example.com\"\nprot = 1\n")
-            .unwrap();
+        fs::write(
+            folder.path().join("stave.toml"),
+            "person = \"evil@example.com\"\n[board]\nprot = 1\nport = 3\n",
+        )
+        .unwrap();
         let none = Surroundings::default();
         let (settings, warnings) = Settings::read(&Flags::new(), &none, Some(folder.path())).unwrap();
         assert_eq!((settings.port(), settings.person()), (3, None));
-        assert!(warnings.iter().any(|warning| warning.contains("did you mean port?")), "{warnings:?}");
+        assert!(warnings.iter().any(|warning| warning.contains("did you mean board.port?")), "{warnings:?}");
         fs::create_dir(folder.path().join(".git")).unwrap();
         let (settings, warnings) = Settings::read(&Flags::new(), &none, Some(folder.path())).unwrap();
         assert_eq!((settings.port(), warnings.len()), (7878, 0));

@@ -4,9 +4,15 @@ use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use stave_answers::text::Role;
 
 use crate::cli::When;
 use crate::problem::Told;
+
+/// Columns where nothing says how many there are.
+const WIDTH: usize = 120;
+const NARROWEST: usize = 40;
+const WIDEST: usize = 400;
 
 const BOLD: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -60,6 +66,25 @@ fn paint(text: &str, style: Style, is_coloured: bool) -> String {
     if is_coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
+/// Paints the roles of an answer's text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint {
+    is_coloured: bool,
+}
+
+impl stave_answers::text::Style for Paint {
+    fn paint(&self, role: Role, text: &str) -> String {
+        let style = match role {
+            Role::Heading => BOLD,
+            Role::Name => AnsiColor::Cyan.on_default(),
+            Role::Quiet => Style::new().dimmed(),
+            Role::Attention => WARNING,
+            Role::Command => AnsiColor::Green.on_default(),
+        };
+        paint(text, style, self.is_coloured)
+    }
+}
+
 impl Terminal {
     pub(crate) fn new(when: When, how_much: Talk, form: Form) -> Terminal {
         Terminal {
@@ -78,12 +103,28 @@ impl Terminal {
         self.talk_is_coloured = is_coloured(when, io::stderr().is_terminal());
     }
 
-    pub(crate) fn form(&self) -> Form {
-        self.form
-    }
-
     pub(crate) fn is_json(&self) -> bool {
         self.form == Form::Json
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.how_much > Talk::Normal
+    }
+
+    /// How many columns an answer may take. What isn't read on a terminal is read by something that can wrap.
+    pub(crate) fn width(&self) -> usize {
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let stdout = io::stdout();
+        let on_terminal = || {
+            let size = rustix::termios::tcgetwinsize(&stdout).ok()?;
+            Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+        };
+        columns.or_else(on_terminal).unwrap_or(WIDTH).clamp(NARROWEST, WIDEST)
+    }
+
+    /// How answers are painted.
+    pub(crate) fn style(&self) -> Paint {
+        Paint { is_coloured: self.data_is_coloured }
     }
 
     /// Whether a progress bar would reach somebody.
@@ -100,12 +141,6 @@ impl Terminal {
     /// A line of the answer.
     pub(crate) fn line(&mut self, text: &str) -> anyhow::Result<()> {
         writeln!(self.data, "{text}")?;
-        Ok(())
-    }
-
-    /// A heading of the answer.
-    pub(crate) fn heading(&mut self, text: &str) -> anyhow::Result<()> {
-        writeln!(self.data, "{}", paint(text, BOLD, self.data_is_coloured))?;
         Ok(())
     }
 
@@ -167,7 +202,7 @@ impl Terminal {
     pub(crate) fn problem(&mut self, told: &Told) {
         if self.is_json() {
             let object = serde_json::json!({
-                "error": told.what, "causes": told.causes, "hints": told.hints,
+                "error": told.what, "causes": told.causes, "hints": told.hints, "candidates": told.candidates,
             });
             let _ = writeln!(self.talk, "{object}");
             return;

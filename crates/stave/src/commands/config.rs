@@ -20,9 +20,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Config) -> anyhow::Resu
     for (found, row) in found.iter().zip(ROWS) {
         let value = shown(&found.value);
         let line = if *origins {
-            format!("{:<8} {value:<width$}  {}", found.key, found.origin)
+            format!("{:<10} {value:<width$}  {}", found.key, found.origin)
         } else {
-            format!("{:<8} {value:<width$}  {}", found.key, row.what)
+            format!("{:<10} {value:<width$}  {}", found.key, row.what)
         };
         context.terminal.line(line.trim_end())?;
     }

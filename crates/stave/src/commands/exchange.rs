@@ -1,0 +1,169 @@
+//! `stave export` and `stave merge`: one plain format in and out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use stave_answers::text::counted;
+use stave_ledger::{EstateMet, Filter, Ledger as _};
+use stave_model::{Reference, fact_scope, person_author};
+
+use crate::cli::{Export, ExportForm, Merge};
+use crate::context::Context;
+use crate::estate;
+use crate::opened::Opened;
+use crate::problem::Exit;
+use crate::word::{self, Anchor};
+
+pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let (what, left_out) = match &arguments.file {
+        None => write(&opened, arguments.form, context.terminal.raw())?,
+        Some(file) => to_file(file, |into| write(&opened, arguments.form, into))?,
+    };
+    if let Some(file) = &arguments.file {
+        if context.terminal.is_json() {
+            context.terminal.json(&serde_json::json!({
+                "file": file.display().to_string(), "written": what, "uncommitted_left_out": left_out,
+            }))?;
+        } else {
+            context.terminal.line(&format!("Wrote {what} to {}", file.display()))?;
+        }
+    }
+    if left_out > 0 {
+        context.terminal.say(&format!(
+            "{} about uncommitted work left out: that stays on this machine",
+            counted(left_out, "statement", "statements")
+        ));
+    }
+    Ok(Exit::Answered)
+}
+
+/// Writes in a form; gives what was written, in words, and how many statements were left out.
+fn write(opened: &Opened, form: ExportForm, into: &mut dyn Write) -> anyhow::Result<(String, u64)> {
+    match form {
+        ExportForm::Jsonl => {
+            let report = stave_ledger::export(&opened.ledger, into)?;
+            Ok((counted(report.statements, "statement", "statements"), report.left_out))
+        }
+        ExportForm::Graph => {
+            let graph = stave_answers::graph(opened.estate())?;
+            serde_json::to_writer(&mut *into, &graph).map_err(io::Error::from)?;
+            into.write_all(b"\n")?;
+            let entities = counted(graph.entities.len() as u64, "entity", "entities");
+            Ok((format!("{entities} and {}", counted(graph.links.len() as u64, "link", "links")), 0))
+        }
+    }
+}
+
+/// A file that appears whole or not at all. A device or pipe is written as it is.
+fn to_file<T>(file: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let name = || format!("can't write {}", file.display());
+    if file.exists() && !file.is_file() {
+        let mut into = BufWriter::new(OpenOptions::new().write(true).open(file).with_context(name)?);
+        let done = fill(&mut into).with_context(name)?;
+        into.flush().with_context(name)?;
+        return Ok(done);
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Only its owner may read it: an export carries the estate's key and people's addresses.
+    let draft = tempfile::NamedTempFile::new_in(folder).with_context(name)?;
+    let mut into = BufWriter::new(draft);
+    let done = fill(&mut into).with_context(name)?;
+    let draft = into.into_inner().map_err(io::IntoInnerError::into_error).with_context(name)?;
+    draft.as_file().sync_all().with_context(name)?;
+    draft.persist(file).map_err(|error| error.error).with_context(name)?;
+    Ok(done)
+}
+
+pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Result<Exit> {
+    let is_stdin = arguments.file == Path::new("-");
+    if !is_stdin {
+        // A file that isn't there must not leave an empty ledger behind.
+        File::open(&arguments.file).with_context(|| format!("can't read {}", arguments.file.display()))?;
+    }
+    let (place, is_new) = match estate::find(context)? {
+        Some(place) => (place, false),
+        None => (estate::to_make(context)?, true),
+    };
+    let mut opened = Opened::at(context, place)?;
+    // What can be read only once is copied beside the ledger meanwhile: there is room, and nobody else sees it.
+    let aside = opened.place.folder.clone();
+    let report = if is_stdin {
+        stave_ledger::merge_stream(&mut opened.ledger, "standard input", io::stdin().lock(), &aside)?
+    } else {
+        stave_ledger::merge(&mut opened.ledger, &arguments.file, &aside)?
+    };
+    let joined = match report.estate {
+        EstateMet::Other { .. } => join_people(context, &mut opened)?,
+        EstateMet::Same | EstateMet::TakenOver => 0,
+    };
+    opened.catch_up()?;
+    if context.terminal.is_json() {
+        context.terminal.json(&serde_json::json!({
+            "new": report.new, "known": report.known, "people": report.people,
+            "uncommitted_left_out": report.left_out, "people_joined": joined,
+            "estate": match report.estate {
+                EstateMet::Same => "same",
+                EstateMet::TakenOver => "taken over",
+                EstateMet::Other { .. } => "other",
+            },
+        }))?;
+        return Ok(Exit::Answered);
+    }
+    context.terminal.line(&format!(
+        "Merged {}; {} here already",
+        counted(report.new, "new statement", "new statements"),
+        counted(report.known, "was", "were").replace("no were", "none were"),
+    ))?;
+    if is_new {
+        context.terminal.say(&format!("  into a new ledger in {}", opened.place.folder.display()));
+    }
+    if joined > 0 {
+        context.terminal.say(&format!(
+            "  {} of both estates with one address: said to be one",
+            counted(joined, "person", "persons")
+        ));
+    }
+    if report.left_out > 0 {
+        context.terminal.say(&format!(
+            "  {} about somebody's uncommitted work left out",
+            counted(report.left_out, "statement", "statements")
+        ));
+    }
+    Ok(Exit::Answered)
+}
+
+/// Two estates give one address two ids. Says that they are one person, where nobody has said anything yet.
+fn join_people(context: &mut Context<'_>, opened: &mut Opened) -> anyhow::Result<u64> {
+    let key = opened.ledger.estate_key()?;
+    let mut by_address: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in opened.ledger.people()? {
+        if !row.address.is_empty() {
+            by_address.entry(row.address.to_lowercase()).or_default().insert(row.id);
+        }
+    }
+    let person = |id: &str| Anchor { reference: id.to_owned(), name: String::new(), entity: None };
+    let mut drafts = Vec::new();
+    for (address, ids) in by_address {
+        let own = person_author(&key, &address)?.to_string();
+        for other in ids.iter().filter(|id| **id != own) {
+            let (low, high) = if own <= *other { (&own, other) } else { (other, &own) };
+            let low: Reference = low.parse()?;
+            let scope = fact_scope(&low, "same_as", Some(high))?;
+            let filter = Filter { scope: Some(scope), ..Filter::default() };
+            if opened.ledger.latest(&filter, u64::MAX, 1)?.is_empty() {
+                drafts.push(word::join(&person(&own), &person(other), &[]));
+            }
+        }
+    }
+    if drafts.is_empty() {
+        return Ok(0);
+    }
+    let voice = opened.voice(context)?;
+    let statements = word::statements(&voice, &drafts)?;
+    opened.ledger.append(&statements).context("the statements are merged, but not which persons are one")?;
+    Ok(drafts.len() as u64)
+}

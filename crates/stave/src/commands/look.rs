@@ -1,0 +1,105 @@
+//! The verbs that only look: `find`, `list`, `show`, `why`.
+
+use stave_answers::ListQuery;
+use stave_model::Kind;
+
+use super::print;
+use crate::cli::{Find, List, Show, Why};
+use crate::context::Context;
+use crate::opened::{Meant, Opened};
+use crate::problem::{Exit, Problem};
+use crate::settings::nearest;
+use crate::speech::{self, Speech};
+
+pub(super) fn find(context: &mut Context<'_>, arguments: &Find) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let words = arguments.words.join(" ");
+    let found = stave_answers::find(opened.estate(), &words, arguments.limit)?;
+    if !found.rows.is_empty() || context.terminal.is_json() {
+        print(context, &found, |width, style| found.to_text(width, style))?;
+    }
+    if !found.rows.is_empty() {
+        return Ok(Exit::Answered);
+    }
+    if context.terminal.is_json() {
+        return Ok(Exit::No);
+    }
+    let problem = Problem::no(format!("nothing on the map has to do with \"{words}\""));
+    Err(match opened.meant(&words)? {
+        Meant::None(near) if !near.is_empty() => {
+            problem.hint(format!("did you mean {}?", stave_answers::nearest_text(&near).join(", ")))
+        }
+        _ => problem.hint("stave list shows what there is"),
+    }
+    .into())
+}
+
+pub(super) fn list(context: &mut Context<'_>, arguments: &List) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let query = ListQuery {
+        words: String::new(),
+        kind: arguments.kind.as_ref().map(|kind| kind.to_lowercase()),
+        entity_type: arguments.entity_type.clone(),
+        owner: arguments.owner.clone(),
+        page: arguments.page,
+        page_size: arguments.limit,
+        hidden: arguments.hidden,
+    };
+    let found = stave_answers::list(opened.estate(), &query)?;
+    if let Some(kind) = &query.kind
+        && found.kinds.iter().all(|row| row.kind != *kind)
+        && Kind::from_word(kind).is_none()
+    {
+        let problem = Problem::new(format!("there is no kind \"{kind}\"; there are {}", speech::kinds()));
+        let near = nearest(kind, Kind::ALL.iter().map(|kind| kind.as_str()));
+        return Err(match near {
+            Some(near) => problem.hint(format!("did you mean {near}?")),
+            None => problem.hint(format!("what something is more exactly is its type: --type {kind}")),
+        }
+        .into());
+    }
+    print(context, &found, |width, style| found.to_text(width, style))?;
+    let is_asked = query.kind.is_some() || query.entity_type.is_some() || query.owner.is_some();
+    Ok(if found.total == 0 && is_asked { Exit::No } else { Exit::Answered })
+}
+
+pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let entity = opened.entity(context, &arguments.entity.join(" "))?;
+    let page = stave_answers::entity(opened.estate(), &entity.row.id)?
+        .ok_or_else(|| Problem::new(format!("{} is not on the map any more", entity.row.name)))?;
+    print(context, &page, |width, style| page.to_text(width, style))?;
+    Ok(Exit::Answered)
+}
+
+pub(super) fn why(context: &mut Context<'_>, arguments: &Why) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let typed = arguments.words.join(" ");
+    // Words without a type of fact among them are all a name.
+    let (entity, fact, to) = match speech::parse(&arguments.words, false) {
+        Ok(Speech::Fact { entity, fact, rest }) if fact.inverse && !rest.is_empty() => {
+            (rest.join(" "), Some(fact.row.name), Some(entity))
+        }
+        Ok(Speech::Fact { entity, fact, rest }) => {
+            (entity, Some(fact.row.name), Some(rest.join(" ")).filter(|rest| !rest.is_empty()))
+        }
+        Ok(_) => (typed.clone(), None, None),
+        Err(problem) => match opened.meant(&typed)? {
+            Meant::None(_) => return Err(problem.into()),
+            _ => (typed.clone(), None, None),
+        },
+    };
+    let entity = opened.entity(context, &entity)?;
+    let to = match to {
+        // An entity by any of its names, else text as it is: a tag, an address.
+        Some(typed) => Some(match opened.meant(&typed)? {
+            Meant::One(target) => target.row.id,
+            _ => typed,
+        }),
+        None => None,
+    };
+    let why = stave_answers::why(opened.estate(), &entity.row.id, fact, to.as_deref())?
+        .ok_or_else(|| Problem::new(format!("{} is not on the map any more", entity.row.name)))?;
+    print(context, &why, |width, style| why.to_text(width, style))?;
+    Ok(if why.facts.is_empty() { Exit::No } else { Exit::Answered })
+}

@@ -1,0 +1,492 @@
+//! `stave say …` and `stave deny …`: words of a person, from words that a person typed.
+
+use serde_json::Value;
+use stave_answers::{Draft, text::spoken};
+use stave_map::{State, Target};
+use stave_model::{Claim, Hash, Kind, Mode, Relation};
+
+use crate::cli::{Deny, Say};
+use crate::context::Context;
+use crate::opened::{Meant, Opened, unknown};
+use crate::problem::{Exit, Problem};
+use crate::settings::nearest;
+use crate::speech::{self, FactWord, Speech};
+use crate::word::{self, Anchor, End, Voice};
+
+pub(super) fn say(context: &mut Context<'_>, arguments: &Say) -> anyhow::Result<Exit> {
+    let speech = speech::parse(&arguments.words, arguments.new)?;
+    let mut opened = Opened::existing(context)?;
+    let mut plan = match speech {
+        Speech::Name(name) => {
+            return Err(Problem::new(format!("what about {name}?"))
+                .hint("stave say ENTITY FACT VALUE, as in: stave say cart calls payments")
+                .hint(format!("to add it: stave say component \"{name}\""))
+                .into());
+        }
+        Speech::Entity { kind, name } => add(&opened, kind, &name, arguments.new)?,
+        Speech::Fact { entity, fact, rest } => {
+            let (entity, rest) = turned(&entity, fact, rest)?;
+            let of = Anchor::new(opened.entity(context, &entity)?, &entity);
+            affirm(context, &opened, of, fact, &rest)?
+        }
+    };
+    finish(context, &mut opened, &mut plan)
+}
+
+pub(super) fn deny(context: &mut Context<'_>, arguments: &Deny) -> anyhow::Result<Exit> {
+    let speech = speech::parse(&arguments.words, false)?;
+    let mut opened = Opened::existing(context)?;
+    let mut plan = match speech {
+        Speech::Name(name) => deny_entity(context, &opened, &name)?,
+        Speech::Entity { kind, name } => deny_entity(context, &opened, &format!("{kind} {name}"))?,
+        Speech::Fact { entity, fact, rest } if fact.row.mode == Mode::Join => {
+            part(context, &opened, &entity, &rest.join(" "))?
+        }
+        Speech::Fact { entity, fact, rest } => {
+            let (entity, rest) = turned(&entity, fact, rest)?;
+            let of = Anchor::new(opened.entity(context, &entity)?, &entity);
+            refuse(context, &opened, of, fact, &rest)?
+        }
+    };
+    finish(context, &mut opened, &mut plan)
+}
+
+/// What will be said, and what to tell about it.
+#[derive(Default)]
+struct Plan {
+    drafts: Vec<Draft>,
+    /// What is now so: a sentence for each thing said.
+    said: Vec<String>,
+    /// What a person should know beside it.
+    notes: Vec<String>,
+    /// The fact that decides whether this was said already, with the name of what it is about.
+    known: Option<Known>,
+}
+
+struct Known {
+    of: Anchor,
+    fact_type: String,
+    end: Option<OwnedEnd>,
+}
+
+enum OwnedEnd {
+    Entity(String),
+    Text(String),
+}
+
+impl Known {
+    fn on(of: Anchor, fact_type: &str, end: Option<OwnedEnd>) -> Option<Known> {
+        Some(Known { of, fact_type: fact_type.to_owned(), end })
+    }
+
+    fn is_said_by(&self, voice: &Voice, draft: &Draft) -> bool {
+        let end = match &self.end {
+            None => End::None,
+            Some(OwnedEnd::Entity(id)) => End::Entity(id),
+            Some(OwnedEnd::Text(text)) => End::Text(text),
+        };
+        word::is_said_already(self.of.fact(&self.fact_type, end), &voice.author, draft)
+    }
+}
+
+fn finish(context: &mut Context<'_>, opened: &mut Opened, plan: &mut Plan) -> anyhow::Result<Exit> {
+    let voice = opened.voice(context)?;
+    let is_known = match (&plan.known, plan.drafts.as_slice()) {
+        (Some(known), [draft]) => known.is_said_by(&voice, draft),
+        _ => false,
+    };
+    if is_known {
+        if context.terminal.is_json() {
+            context.terminal.json(&serde_json::json!({"said": plan.said, "appended": [], "op": null}))?;
+        } else {
+            context.terminal.line(&format!("You said so already: {}", plan.said.join("; ")))?;
+        }
+        return Ok(Exit::Answered);
+    }
+    let statements = word::statements(&voice, &plan.drafts)?;
+    opened.append(&statements)?;
+    super::said(context, opened, &voice, &plan.said, &plan.notes, &statements)?;
+    Ok(Exit::Answered)
+}
+
+/// `team-a owns cart` is about cart: swaps the two ends of a fact that was typed from its other end.
+fn turned(entity: &str, fact: FactWord, rest: Vec<String>) -> Result<(String, Vec<String>), Problem> {
+    if !fact.inverse {
+        return Ok((entity.to_owned(), rest));
+    }
+    if rest.is_empty() {
+        return Err(needs_end(entity, fact));
+    }
+    Ok((rest.join(" "), vec![entity.to_owned()]))
+}
+
+fn needs_end(entity: &str, fact: FactWord) -> Problem {
+    let name = fact.row.name;
+    let what = match fact.row.mode {
+        Mode::One | Mode::Presence => "a value",
+        Mode::Add(stave_model::Target::Text) => "a text",
+        _ => "another entity",
+    };
+    Problem::new(format!("{name} needs {what}")).hint(format!("stave say {entity} {name} …; stave say --help has examples"))
+}
+
+/// Adds an entity that only people name.
+fn add(opened: &Opened, kind: Kind, name: &str, is_new: bool) -> anyhow::Result<Plan> {
+    let mut of = Anchor::said(kind, name)?;
+    let there = match opened.meant(name)? {
+        Meant::One(entity) => vec![entity.row],
+        Meant::Several(rows) => rows,
+        Meant::None(_) => Vec::new(),
+    };
+    if !there.is_empty() && !is_new {
+        return Err(Problem::no(format!("there is {} already", stave_answers::nearest_text(&there).join(", ")))
+            .candidates(&there)
+            .hint(format!("to add another one of that name: stave say --new {kind} \"{name}\""))
+            .into());
+    }
+    let base = of.reference.clone();
+    let mut number = 1;
+    while let Meant::One(_) = opened.meant(&of.reference)? {
+        number += 1;
+        of.reference = format!("{base}-{number}");
+    }
+    let mut plan = Plan { drafts: vec![word::presence(&of, Some(kind.as_str()))], ..Plan::default() };
+    if of.reference != format!("said:{kind}/{name}") {
+        plan.drafts.push(word::value(&of, "name", Value::from(name)));
+    }
+    plan.said.push(format!("{name} is a {kind}"));
+    plan.notes.push(format!("its reference is {}", of.reference));
+    Ok(plan)
+}
+
+fn affirm(
+    context: &Context<'_>,
+    opened: &Opened,
+    of: Anchor,
+    fact: FactWord,
+    rest: &[String],
+) -> anyhow::Result<Plan> {
+    let fact_type = fact.row.name;
+    let text = rest.join(" ");
+    if text.trim().is_empty() && fact.row.mode != Mode::Presence {
+        return Err(needs_end(&of.name, fact).into());
+    }
+    let mut plan = Plan::default();
+    match fact.row.mode {
+        Mode::Presence => {
+            let kind = presence_kind(&of, &text)?;
+            plan.drafts.push(word::presence(&of, Some(&kind)));
+            plan.said.push(format!("{} is a {kind}", of.name));
+            plan.known = Known::on(of, fact_type, None);
+        }
+        Mode::One => {
+            plan.drafts.push(word::value(&of, fact_type, Value::from(text.as_str())));
+            plan.said.push(format!("the {fact_type} of {} is {text}", of.name));
+            plan.known = Known::on(of, fact_type, None);
+        }
+        Mode::Over => {
+            let members = members(context, opened, rest, &mut plan)?;
+            let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+            plan.said.push(format!("{} is {} {}", of.name, spoken(fact_type), names.join(", ")));
+            plan.drafts.push(word::members(&of, fact_type, &members));
+            plan.known = Known::on(of, fact_type, None);
+        }
+        Mode::Add(stave_model::Target::Text) => {
+            plan.drafts.push(word::text(&of, fact_type, &text));
+            plan.said.push(format!("{} has the {fact_type} {text}", of.name));
+            plan.known = Known::on(of, fact_type, Some(OwnedEnd::Text(text)));
+        }
+        Mode::Add(_) => {
+            let to = Anchor::new(other_end(context, opened, &text)?, &text);
+            if of.id() == to.id() {
+                return Err(Problem::new(format!("{} can't have a relation to itself", of.name)).into());
+            }
+            plan.drafts.push(word::relation(&of, fact_type, &to));
+            plan.said.push(format!("{} {} {}", of.name, spoken(fact_type), to.name));
+            plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
+        }
+        Mode::Join => return unite(context, opened, of, &text),
+        Mode::Word => return Err(Problem::new(format!("{fact_type} is no word about an entity")).into()),
+    }
+    Ok(plan)
+}
+
+fn presence_kind(of: &Anchor, text: &str) -> anyhow::Result<String> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return Ok(of.entity.as_ref().map_or_else(|| "component".to_owned(), |entity| entity.row.kind.clone()));
+    }
+    match Kind::from_word(&text) {
+        Some(kind) => Ok(kind.to_string()),
+        None => {
+            let problem = Problem::new(format!("\"{text}\" is no kind; there are {}", speech::kinds()));
+            let hint = match nearest(&text, Kind::ALL.iter().map(|kind| kind.as_str())) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("what it is more exactly is its type: stave say {} type {text}", of.name),
+            };
+            Err(problem.hint(hint).into())
+        }
+    }
+}
+
+/// The other end of a relation has to be there already: a typing mistake would add a piece to the map.
+fn other_end(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<stave_map::Entity> {
+    match opened.meant(typed)? {
+        Meant::None(rows) => Err(unknown(typed, &rows).hint(format!("to add it: stave say component \"{typed}\"")).into()),
+        _ => opened.entity(context, typed),
+    }
+}
+
+/// The teams or persons that were typed: together one name, or one name each. Who is new is added.
+fn members(context: &Context<'_>, opened: &Opened, typed: &[String], plan: &mut Plan) -> anyhow::Result<Vec<Anchor>> {
+    let together = typed.join(" ");
+    if let Some(member) = member(context, opened, &together)? {
+        return Ok(vec![member]);
+    }
+    let names = typed.iter().flat_map(|word| word.split(',')).map(str::trim);
+    let mut members = Vec::new();
+    for name in names.filter(|name| !name.is_empty() && *name != "and") {
+        members.push(match member(context, opened, name)? {
+            Some(member) => member,
+            None => new_group(opened, name, plan)?,
+        });
+    }
+    if members.is_empty() {
+        return Err(Problem::new("whose? name a team or a person").hint("to say that nobody owns it: stave deny ENTITY owner").into());
+    }
+    Ok(members)
+}
+
+/// A team or person on the map. A service of the same name is not meant.
+fn member(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<Option<Anchor>> {
+    let is_owner = |kind: &str| kind == "group" || kind == "person";
+    match opened.meant(typed)? {
+        Meant::One(entity) if is_owner(&entity.row.kind) || typed.contains(':') => Ok(Some(Anchor::new(*entity, typed))),
+        Meant::One(_) | Meant::None(_) => Ok(None),
+        Meant::Several(rows) => {
+            let owners: Vec<_> = rows.iter().filter(|row| is_owner(&row.kind)).collect();
+            match owners.as_slice() {
+                [] => Ok(None),
+                [row] => Ok(Some(Anchor::new(opened.entity(context, &row.id)?, &row.reference))),
+                _ => opened.entity(context, typed).map(|entity| Some(Anchor::new(entity, typed))),
+            }
+        }
+    }
+}
+
+fn new_group(opened: &Opened, name: &str, plan: &mut Plan) -> anyhow::Result<Anchor> {
+    if let Meant::None(rows) = opened.meant(name)? {
+        let groups: Vec<_> = rows.into_iter().filter(|row| row.kind == "group" || row.kind == "person").collect();
+        if let Some(near) = nearest(&name.to_lowercase(), groups.iter().map(|row| row.name.as_str())) {
+            return Err(Problem::no(format!("no team or person is called \"{name}\""))
+                .candidates(&groups)
+                .hint(format!("did you mean {near}?"))
+                .hint(format!("to add a new team: stave say group \"{name}\""))
+                .into());
+        }
+    }
+    let group = Anchor::said(Kind::Group, name)?;
+    plan.notes.push(format!("{name} is new: a group with the reference {}", group.reference));
+    if group.reference != format!("said:group/{name}") {
+        plan.drafts.push(word::value(&group, "name", Value::from(name)));
+    }
+    Ok(group)
+}
+
+fn unite(context: &Context<'_>, opened: &Opened, one: Anchor, typed: &str) -> anyhow::Result<Plan> {
+    let other = Anchor::new(other_end(context, opened, typed)?, typed);
+    if one.id() == other.id() {
+        return Err(Problem::no(format!("{} and {typed} are one on the map already", one.name))
+            .hint(format!("stave show {} lists the names that it has", one.id().unwrap_or_default()))
+            .into());
+    }
+    let words = pair_words(opened, &one, &other)?;
+    let said = format!("{} and {} are one", one.name, other.name);
+    Ok(Plan { drafts: vec![word::join(&one, &other, &words)], said: vec![said], ..Plan::default() })
+}
+
+/// `deny a same_as b`. Both may be one entity now; then each side has to be one of its references.
+fn part(context: &Context<'_>, opened: &Opened, typed: &str, other_typed: &str) -> anyhow::Result<Plan> {
+    if other_typed.is_empty() {
+        return Err(Problem::new(format!("{typed} is not the same as what?"))
+            .hint(format!("stave deny {typed} same_as OTHER"))
+            .into());
+    }
+    let mut one = Anchor::new(opened.entity(context, typed)?, typed);
+    let mut other = Anchor::new(opened.entity(context, other_typed)?, other_typed);
+    if one.id() == other.id() {
+        one.reference = side(&one, typed)?;
+        other.reference = side(&other, other_typed)?;
+        if one.reference == other.reference {
+            return Err(which_references(&one, typed).into());
+        }
+    }
+    let words = pair_words(opened, &one, &other)?;
+    let ends = (one.id().unwrap_or_default(), other.id().unwrap_or_default());
+    let reasons = opened.map.join_reasons(ends.0, ends.1)?;
+    let said = if one.id() == other.id() {
+        format!("{} and {} are not one", one.reference, other.reference)
+    } else {
+        format!("{} and {} are not one", one.name, other.name)
+    };
+    let draft = word::separation(&one, &other, &words, &reasons);
+    Ok(Plan { drafts: vec![draft], said: vec![said], ..Plan::default() })
+}
+
+/// The standing words on whether two entities are one; within one entity only those on this pair.
+fn pair_words(opened: &Opened, one: &Anchor, other: &Anchor) -> anyhow::Result<Vec<Hash>> {
+    let ends = (one.id().unwrap_or_default(), other.id().unwrap_or_default());
+    let is_pair = |claim: &Claim| {
+        let pair = [claim.of.as_str(), claim.to.as_deref().unwrap_or_default()];
+        pair.contains(&one.reference.as_str()) && pair.contains(&other.reference.as_str())
+    };
+    let words = opened.map.join_words(ends.0, ends.1)?;
+    Ok(words.into_iter().filter(|(_, claim)| ends.0 != ends.1 || is_pair(claim)).map(|(id, _)| id).collect())
+}
+
+/// The one reference of an entity that has this name.
+fn side(anchor: &Anchor, typed: &str) -> Result<String, Problem> {
+    let references = anchor.entity.as_ref().map_or(&[][..], |entity| entity.references.as_slice());
+    if let Some(reference) = references.iter().find(|reference| reference.as_str() == typed) {
+        return Ok(reference.clone());
+    }
+    let named: Vec<&String> = references
+        .iter()
+        .filter(|reference| {
+            reference.parse::<stave_model::Reference>().is_ok_and(|parsed| parsed.short_name().eq_ignore_ascii_case(typed))
+        })
+        .collect();
+    match named.as_slice() {
+        [reference] => Ok((*reference).clone()),
+        _ => Err(which_references(anchor, typed)),
+    }
+}
+
+fn which_references(anchor: &Anchor, typed: &str) -> Problem {
+    let references = anchor.entity.as_ref().map_or(&[][..], |entity| entity.references.as_slice());
+    let mut what = format!("\"{typed}\" is one entity on the map; say which of its references are different things:");
+    for reference in references {
+        what.push_str(&format!("\n  {reference}"));
+    }
+    let problem = Problem::new(what);
+    match references {
+        [one, other, ..] => problem.hint(format!("stave deny '{one}' same_as '{other}'")),
+        _ => problem.hint("it has only one reference, so there is nothing to part"),
+    }
+}
+
+fn deny_entity(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<Plan> {
+    let of = Anchor::new(opened.entity(context, typed)?, typed);
+    Ok(Plan {
+        drafts: vec![word::presence(&of, None)],
+        said: vec![format!("there is no {}", of.name)],
+        notes: vec!["what is said about it is kept; stave list --hidden still shows it".to_owned()],
+        known: Known::on(of, "exists", None),
+    })
+}
+
+fn refuse(
+    context: &Context<'_>,
+    opened: &Opened,
+    of: Anchor,
+    fact: FactWord,
+    rest: &[String],
+) -> anyhow::Result<Plan> {
+    let fact_type = fact.row.name;
+    let text = rest.join(" ");
+    let mut plan = Plan::default();
+    match fact.row.mode {
+        Mode::Presence => return deny_entity(context, opened, &of.reference),
+        Mode::One => {
+            plan.drafts.push(word::value(&of, fact_type, Value::Null));
+            plan.said.push(format!("{} has no {fact_type}", of.name));
+            plan.known = Known::on(of, fact_type, None);
+        }
+        Mode::Over => {
+            let left = remaining(context, opened, &of, fact_type, rest)?;
+            let names: Vec<&str> = left.iter().map(|member| member.name.as_str()).collect();
+            plan.said.push(if names.is_empty() {
+                format!("{} is {} nobody", of.name, spoken(fact_type))
+            } else {
+                format!("{} is {} {}", of.name, spoken(fact_type), names.join(", "))
+            });
+            plan.drafts.push(word::members(&of, fact_type, &left));
+            plan.known = Known::on(of, fact_type, None);
+        }
+        Mode::Add(_) if text.trim().is_empty() => return Err(needs_end(&of.name, fact).into()),
+        Mode::Add(stave_model::Target::Text) => {
+            if of.fact(fact_type, End::Text(&text)).is_none() {
+                plan.notes.push(NOBODY_SAYS_SO.to_owned());
+            }
+            plan.drafts.push(word::text(&of, fact_type, &text).denied());
+            plan.said.push(format!("{} doesn't have the {fact_type} {text}", of.name));
+            plan.known = Known::on(of, fact_type, Some(OwnedEnd::Text(text)));
+        }
+        Mode::Add(_) => {
+            let to = Anchor::new(opened.entity(context, &text)?, &text);
+            if to.id().is_none_or(|id| of.fact(fact_type, End::Entity(id)).is_none()) {
+                other_relations(&of, &to, fact_type)?;
+                plan.notes.push(NOBODY_SAYS_SO.to_owned());
+            }
+            plan.drafts.push(word::relation(&of, fact_type, &to).denied());
+            plan.said.push(format!("not so: {} {} {}", of.name, spoken(fact_type), to.name));
+            plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
+        }
+        Mode::Join | Mode::Word => return Err(Problem::new(format!("{fact_type} can't be denied")).into()),
+    }
+    Ok(plan)
+}
+
+const NOBODY_SAYS_SO: &str = "nobody says so at present; your word stands should a scan find it";
+
+/// The relation isn't there, but another one between the two is: most likely that one was meant.
+fn other_relations(of: &Anchor, to: &Anchor, typed: &str) -> Result<(), Problem> {
+    let facts = of.entity.as_ref().map_or(&[][..], |entity| entity.facts.as_slice());
+    let others: Vec<&str> = facts
+        .iter()
+        .filter(|fact| fact.state != State::Denied && Relation::of(&fact.fact_type).is_some())
+        .filter(|fact| matches!(&fact.to, Some(Target::Entity(label)) if Some(label.id.as_str()) == to.id()))
+        .map(|fact| fact.fact_type.as_str())
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::no(format!("nobody says that {} {} {}", of.name, spoken(typed), to.name));
+    for other in others {
+        problem = problem.hint(format!("the map has: {} {other} {}", of.name, to.name));
+    }
+    Err(problem)
+}
+
+/// The set without those that were typed; without any, the empty set.
+fn remaining(
+    context: &Context<'_>,
+    opened: &Opened,
+    of: &Anchor,
+    fact_type: &str,
+    typed: &[String],
+) -> anyhow::Result<Vec<Anchor>> {
+    if typed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let labels = of.fact(fact_type, End::None).map_or(&[][..], |fact| fact.members.as_slice());
+    let mut gone = Vec::new();
+    let together = typed.join(" ");
+    let names = if member(context, opened, &together)?.is_some() { vec![together] } else { typed.to_vec() };
+    for name in names {
+        let wanted = match member(context, opened, &name)? {
+            Some(member) => member.id().map(str::to_owned),
+            None => None,
+        };
+        let Some(label) = labels.iter().find(|label| Some(&label.id) == wanted.as_ref()) else {
+            let there: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
+            let there = if there.is_empty() { "nobody".to_owned() } else { there.join(", ") };
+            return Err(Problem::no(format!("{} is not {} {name} on the map", of.name, spoken(fact_type)))
+                .hint(format!("the map has: {there}"))
+                .into());
+        };
+        gone.push(label.id.clone());
+    }
+    let left = labels.iter().filter(|label| !gone.contains(&label.id));
+    left.map(|label| Ok(Anchor::new(opened.entity(context, &label.id)?, &label.id))).collect()
+}

@@ -1,0 +1,257 @@
+//! `stave scan DIR…`: trees into the ledger, and what came of it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use stave_answers::text::{counted, tame};
+use stave_collect::{Options, TreeScan, Warning};
+use stave_ledger::{Appended, Ledger as _, Outcome};
+
+use crate::cli::{Scan, Trees};
+use crate::context::{Context, new_op, now};
+use crate::estate;
+use crate::git_config;
+use crate::opened::Opened;
+use crate::problem::{Exit, Problem};
+use crate::reading::{Directory, Spinner, Stamp};
+
+/// Warnings that are printed without --verbose; the rest is counted.
+const SHOWN_WARNINGS: usize = 20;
+
+/// What a scan did.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// The ledger's folder.
+    pub(super) ledger: PathBuf,
+    /// The command, for `undo`.
+    pub(super) op: String,
+    /// The trees, by folder.
+    pub(super) trees: Vec<TreeReport>,
+    /// What could not be read.
+    pub(super) warnings: Vec<WarningReport>,
+    /// Wall time, with appending and folding.
+    pub(super) milliseconds: u64,
+}
+
+/// What was read of one tree.
+#[derive(Debug, Serialize)]
+pub(super) struct TreeReport {
+    root: PathBuf,
+    repository: String,
+    branch: String,
+    scope: String,
+    /// Uncommitted work: stays on this machine.
+    work: bool,
+    files_walked: u64,
+    files_read: u64,
+    bytes_read: u64,
+    /// Claims of all readers.
+    claims: u64,
+    /// Statements that the ledger didn't have.
+    appended: u64,
+    /// Readers that said what they had said before.
+    unchanged: u64,
+    /// Paths that no reader could look at.
+    unread: u64,
+}
+
+/// A warning with the path as a person can open it.
+#[derive(Debug, Serialize)]
+pub(super) struct WarningReport {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, arguments: &Scan) -> anyhow::Result<Exit> {
+    let (opened, report) = read(context, &arguments.trees)?;
+    if context.terminal.is_json() {
+        let counts = opened.map.counts()?;
+        context.terminal.json(&serde_json::json!({"scan": report, "counts": counts}))?;
+        return Ok(Exit::Answered);
+    }
+    report.print(context)?;
+    let counts = opened.map.counts()?;
+    let entities: u64 = counts.kinds.iter().map(|(_, count)| count).sum();
+    context.terminal.line(&format!(
+        "{}, {}, {}",
+        counted(entities, "entity", "entities"),
+        counted(counts.relations, "relation", "relations"),
+        counted(counts.questions, "question", "questions"),
+    ))?;
+    Ok(Exit::Answered)
+}
+
+/// Reads trees into the ledger and brings the map up to date.
+pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(Opened, Report)> {
+    let started = Instant::now();
+    let folders = folders(&trees.folders)?;
+    let place = estate::for_scan(context, &folders)?;
+    if !place.exists() {
+        context.terminal.detail(&format!("a new ledger in {}", place.folder.display()));
+    }
+    let mut opened = Opened::at(context, place)?;
+    let stamp = Stamp { by: opened.author(context)?, op: new_op()?, time: now() };
+    let options = Options {
+        branch: trees.branch.clone(),
+        from_commit: trees.commit,
+        estate_id: opened.ledger.info()?.estate.chars().take(8).collect(),
+        ignore_file: ignore_file(context),
+        ..Options::at(stamp.time)
+    };
+    let directory = Directory::new(opened.ledger.estate_key()?);
+    let spinner = Spinner::new(context.terminal.shows_progress());
+    let scan = stave_collect::scan(&folders, &options, &directory, &spinner)?;
+    spinner.say("writing it down");
+    let mut report = Report {
+        ledger: opened.place.folder.clone(),
+        op: stamp.op.to_string(),
+        trees: Vec::new(),
+        warnings: scan.warnings.into_iter().map(|warning| WarningReport::new(warning, Path::new(""))).collect(),
+        milliseconds: 0,
+    };
+    // Two checkouts of one branch, one of them dirty: the clean one must not end what the other just said.
+    let work: BTreeSet<String> =
+        scan.trees.iter().filter(|tree| tree.is_work).map(|tree| tree.scope.to_string()).collect();
+    opened.ledger.add_people(&directory.into_rows())?;
+    for mut tree in scan.trees {
+        report.warnings.extend(
+            std::mem::take(&mut tree.warnings).into_iter().map(|warning| WarningReport::new(warning, &tree.root)),
+        );
+        let mut statements = stamp.statements(&mut tree);
+        let claims = statements.iter().map(|statement| statement.claims.len() as u64).sum();
+        if !work.contains(&format!("{}+work", tree.scope)) {
+            statements.extend(stamp.end_of_work(&opened.ledger, &tree)?);
+        }
+        let appended = opened
+            .ledger
+            .append(&statements)
+            .with_context(|| format!("what was read in {} is not in the ledger", tree.root.display()))?;
+        report.trees.push(TreeReport::new(&tree, claims, &appended));
+    }
+    spinner.say("folding it into the map");
+    let caught_up = opened.catch_up().context("what was read is in the ledger, but the map could not be brought up to date");
+    spinner.end();
+    caught_up?;
+    report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok((opened, report))
+}
+
+/// The folders, absolute and without links, so that one of them has one name.
+fn folders(typed: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
+    let here = [PathBuf::from(".")];
+    let typed = if typed.is_empty() { &here[..] } else { typed };
+    typed
+        .iter()
+        .map(|folder| {
+            let absolute = folder
+                .canonicalize()
+                .map_err(|error| Problem::new(format!("{} can't be scanned: {error}", folder.display())))?;
+            if absolute.is_dir() {
+                Ok(absolute)
+            } else {
+                Err(Problem::new(format!("{} is no folder", folder.display()))
+                    .hint("name the folder that it stands in"))
+            }
+        })
+        .collect()
+}
+
+/// The user's own list of files that git ignores.
+fn ignore_file(context: &Context<'_>) -> Option<PathBuf> {
+    let home = context.surroundings.home();
+    let files = context.surroundings.git_files(None);
+    let listed = git_config::read(&files, home.as_deref()).ignore_file;
+    let built_in = || context.surroundings.config_home().map(|folder| folder.join("git/ignore"));
+    listed.or_else(built_in).filter(|file| file.is_file())
+}
+
+impl TreeReport {
+    fn new(tree: &TreeScan, claims: u64, appended: &[Appended]) -> TreeReport {
+        let of = |outcome: Outcome| appended.iter().filter(|one| one.outcome == outcome).count() as u64;
+        TreeReport {
+            root: tree.root.clone(),
+            repository: tree.repository.clone(),
+            branch: tree.branch.clone(),
+            scope: tree.scope.to_string(),
+            work: tree.is_work,
+            files_walked: tree.files_walked,
+            files_read: tree.files_read,
+            bytes_read: tree.bytes_read,
+            claims,
+            appended: of(Outcome::New),
+            unchanged: of(Outcome::SameWord) + of(Outcome::Known),
+            unread: tree.unread.len() as u64,
+        }
+    }
+
+    fn line(&self) -> String {
+        let branch = match (self.branch.as_str(), self.work) {
+            ("-", _) => String::new(),
+            (branch, false) => format!(" @ {branch}"),
+            (branch, true) => format!(" @ {branch}, with uncommitted work"),
+        };
+        let news = match (self.appended, self.claims) {
+            (0, _) => "nothing new".to_owned(),
+            (_, claims) => counted(claims, "claim", "claims"),
+        };
+        format!(
+            "{}{branch}: {} of {}, {news}",
+            tame(&self.repository),
+            self.files_read,
+            counted(self.files_walked, "file", "files")
+        )
+    }
+}
+
+impl WarningReport {
+    fn new(warning: Warning, root: &Path) -> WarningReport {
+        let path = root.join(&warning.path);
+        let here = std::env::current_dir().unwrap_or_default();
+        let path = path.strip_prefix(&here).unwrap_or(&path);
+        WarningReport {
+            path: path.display().to_string(),
+            line: warning.line,
+            what: warning.what,
+            hint: warning.hint,
+        }
+    }
+
+    fn text(&self) -> String {
+        let line = self.line.map_or_else(String::new, |line| format!(":{line}"));
+        let hint = self.hint.as_ref().map_or_else(String::new, |hint| format!("\n\nhint: {}", tame(hint)));
+        format!("{}{line}: {}{hint}", tame(&self.path), tame(&self.what))
+    }
+}
+
+impl Report {
+    /// Warnings, then a line for each tree.
+    pub(super) fn print(&self, context: &mut Context<'_>) -> anyhow::Result<()> {
+        let shown = if context.terminal.is_verbose() { usize::MAX } else { SHOWN_WARNINGS };
+        for warning in self.warnings.iter().take(shown) {
+            context.terminal.warn(&warning.text());
+        }
+        let more = self.warnings.len().saturating_sub(shown) as u64;
+        if more > 0 {
+            context.terminal.warn(&format!("and {} more\n\nhint: --verbose shows all", counted(more, "warning", "warnings")));
+        }
+        for tree in &self.trees {
+            context.terminal.line(&tree.line())?;
+        }
+        if self.trees.is_empty() {
+            context.terminal.warn("there was nothing to read: no repository and no file that a reader knows");
+        }
+        Ok(())
+    }
+
+    /// How many warnings there were, as words.
+    pub(super) fn warning_count(&self) -> String {
+        counted(self.warnings.len() as u64, "warning", "warnings")
+    }
+}
