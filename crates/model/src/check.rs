@@ -26,7 +26,7 @@ impl Checker {
     pub fn new(header: &Header) -> Result<Checker, CheckError> {
         header.check()?;
         if !header.author.is_person() && !header.replaces.is_empty() {
-            return Err(CheckError::Word("a machine's statement replaces by rule, not by list".to_owned()));
+            return Err(CheckError::Author("a machine's statement replaces by rule, not by list".to_owned()));
         }
         Ok(Checker {
             author: header.author.clone(),
@@ -78,10 +78,11 @@ impl Checker {
         }
         if !person {
             let words_only = claim_type(&claim.kind).is_some_and(|known| known.mode == Mode::Word);
-            return if words_only {
-                Err(CheckError::Word(format!("only a person says {}", claim.kind)))
-            } else {
-                Ok(())
+            return match (words_only, claim.not) {
+                (true, _) => Err(CheckError::Author(format!("only a person says {}", claim.kind))),
+                // A machine that doesn't see something any more leaves it out.
+                (_, true) => Err(CheckError::Author(format!("only a person denies: {} can't", self.author))),
+                _ => Ok(()),
             };
         }
         let scope = claim.fact_scope()?;

@@ -162,6 +162,9 @@ pub enum CheckError {
         /// What is wrong.
         problem: String,
     },
+    /// Something that this author can't say.
+    #[error("{0}")]
+    Author(String),
     /// A person's statement is one word about one fact.
     #[error("a person's statement has one claim and the scope of its fact: {0}")]
     Word(String),
@@ -207,7 +210,7 @@ impl Header {
         sorted("unread", &self.unread)?;
         at_most("header", canonical(self).len(), limits::HEADER_BYTES)?;
         if self.by.as_ref() == Some(&self.author) {
-            return Err(CheckError::Word("`by` is left out where it is the author".to_owned()));
+            return Err(CheckError::Author("`by` is left out where it is the author".to_owned()));
         }
         Ok(())
     }

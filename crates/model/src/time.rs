@@ -12,9 +12,9 @@ pub struct Time(i64);
 #[error("\"{0}\" is not a time; write it like 2026-11-22T21:30:00.000Z")]
 pub struct ParseTimeError(String);
 
-/// Years 0001 to 9999: what the written form can hold.
+/// 0001-01-01T00:00:00.000Z to 9999-12-30T22:00:00.000Z: what the written form and the calendar library hold.
 const MIN_MILLIS: i64 = -62_135_596_800_000;
-const MAX_MILLIS: i64 = 253_402_207_200_999;
+const MAX_MILLIS: i64 = 253_402_207_200_000;
 
 impl Time {
     /// The instant `millis` milliseconds after 1970; clamped to what the written form can hold.

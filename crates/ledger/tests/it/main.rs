@@ -6,3 +6,4 @@ mod crash;
 mod exchange;
 mod make;
 mod refusals;
+mod vectors;
