@@ -5,5 +5,6 @@ mod generator;
 mod oracle;
 mod properties;
 mod real;
+mod regressions;
 mod rules;
 mod says;

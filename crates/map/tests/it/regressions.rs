@@ -1,0 +1,52 @@
+//! Stories that the fold once got wrong, named after what went wrong.
+
+use stave_map::ReadModel;
+use stave_model::Statement;
+
+use crate::oracle::{self, When};
+use crate::real;
+use crate::says::{Says, hour, same, word};
+
+/// Every order of arrival, caught up with after each statement, gives what the oracle says.
+fn in_every_order(statements: &[Statement]) {
+    let when = When::Live(hour(100));
+    for order in orders(statements.len()) {
+        let mut ledger = real::empty();
+        let mut model = ReadModel::in_memory().unwrap();
+        let mut arrived = Vec::new();
+        for index in &order {
+            arrived.push(statements[*index].clone());
+            real::append(&mut ledger, &arrived[arrived.len() - 1..]);
+            model.catch_up(&ledger, real::cut_off(when)).unwrap();
+            let expected = oracle::fold_document(&arrived, when);
+            if let Some(difference) = real::difference(&expected, &model.document().unwrap()) {
+                panic!("in the order {order:?}, after {} statements: {difference}", arrived.len());
+            }
+        }
+    }
+}
+
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for next in 0..count {
+        let longer = |order: Vec<usize>| {
+            (0..=order.len()).map(move |at| {
+                let mut longer = order.clone();
+                longer.insert(at, next);
+                longer
+            })
+        };
+        orders = orders.into_iter().flat_map(longer).collect();
+    }
+    orders
+}
+
+#[test]
+fn a_disputed_pair_of_repositories_drew_its_set_into_the_dispute() {
+    let (a, b, c) = ("repo:git.test/a/shop", "repo:git.test/b/shop", "repo:git.test/c/ops");
+    in_every_order(&[
+        word("person:aa", 1, same(b, c)).done(),
+        word("person:aa", 2, same(a, b).not()).done(),
+        word("person:aa", 3, same(a, b)).done(),
+    ]);
+}
