@@ -5,7 +5,7 @@ use stave_model::Statement;
 
 use crate::oracle::{self, When};
 use crate::real;
-use crate::says::{Says, hour, same, word};
+use crate::says::{Says, claim, exists, hour, same, scan, word};
 
 /// Every order of arrival, caught up with after each statement, gives what the oracle says.
 fn in_every_order(statements: &[Statement]) {
@@ -48,5 +48,28 @@ fn a_disputed_pair_of_repositories_drew_its_set_into_the_dispute() {
         word("person:aa", 1, same(b, c)).done(),
         word("person:aa", 2, same(a, b).not()).done(),
         word("person:aa", 3, same(a, b)).done(),
+    ]);
+}
+
+#[test]
+fn a_common_hint_was_taken_for_rare_when_some_of_its_holders_were_reclustered() {
+    let repositories = ["git.test/a/shop", "git.test/b/shop", "git.test/c/ops"];
+    let crowd = (0..17).map(|number| {
+        let of = format!("repo:{}//crowd{number}#compose/cart", repositories[number % 3]);
+        exists(&of).key(&of, "imagename:shop").key(&of, "port:7070")
+    });
+    in_every_order(&[
+        scan("system:crowd", "image:registry.test/crowd", 1, crowd.collect()).done(),
+        // These share an anchor with some of the crowd, which joins nothing.
+        scan(
+            "collector:compose",
+            "ticket:tracker/1",
+            2,
+            vec![
+                claim("calls", "repo:git.test/b/shop//app#compose/cart")
+                    .to("repo:git.test/a/shop//app#compose/cart"),
+            ],
+        )
+        .done(),
     ]);
 }
