@@ -1,0 +1,286 @@
+//! What an address asks for, and the answer to it: a page, or the same as JSON.
+
+use axum::body::Body;
+use axum::extract::Query;
+use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use stave_answers::{Estate, ListQuery, LogQuery, Result};
+use stave_board::{Frame, Problem};
+use stave_map::Named;
+
+use crate::reply::{Reply, problem};
+
+/// Entities in the picture of a neighbourhood.
+const NEAR: usize = 60;
+
+/// Questions on their page.
+const QUESTIONS: u64 = 100;
+
+/// Questions that the overview asks for.
+const FIRST_QUESTIONS: u64 = 6;
+
+/// Most hits of a search by program.
+const HITS: u64 = 200;
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) enum Page {
+    Overview,
+    List(ListQuery),
+    Find { words: String, limit: u64 },
+    Entity { id: String },
+    Neighbourhood { id: String },
+    Why { id: String, fact: Option<String>, to: Option<String> },
+    Questions,
+    Question { id: String },
+    Log(LogQuery),
+    Graph,
+    Help,
+}
+
+/// The names and values behind the question mark.
+struct Values(Vec<(String, String)>);
+
+impl Values {
+    fn of(uri: &Uri) -> std::result::Result<Values, String> {
+        match Query::<Vec<(String, String)>>::try_from_uri(uri) {
+            Ok(Query(pairs)) => Ok(Values(pairs)),
+            Err(_) => Err("What stands behind the question mark is not readable.".to_owned()),
+        }
+    }
+
+    /// A value that is there and not empty.
+    fn text(&self, name: &str) -> Option<String> {
+        let mut found = self.0.iter().filter(|(known, value)| known == name && !value.trim().is_empty());
+        found.next().map(|(_, value)| value.clone())
+    }
+
+    fn number(&self, name: &str) -> std::result::Result<u64, String> {
+        match self.text(name) {
+            None => Ok(0),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| format!("{name}={text} is not a number; write digits, like {name}=2")),
+        }
+    }
+}
+
+impl Page {
+    /// What an address asks for: nothing where there is no such page, a sentence where a value can't be read.
+    pub(crate) fn of(uri: &Uri) -> Option<std::result::Result<Page, String>> {
+        let (twin, rest) = match uri.path().strip_prefix("/api/v1") {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => (true, rest),
+            _ => (false, uri.path()),
+        };
+        let parts: Vec<String> = rest
+            .split('/')
+            .skip(1)
+            .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let values = match Values::of(uri) {
+            Ok(values) => values,
+            Err(sentence) => return Some(Err(sentence)),
+        };
+        Some(match (twin, parts.as_slice()) {
+            (false, [""]) | (true, ["summary"]) => Ok(Page::Overview),
+            (_, ["entities"]) => list_query(&values).map(Page::List),
+            (true, ["find"]) => find_query(&values),
+            (false, ["e", id]) | (true, ["entities", id]) if !id.is_empty() => {
+                Ok(Page::Entity { id: (*id).to_owned() })
+            }
+            (false, ["e", id, "why"]) | (true, ["entities", id, "why"]) => {
+                Ok(Page::Why { id: (*id).to_owned(), fact: values.text("fact"), to: values.text("to") })
+            }
+            (true, ["entities", id, "neighbourhood"]) => Ok(Page::Neighbourhood { id: (*id).to_owned() }),
+            (_, ["questions"]) => Ok(Page::Questions),
+            (true, ["questions", id]) if !id.is_empty() => Ok(Page::Question { id: (*id).to_owned() }),
+            (_, ["log"]) => log_query(&values).map(Page::Log),
+            (true, ["graph"]) => Ok(Page::Graph),
+            (false, ["help"]) | (true, [] | [""]) => Ok(Page::Help),
+            _ => return None,
+        })
+    }
+}
+
+fn list_query(values: &Values) -> std::result::Result<ListQuery, String> {
+    Ok(ListQuery {
+        words: values.text("q").unwrap_or_default(),
+        kind: values.text("kind"),
+        entity_type: values.text("type"),
+        owner: values.text("owner"),
+        page: values.number("page")?,
+        page_size: values.number("limit")?,
+        hidden: values.text("hidden").is_some_and(|text| text == "yes"),
+    })
+}
+
+fn find_query(values: &Values) -> std::result::Result<Page, String> {
+    let limit = match values.number("limit")? {
+        0 => 20,
+        limit => limit.min(HITS),
+    };
+    Ok(Page::Find { words: values.text("q").unwrap_or_default(), limit })
+}
+
+fn log_query(values: &Values) -> std::result::Result<LogQuery, String> {
+    let limit = usize::try_from(values.number("limit")?).unwrap_or(usize::MAX);
+    Ok(LogQuery { before: values.number("before")?, limit })
+}
+
+/// What comes of a page.
+pub(crate) enum Made {
+    /// It, or its JSON.
+    Reply(Reply),
+    /// The entity's own address.
+    Elsewhere(String),
+}
+
+impl Made {
+    pub(crate) fn into_response(self) -> Response<Body> {
+        match self {
+            Made::Reply(reply) => reply.into_response(),
+            Made::Elsewhere(address) => {
+                let sentence = format!("It is at {address}.");
+                let mut response = Reply::sentence(StatusCode::FOUND, &sentence).into_response();
+                if let Ok(address) = HeaderValue::from_str(&address) {
+                    response.headers_mut().insert(header::LOCATION, address);
+                }
+                response
+            }
+        }
+    }
+}
+
+/// Makes the answer.
+pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) -> Result<Made> {
+    let api = uri.path().starts_with("/api/");
+    let address = uri.path_and_query().map_or("/", |address| address.as_str());
+    let frame = |position: u64, questions: u64| Frame { address, position, questions: Some(questions) };
+    let open_questions = || -> Result<u64> { Ok(estate.model.counts()?.questions) };
+    let reply = match page {
+        Page::Overview => {
+            let summary = stave_answers::summary(estate)?;
+            if api {
+                Reply::json(&summary)
+            } else {
+                let questions = stave_answers::questions(estate, FIRST_QUESTIONS)?;
+                let frame = frame(summary.position, summary.questions);
+                Reply::html(stave_board::overview_page(&frame, &summary, &questions))
+            }
+        }
+        Page::List(query) => {
+            let list = stave_answers::list(estate, query)?;
+            if api {
+                Reply::json(&list)
+            } else {
+                Reply::html(stave_board::list_page(&frame(list.position, open_questions()?), &list))
+            }
+        }
+        Page::Find { words, limit } => Reply::json(&stave_answers::find(estate, words, *limit)?),
+        Page::Entity { id } => {
+            let Some(found) = stave_answers::entity(estate, id)? else {
+                return named(id, "", uri, estate);
+            };
+            if api {
+                Reply::json(&found)
+            } else {
+                let near = stave_answers::neighbourhood(estate, id, NEAR)?;
+                let frame = frame(found.position, open_questions()?);
+                Reply::html(stave_board::entity_page(&frame, &found, near.as_ref()))
+            }
+        }
+        Page::Neighbourhood { id } => match stave_answers::neighbourhood(estate, id, NEAR)? {
+            Some(near) => Reply::json(&near),
+            None => return named(id, "/neighbourhood", uri, estate),
+        },
+        Page::Why { id, fact, to } => {
+            let Some(why) = stave_answers::why(estate, id, fact.as_deref(), to.as_deref())? else {
+                return named(id, "/why", uri, estate);
+            };
+            if api {
+                Reply::json(&why)
+            } else {
+                Reply::html(stave_board::why_page(&frame(why.position, open_questions()?), &why))
+            }
+        }
+        Page::Questions => {
+            let questions = stave_answers::questions(estate, QUESTIONS)?;
+            if api {
+                Reply::json(&questions)
+            } else {
+                let frame = frame(questions.position, questions.total);
+                Reply::html(stave_board::questions_page(&frame, &questions))
+            }
+        }
+        Page::Question { id } => match stave_answers::question(estate, id)? {
+            Some(question) => Reply::json(&question),
+            None => {
+                let sentence = format!("There is no open question {id}.");
+                let page = problem("There is no such question", sentence, "It may have been answered.");
+                Reply::problem(StatusCode::NOT_FOUND, uri, &page)
+            }
+        },
+        Page::Log(query) => {
+            let log = stave_answers::log(estate, *query)?;
+            if api {
+                Reply::json(&log)
+            } else {
+                Reply::html(stave_board::log_page(&frame(log.position, open_questions()?), &log))
+            }
+        }
+        Page::Graph => Reply::json(&stave_answers::graph(estate)?),
+        Page::Help if api => Reply::json(&index(estate.model.stamp()?.position, version)),
+        Page::Help => {
+            let position = estate.model.stamp()?.position;
+            Reply::html(stave_board::help_page(&frame(position, open_questions()?)))
+        }
+    };
+    Ok(Made::Reply(reply))
+}
+
+/// Where the answers are, for programs.
+fn index(position: u64, version: &str) -> serde_json::Value {
+    json!({
+        "stave": version,
+        "position": position,
+        "answers": {
+            "summary": "/api/v1/summary",
+            "entities": "/api/v1/entities{?q,kind,type,owner,hidden,page,limit}",
+            "find": "/api/v1/find{?q,limit}",
+            "entity": "/api/v1/entities/{id}",
+            "neighbourhood": "/api/v1/entities/{id}/neighbourhood",
+            "why": "/api/v1/entities/{id}/why{?fact,to}",
+            "questions": "/api/v1/questions",
+            "question": "/api/v1/questions/{id}",
+            "log": "/api/v1/log{?before,limit}",
+            "graph": "/api/v1/graph",
+        },
+        "events": "/events",
+    })
+}
+
+/// An entity's page asked for by something else than its 12 digits: its name, or a beginning of them.
+fn named(text: &str, behind: &str, uri: &Uri, estate: Estate<'_>) -> Result<Made> {
+    let rows = match estate.model.named(text)? {
+        Named::One(id) => {
+            let start = if uri.path().starts_with("/api/") {
+                format!("/api/v1/entities/{id}")
+            } else {
+                stave_board::entity_link(&id)
+            };
+            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            return Ok(Made::Elsewhere(format!("{start}{behind}{query}")));
+        }
+        Named::Several(rows) | Named::None(rows) => rows,
+    };
+    let page = Problem {
+        title: "There is no such entity".to_owned(),
+        sentence: format!("Nothing on the map is called \"{text}\", or more than one thing is."),
+        hint: "An entity's address is 12 digits, as lists show them.".to_owned(),
+        nearest: rows,
+    };
+    Ok(Made::Reply(Reply::problem(StatusCode::NOT_FOUND, uri, &page)))
+}

@@ -1,0 +1,105 @@
+//! Which address leads to which answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use stave_board::Asset;
+use tokio::sync::watch;
+
+use crate::events::events;
+use crate::guard::guard;
+use crate::pages::{self, Page};
+use crate::reply::{Reply, problem};
+use crate::state::State;
+
+/// All routes behind the guard.
+pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/events", get(move |shared: Shared<Arc<State>>| events(shared, stop.clone())));
+    for asset in stave_board::assets() {
+        router =
+            router.route(asset.path, get(move |headers: HeaderMap| async move { file(asset, &headers) }));
+    }
+    router.fallback(answer).layer(from_fn_with_state(Arc::clone(&state), guard)).with_state(state)
+}
+
+async fn healthz() -> Response<Body> {
+    Reply::text("ok\n".to_owned()).into_response()
+}
+
+async fn readyz(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    match state.behind() {
+        None => Reply::text(format!("ready at position {}\n", *state.position.borrow())).into_response(),
+        Some(reason) => {
+            Reply::sentence(StatusCode::SERVICE_UNAVAILABLE, &format!("not ready: {reason}")).into_response()
+        }
+    }
+}
+
+async fn metrics(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    let streams = state.position.receiver_count();
+    let text = state.metrics.to_text(*state.position.borrow(), state.behind().is_none(), streams);
+    let mut response = Reply::text(text).into_response();
+    let format = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, format);
+    response
+}
+
+/// A file that pages load; its tag is the hash of its content, so that a new version of Stave is seen at once.
+fn file(asset: &'static Asset, headers: &HeaderMap) -> Response<Body> {
+    let tag = format!("\"{}\"", stave_model::hash_bytes(asset.text.as_bytes()).short());
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known =
+        known.flat_map(|value| value.split(',')).any(|value| value.trim().trim_start_matches("W/") == tag);
+    let mut response = if known {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let reply =
+            Reply { status: StatusCode::OK, media_type: asset.media_type, body: asset.text.to_owned() };
+        reply.into_response()
+    };
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=0, must-revalidate"));
+    response
+}
+
+/// Pages and their twins.
+async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response<Body> {
+    let uri: Uri = request.uri().clone();
+    let Some(page) = Page::of(&uri) else {
+        let sentence = format!("There is no page at {}.", uri.path());
+        let page =
+            problem("There is no such page", sentence, "The pages that there are stand at the top of each.");
+        return Reply::problem(StatusCode::NOT_FOUND, &uri, &page).into_response();
+    };
+    let page = match page {
+        Ok(page) => page,
+        Err(sentence) => {
+            let page = problem("This address can't be read", sentence, "");
+            return Reply::problem(StatusCode::BAD_REQUEST, &uri, &page).into_response();
+        }
+    };
+    let (asked, version) = (uri.clone(), state.version.clone());
+    let position = *state.position.borrow();
+    let made = state.pool.answer(position, move |estate| pages::make(&page, &asked, estate, &version)).await;
+    match made {
+        Ok(made) => made.into_response(),
+        Err(error) => {
+            let page = problem("There is no answer", format!("The answer could not be made: {error}"), "");
+            Reply::problem(StatusCode::INTERNAL_SERVER_ERROR, &uri, &page).into_response()
+        }
+    }
+}

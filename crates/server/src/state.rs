@@ -1,0 +1,108 @@
+//! What all requests share.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use stave_model::Time;
+use tokio::sync::{Semaphore, watch};
+
+use crate::metrics::Metrics;
+use crate::pool::Pool;
+use crate::{OpenError, Options, Sources};
+
+/// Requests that are worked on or wait for a worker; more are told to come back.
+const REQUESTS: usize = 64;
+
+/// Event streams at one time.
+const STREAMS: usize = 64;
+
+/// What all requests share.
+pub(crate) struct State {
+    pub(crate) pool: Pool,
+    pub(crate) metrics: Metrics,
+    /// The newest position that the poller has folded.
+    pub(crate) position: watch::Sender<u64>,
+    /// Why the map is not up to date; nothing when it is.
+    behind: Mutex<Option<String>>,
+    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+    /// Host names (with ports) under which this server answers.
+    pub(crate) hosts: BTreeSet<String>,
+    pub(crate) patience: Duration,
+    pub(crate) clock: fn() -> Time,
+    pub(crate) version: String,
+}
+
+impl State {
+    pub(crate) fn new(
+        options: &Options,
+        address: SocketAddr,
+        open: Box<dyn Fn() -> Result<Sources, OpenError> + Send + Sync>,
+    ) -> State {
+        State {
+            pool: Pool::new(options.workers.max(1), options.clock, open),
+            metrics: Metrics::default(),
+            position: watch::Sender::new(0),
+            behind: Mutex::new(Some("the ledger is being read".to_owned())),
+            requests: Arc::new(Semaphore::new(REQUESTS)),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            hosts: own_hosts(address, &options.hosts),
+            patience: options.patience,
+            clock: options.clock,
+            version: options.version.clone(),
+        }
+    }
+
+    /// Why the map is not up to date.
+    pub(crate) fn behind(&self) -> Option<String> {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_behind(&self, reason: Option<String>) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+}
+
+/// The names of this machine's loopback at the port, the address itself, and what the caller adds.
+fn own_hosts(address: SocketAddr, added: &[String]) -> BTreeSet<String> {
+    let port = address.port();
+    let mut names: Vec<String> = Vec::new();
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        names.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
+    }
+    if !address.ip().is_unspecified() {
+        names.push(match address {
+            SocketAddr::V4(v4) => v4.ip().to_string(),
+            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        });
+    }
+    let mut hosts = BTreeSet::new();
+    for name in names {
+        hosts.insert(format!("{name}:{port}"));
+        // Browsers leave the port away where it is the usual one.
+        if port == 80 {
+            hosts.insert(name);
+        }
+    }
+    for name in added {
+        let name = name.to_ascii_lowercase();
+        hosts.insert(format!("{name}:{port}"));
+        hosts.insert(name);
+    }
+    hosts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_names_are_known() {
+        let hosts = own_hosts(SocketAddr::from(([127, 0, 0, 1], 7878)), &["Board.example.com".to_owned()]);
+        let expected =
+            ["127.0.0.1:7878", "[::1]:7878", "board.example.com", "board.example.com:7878", "localhost:7878"];
+        assert_eq!(hosts.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+}
