@@ -8,3 +8,5 @@ mod real;
 mod regressions;
 mod rules;
 mod says;
+mod stories;
+mod vectors;

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use stave_model::{Basis, ClaimType, Hash, Mode, Statement, Target, Time, canonical, claim_type, hash_bytes};
 
+pub(crate) use held::Ids;
+
 /// What the fold is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
@@ -233,6 +235,11 @@ pub(crate) fn fold(statements: &[Statement], when: When) -> (Value, Rules) {
         "unknown_claims": unknown,
     });
     (document, rules)
+}
+
+/// Which statements count for what (section 3).
+pub(crate) fn ids(statements: &[Statement], when: When) -> Ids {
+    held::hold(statements, when, &mut Rules::new(), &mut BTreeSet::new()).ids
 }
 
 /// The document alone.

@@ -17,6 +17,19 @@ pub(crate) struct Held {
     pub(crate) words: Vec<Said>,
     /// The document's `views`.
     pub(crate) views: Vec<Value>,
+    /// Rules 2, 3, 5 and 6 in ids, as the format's vectors have them.
+    pub(crate) ids: Ids,
+}
+
+/// Which statements of a set count for what.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ids {
+    pub(crate) withdrawn: BTreeSet<Hash>,
+    pub(crate) standing: BTreeSet<Hash>,
+    /// By author and scope; slots that hold nothing are left out.
+    pub(crate) holds: BTreeMap<(String, String), Hash>,
+    /// Carried claims and the statements that they come from.
+    pub(crate) carried: BTreeSet<(Hash, Hash)>,
 }
 
 /// A statement that is there, with its id at hand.
@@ -82,9 +95,16 @@ pub(super) fn hold(
         slot.sort_by_key(|one| one.rank());
         record_order(slot, rules);
     }
+    let mut ids =
+        Ids { withdrawn, standing: standing.iter().map(|word| word.id).collect(), ..Ids::default() };
+    for (slot, order) in &slots {
+        ids.holds.insert(slot.clone(), order[0].id);
+        let carried = carried_of(order, &mut Rules::new());
+        ids.carried.extend(carried.into_iter().map(|(one, claim)| (claim.hash(), one.id)));
+    }
     let (slots, views) = view(slots, &words, &repositories, rules);
     let machines = slots.values().flat_map(|slot| claims_of(slot, &repositories, rules)).collect();
-    Held { machines, words, views }
+    Held { machines, words, views, ids }
 }
 
 /// Rule 1: the cut-off.
@@ -347,36 +367,40 @@ fn left_unread(one: &There, path: &str) -> bool {
     one.statement.header.unread.iter().any(|unread| covers(unread, path))
 }
 
-/// Rule 6: the claims of the statement that holds, and those carried from the ones below.
+/// The claims of the statement that holds, and those carried from the ones below.
 fn claims_of(slot: &[&There], repositories: &BTreeMap<String, String>, rules: &mut Rules) -> Vec<Said> {
+    let holding = slot[0].statement.claims.iter().map(|claim| said(slot[0], claim, false, repositories));
+    let carried = carried_of(slot, rules);
+    holding.chain(carried.into_iter().map(|(one, claim)| said(one, claim, true, repositories))).collect()
+}
+
+/// Rule 6: claims at paths that every statement above left unread and this one did not.
+fn carried_of<'a, 'b>(slot: &[&'b There<'a>], rules: &mut Rules) -> Vec<(&'b There<'a>, &'a Claim)> {
     let mut found = Vec::new();
-    for (index, one) in slot.iter().enumerate() {
+    for (index, one) in slot.iter().enumerate().skip(1) {
         let above = &slot[..index];
+        let unread_above = |path: &&str| above.iter().all(|other| left_unread(other, path));
         for claim in &one.statement.claims {
-            let paths = claim.evidence.iter().filter_map(|point| point.path.as_deref());
-            let unread_above = |path: &&str| above.iter().all(|other| left_unread(other, path));
-            if index == 0 {
-                found.push(said(one, claim, false, repositories));
+            let mut paths =
+                claim.evidence.iter().filter_map(|point| point.path.as_deref()).filter(unread_above);
+            let Some(path) = paths.clone().find(|path| !left_unread(one, path)) else {
+                if paths.next().is_some() {
+                    rules.insert("the next left it unread too");
+                }
                 continue;
+            };
+            rules.insert("carried");
+            if index > 1 {
+                rules.insert("carried from below the next");
             }
-            let mut carried_by = paths.clone().filter(unread_above).filter(|path| !left_unread(one, path));
-            if let Some(path) = carried_by.next() {
-                rules.insert("carried");
-                if index > 1 {
-                    rules.insert("carried from below the next");
-                }
-                let unread = &above[0].statement.header.unread;
-                for by in unread.iter().filter(|by| covers(by, path)) {
-                    rules.insert(match (by.starts_with('!'), by.ends_with('/')) {
-                        (true, _) => "carried: unread outside a folder",
-                        (_, true) => "carried: an unread folder",
-                        _ => "carried: an unread file",
-                    });
-                }
-                found.push(said(one, claim, true, repositories));
-            } else if paths.clone().any(|path| unread_above(&path)) {
-                rules.insert("the next left it unread too");
+            for by in above[0].statement.header.unread.iter().filter(|by| covers(by, path)) {
+                rules.insert(match (by.starts_with('!'), by.ends_with('/')) {
+                    (true, _) => "carried: unread outside a folder",
+                    (_, true) => "carried: an unread folder",
+                    _ => "carried: an unread file",
+                });
             }
+            found.push((*one, claim));
         }
     }
     found
