@@ -1,0 +1,50 @@
+//! Every limit of a scan, in one place. What is over a limit becomes one warning and stands in `unread`;
+//! nothing is dropped silently.
+
+/// Largest file that is read, in bytes. Manifests are small; larger files are data.
+pub const FILE_BYTES: u64 = 4 * 1024 * 1024;
+/// Most files that one scan walks.
+pub const FILES: usize = 4_000_000;
+/// Most bytes that the readers of one tree read together.
+pub const TREE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Deepest folder, counted from the folder that was pointed at.
+pub const FOLDER_DEPTH: usize = 64;
+/// Deepest nesting of a parsed document (YAML, JSON, TOML, XML).
+pub const DOCUMENT_DEPTH: usize = 64;
+/// Most nodes of one file's documents, with aliases written out: a YAML bomb ends here.
+pub const DOCUMENT_NODES: usize = 400_000;
+/// Most nodes that aliases of one file may add.
+pub const ALIAS_NODES: usize = 50_000;
+/// Longest line of a line-oriented file (properties, env files, CODEOWNERS) that is looked at, in bytes.
+pub const LINE_BYTES: usize = 8 * 1024;
+/// Longest description that is kept, in bytes.
+pub const DESCRIPTION_BYTES: usize = 2_000;
+/// Longest name of a piece, tag or link that is kept, in bytes.
+pub const NAME_BYTES: usize = 300;
+/// Most points of evidence that one claim keeps.
+pub const EVIDENCE: usize = 16;
+/// Most warnings that one tree reports; the rest is counted in the last one.
+pub const WARNINGS: usize = 500;
+/// Most rounds of `${…}` replacement in one value.
+pub const INTERPOLATIONS: usize = 8;
+/// Longest value after `${…}` replacement, in bytes.
+pub const VALUE_BYTES: usize = 16 * 1024;
+
+/// Limits that a caller may tighten or widen; the defaults are this module's constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest file that is read, in bytes.
+    pub file_bytes: u64,
+    /// Most files that one scan walks.
+    pub files: usize,
+    /// Most bytes that the readers of one tree read together.
+    pub tree_bytes: u64,
+    /// Deepest folder below the one that was pointed at.
+    pub folder_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { file_bytes: FILE_BYTES, files: FILES, tree_bytes: TREE_BYTES, folder_depth: FOLDER_DEPTH }
+    }
+}

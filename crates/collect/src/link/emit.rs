@@ -1,0 +1,341 @@
+//! Claims: what the pieces and links of one repository are in the words of the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use stave_model::{Basis, Claim, Evidence, Key, Kind, Reference};
+
+use super::join::{is_own_image, join, plain};
+use super::owners::Owners;
+use super::resolve::{Cluster, End, Found, Graph, resolve};
+use super::sketch::{Form, Place, Runs, Sketch, base_name};
+use crate::limits;
+use crate::products;
+
+/// Joins, resolves, and says it: the claims of each reader, in a fixed order.
+pub(crate) fn finish(mut sketch: Sketch<'_>) -> BTreeMap<&'static str, Vec<Claim>> {
+    let sets = join(&mut sketch);
+    let graph = resolve(&mut sketch, &sets);
+    let mut out = Emitter { sketch: &sketch, graph: &graph, keys: BTreeMap::new(), claims: Vec::new() };
+    out.key_table();
+    for cluster in graph.clusters.iter().filter(|cluster| cluster.is_shown) {
+        out.cluster(cluster);
+    }
+    out.hosts();
+    for ((from, to), found) in &graph.links {
+        out.link(*from, to, found);
+    }
+    out.owners();
+    out.direct();
+    out.sorted()
+}
+
+struct Emitter<'a> {
+    sketch: &'a Sketch<'a>,
+    graph: &'a Graph,
+    keys: BTreeMap<Reference, Vec<Key>>,
+    claims: Vec<(&'static str, Claim)>,
+}
+
+fn evidence<'a>(places: impl IntoIterator<Item = &'a Place>) -> Vec<Evidence> {
+    let all: BTreeSet<&Place> = places.into_iter().collect();
+    all.into_iter().take(limits::EVIDENCE).map(|(path, line)| Evidence::at(path, *line)).collect()
+}
+
+impl Emitter<'_> {
+    fn push(&mut self, reader: &'static str, mut claim: Claim) {
+        let target = claim.to.as_deref().and_then(|to| to.parse::<Reference>().ok());
+        for reference in [Some(claim.of.clone()), target].into_iter().flatten() {
+            if let Some(keys) = self.keys.get(&reference) {
+                let slot = claim.keys.entry(reference).or_default();
+                slot.extend(keys.iter().cloned());
+                slot.sort_unstable();
+                slot.dedup();
+            }
+        }
+        self.claims.push((reader, claim));
+    }
+
+    /// What each reference can be recognised by.
+    fn key_table(&mut self) {
+        for cluster in self.graph.clusters.iter().filter(|cluster| cluster.is_shown) {
+            let local = local_key(self.sketch, cluster);
+            for index in &cluster.members {
+                let piece = &self.sketch.pieces[*index];
+                let mut keys: BTreeSet<Key> = piece.keys.clone();
+                let mut add = |text: String| keys.extend(text.parse::<Key>().ok());
+                if cluster.members.len() > 1 {
+                    add(local.clone());
+                }
+                if let Some(package) = &piece.package {
+                    add(format!("package:{package}"));
+                }
+                // What runs a well-known product shares name, port and image with everybody's.
+                let tells = cluster.product.is_none()
+                    && cluster.typ != "library"
+                    && matches!(piece.form, Form::Deployed | Form::Implied | Form::Settings);
+                if tells {
+                    for name in piece.names.iter().take(4) {
+                        add(format!("name:{name}"));
+                    }
+                    for port in piece.ports.iter().take(4) {
+                        add(format!("port:{port}"));
+                    }
+                }
+                let own: Vec<_> = piece
+                    .images
+                    .iter()
+                    .filter(|image| is_own_image(piece, image) && products::by_name(image.base()).is_none())
+                    .collect();
+                for image in own {
+                    let alone = self.sketch.pieces.iter().enumerate().all(|(other, piece)| {
+                        !piece.images.contains(image)
+                            || self.graph.cluster_of[other] == self.graph.cluster_of[*index]
+                    });
+                    // An image that runs as several services is no name of one of them.
+                    if alone && image.is_qualified() && cluster.product.is_none() {
+                        add(format!("image:{}", image.0));
+                    }
+                    if alone && tells {
+                        add(format!("imagename:{}", image.base()));
+                    }
+                }
+                self.keys.insert(
+                    piece.reference.clone(),
+                    keys.into_iter().take(stave_model::limits::KEYS).collect(),
+                );
+            }
+        }
+    }
+
+    fn cluster(&mut self, cluster: &Cluster) {
+        for index in &cluster.members {
+            let piece = &self.sketch.pieces[*index];
+            // A Dockerfile or manifest that is nothing by itself still says where the piece is built.
+            let env: Vec<String> = piece.env.iter().flatten().cloned().collect();
+            let at = evidence(&piece.at);
+            let mut say = |kind: &str, value: Value| {
+                let mut claim = Claim::new(kind, piece.reference.clone(), piece.basis);
+                claim.value = Some(value);
+                claim.env.clone_from(&env);
+                claim.evidence.clone_from(&at);
+                self.push(piece.reader, claim);
+            };
+            let kind = piece.kind.unwrap_or(cluster.kind);
+            say("exists", Value::from(kind.as_str()));
+            say("name", Value::from(cluster.name.as_str()));
+            let typ = match piece.form {
+                Form::Declared => piece.typ.clone(),
+                _ => Some(cluster.typ.clone()),
+            };
+            if let Some(typ) = typ {
+                say("type", Value::from(typ));
+            }
+            if let Some(title) = &piece.title {
+                say("title", Value::from(title.as_str()));
+            }
+            if let Some(description) = &piece.description {
+                say("description", Value::from(description.as_str()));
+            }
+            if let Some(lifecycle) = &piece.lifecycle {
+                say("lifecycle", Value::from(lifecycle.as_str()));
+            }
+            let aliases: BTreeSet<&str> = piece
+                .names
+                .iter()
+                .map(String::as_str)
+                .chain([piece.name.as_str()])
+                .filter(|name| plain(name) != plain(&cluster.name))
+                .collect();
+            let mut add = |kind: &str, to: &str| {
+                let mut claim = Claim::new(kind, piece.reference.clone(), piece.basis);
+                claim.to = Some(to.to_owned());
+                claim.env.clone_from(&env);
+                claim.evidence.clone_from(&at);
+                self.push(piece.reader, claim);
+            };
+            for alias in aliases {
+                add("alias", alias);
+            }
+            for tag in &piece.tags {
+                add("tag", tag);
+            }
+            for link in &piece.links {
+                add("link", link);
+            }
+            for endpoint in &piece.endpoints {
+                add("endpoint", endpoint);
+            }
+        }
+    }
+
+    fn hosts(&mut self) {
+        for (reference, places) in &self.graph.hosts {
+            let mut by_reader: BTreeMap<&'static str, Vec<&Place>> = BTreeMap::new();
+            for (reader, place) in places {
+                by_reader.entry(reader).or_default().push(place);
+            }
+            for (reader, places) in by_reader {
+                for (kind, value) in
+                    [("exists", "component"), ("name", reference.rest()), ("type", "external")]
+                {
+                    let mut claim = Claim::new(kind, reference.clone(), Basis::Discovered);
+                    claim.value = Some(Value::from(value));
+                    claim.evidence = evidence(places.iter().copied());
+                    self.push(reader, claim);
+                }
+            }
+        }
+    }
+
+    /// The claims of one pair: what tells most decides the relation, and what only hints at the same pair
+    /// is left out.
+    fn link(&mut self, from: usize, to: &End, found: &[Found]) {
+        let source = &self.graph.clusters[from];
+        let shown = match to {
+            End::Cluster(to) => self.graph.clusters[*to].is_shown,
+            End::Outside(_) => true,
+        };
+        if !source.is_shown || !shown {
+            return;
+        }
+        let best = found.iter().map(|one| one.rank).max().unwrap_or(0);
+        let mut relations: BTreeSet<&'static str> =
+            found.iter().filter(|one| one.rank == best).map(|one| one.relation).collect();
+        // A relation that says how subsumes the one that only says that.
+        if relations.len() > 1 {
+            relations.remove("depends_on");
+        }
+        if relations.len() > 1 && relations.contains("routes_to") {
+            relations.remove("calls");
+        }
+        let Some(first) = relations.first().copied() else { return };
+        let mut claims: BTreeMap<(&'static str, Reference, String, &'static str, Basis), Vec<&Found>> =
+            BTreeMap::new();
+        for one in found.iter().filter(|one| one.rank == best || one.basis == Basis::Declared) {
+            let relation = if relations.contains(one.relation) { one.relation } else { first };
+            let of = match one.piece {
+                Some(piece) => &self.sketch.pieces[piece],
+                None => self.speaker(source, one.reader),
+            };
+            let to = match to {
+                End::Outside(reference) => reference.as_str().to_owned(),
+                End::Cluster(to) => self.target(&of.stack, &self.graph.clusters[*to]).as_str().to_owned(),
+            };
+            claims.entry((one.reader, of.reference.clone(), to, relation, one.basis)).or_default().push(one);
+        }
+        for ((reader, of, to, relation, basis), found) in claims {
+            let mut claim = Claim::new(relation, of, basis);
+            claim.to = Some(to);
+            claim.evidence = evidence(found.iter().map(|one| &one.at));
+            // What holds everywhere in one place holds everywhere.
+            if found.iter().all(|one| one.env.is_some()) {
+                claim.env = found.iter().filter_map(|one| one.env.clone()).collect();
+            }
+            self.push(reader, claim.normalised());
+        }
+    }
+
+    /// The piece in whose name a reader speaks of a cluster: its own if it has one, else the main one.
+    fn speaker(&self, cluster: &Cluster, reader: &str) -> &super::sketch::Piece {
+        let pieces = &self.sketch.pieces;
+        let own = cluster.members.iter().map(|index| &pieces[*index]).filter(|piece| piece.reader == reader);
+        own.min_by(|a, b| a.reference.cmp(&b.reference)).unwrap_or(&pieces[cluster.primary])
+    }
+
+    /// The name of a cluster for someone in a stack: the one of the same stack, else the main one.
+    fn target(&self, stack: &Option<String>, cluster: &Cluster) -> &Reference {
+        let pieces = &self.sketch.pieces;
+        let same = cluster
+            .members
+            .iter()
+            .map(|index| &pieces[*index])
+            .find(|piece| piece.stack.is_some() && piece.stack == *stack);
+        &same.unwrap_or(&pieces[cluster.primary]).reference
+    }
+
+    fn owners(&mut self) {
+        let owners = Owners::new(&self.sketch.owners);
+        let reader = "codeowners";
+        let mut claims: Vec<Claim> = Vec::new();
+        let mut teams: BTreeMap<&Reference, Evidence> = BTreeMap::new();
+        let mut say = |of: &Reference, rule: &super::owners::OwnerRule| {
+            let mut claim = Claim::new("owned_by", of.clone(), Basis::Declared);
+            claim.value = Some(Value::from(rule.owners.iter().map(Reference::as_str).collect::<Vec<_>>()));
+            claim.evidence = vec![Evidence::at(&rule.path, rule.line)];
+            claims.push(claim);
+        };
+        for cluster in self.graph.clusters.iter().filter(|cluster| cluster.is_shown) {
+            if matches!(cluster.kind, Kind::Group | Kind::Domain | Kind::Person) {
+                continue;
+            }
+            let pieces = &self.sketch.pieces;
+            let home = cluster.members.iter().map(|index| &pieces[*index]).find(|piece| {
+                piece.home.is_some()
+                    && matches!(piece.form, Form::Code | Form::Built | Form::Settings)
+                    && piece.runs != Runs::Unknown
+            });
+            let probe = home.unwrap_or(&pieces[cluster.primary]);
+            let Some((file, _)) = probe.at.iter().next() else { continue };
+            if let Some(rule) = owners.of(file).filter(|rule| !rule.owners.is_empty()) {
+                say(&pieces[cluster.primary].reference, rule);
+            }
+        }
+        if let Some(rule) = owners.of_all().filter(|rule| !rule.owners.is_empty())
+            && let Ok(reference) = format!("repo:{}", self.sketch.repository).parse::<Reference>()
+        {
+            say(&reference, rule);
+        }
+        for rule in &self.sketch.owners {
+            for owner in rule.owners.iter().filter(|owner| owner.kind() == "team") {
+                teams.entry(owner).or_insert_with(|| Evidence::at(&rule.path, rule.line));
+            }
+        }
+        for (team, at) in teams {
+            for (kind, value) in [("exists", "group"), ("name", base_name(team.rest()))] {
+                let mut claim = Claim::new(kind, team.clone(), Basis::Declared);
+                claim.value = Some(Value::from(value));
+                claim.evidence = vec![at.clone()];
+                claims.push(claim);
+            }
+        }
+        for claim in claims {
+            self.push(reader, claim);
+        }
+    }
+
+    /// Claims that readers made themselves.
+    fn direct(&mut self) {
+        for (reader, claim) in &self.sketch.claims {
+            self.push(reader, claim.clone());
+        }
+    }
+
+    fn sorted(self) -> BTreeMap<&'static str, Vec<Claim>> {
+        let mut out: BTreeMap<&'static str, Vec<Claim>> = BTreeMap::new();
+        for (reader, claim) in self.claims {
+            let claim = claim.normalised();
+            // The format's own limits are the last word; a claim over them is dropped rather than refused later.
+            if claim.check().is_ok() {
+                out.entry(reader).or_default().push(claim);
+            }
+        }
+        for claims in out.values_mut() {
+            claims.sort_by(|a, b| {
+                let value = |claim: &Claim| claim.value.as_ref().map(Value::to_string);
+                (&a.of, &a.kind, &a.to).cmp(&(&b.of, &b.kind, &b.to)).then_with(|| value(a).cmp(&value(b)))
+            });
+            claims.dedup();
+        }
+        out
+    }
+}
+
+/// One key for all names of a piece: of its main one's folder and name.
+fn local_key(sketch: &Sketch<'_>, cluster: &Cluster) -> String {
+    let primary = &sketch.pieces[cluster.primary].reference;
+    match primary.in_repository() {
+        Some((repository, folder, format, name)) => format!("local:{repository}//{folder}#{format}/{name}"),
+        None => format!("local:{}//{}", sketch.repository, primary.as_str()),
+    }
+}

@@ -1,0 +1,407 @@
+//! Which pieces of one repository are one: by where their code lies, by image, by name. Across repositories the
+//! fold decides; here every rule needs something that only one repository has.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use stave_model::{COMMON_NAMES, Kind};
+
+use super::sketch::{Form, Piece, Runs, Sketch, base_name, parent};
+use crate::products;
+
+/// Letters and digits in lower case: `Order-Service` and `orderservice` are one name.
+pub(super) fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Words that say that something is a service, not which.
+const FILLERS: &[&str] = &[
+    "service",
+    "services",
+    "server",
+    "svc",
+    "srv",
+    "app",
+    "application",
+    "api",
+    "ms",
+    "microservice",
+    "webservice",
+];
+
+/// A name without its fillers: `orders-service` and `orders` are loosely one.
+pub(super) fn loose(name: &str) -> String {
+    let words: Vec<String> =
+        crate::values::words(name).into_iter().filter(|word| !FILLERS.contains(&word.as_str())).collect();
+    let mut joined = words.concat();
+    for filler in ["microservice", "webservice", "service", "server", "svc"] {
+        if joined.len() > filler.len() + 1 && joined.ends_with(filler) {
+            joined.truncate(joined.len() - filler.len());
+        }
+    }
+    joined
+}
+
+/// Sets of pieces. Two names of one container never come into one set.
+pub(super) struct Sets {
+    parent: Vec<usize>,
+    /// Of each root: container → name.
+    held: Vec<BTreeMap<String, String>>,
+}
+
+impl Sets {
+    fn new(pieces: &[Piece]) -> Sets {
+        let held = pieces.iter().map(|piece| {
+            piece
+                .reference
+                .container()
+                .map(|(container, name)| (container.to_owned(), name.to_owned()))
+                .into_iter()
+                .collect()
+        });
+        Sets { parent: (0..pieces.len()).collect(), held: held.collect() }
+    }
+
+    pub(super) fn root(&self, piece: usize) -> usize {
+        let mut at = piece;
+        while self.parent[at] != at {
+            at = self.parent[at];
+        }
+        at
+    }
+
+    fn may_unite(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.held[self.root(a)], &self.held[self.root(b)]);
+        let (small, large) = if a.len() < b.len() { (a, b) } else { (b, a) };
+        small.iter().all(|(container, name)| large.get(container).is_none_or(|other| other == name))
+    }
+
+    fn unite(&mut self, a: usize, b: usize) -> bool {
+        let (root_a, root_b) = (self.root(a), self.root(b));
+        if root_a == root_b {
+            return true;
+        }
+        if !self.may_unite(a, b) {
+            return false;
+        }
+        let (low, high) = (root_a.min(root_b), root_a.max(root_b));
+        self.parent[high] = low;
+        let moved = std::mem::take(&mut self.held[high]);
+        self.held[low].extend(moved);
+        true
+    }
+}
+
+/// Unites what is one; afterwards [`Sets::root`] tells each piece's set.
+pub(super) fn join(sketch: &mut Sketch<'_>) -> Sets {
+    let mut sets = Sets::new(&sketch.pieces);
+    by_home(sketch, &mut sets);
+    by_image(&sketch.pieces, &mut sets);
+    same_stack(&sketch.pieces, &mut sets);
+    to_code(sketch, &mut sets);
+    by_variant(&sketch.pieces, &mut sets);
+    to_catalog(&sketch.pieces, &mut sets);
+    sets
+}
+
+/// What lies in one folder of code, and what is built from it.
+fn by_home(sketch: &mut Sketch<'_>, sets: &mut Sets) {
+    let mut homes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, piece) in sketch.pieces.iter().enumerate() {
+        if let Some(home) = &piece.home {
+            homes.entry(home.clone()).or_default().push(index);
+        }
+    }
+    for (home, members) in homes {
+        let of = |form: Form| -> Vec<usize> {
+            members.iter().copied().filter(|index| sketch.pieces[*index].form == form).collect()
+        };
+        let (code, settings, built) = (of(Form::Code), of(Form::Settings), of(Form::Built));
+        let (deployed, described) = (of(Form::Deployed), of(Form::Declared));
+        let own: Vec<usize> = code.iter().chain(&settings).copied().collect();
+        for pair in own.windows(2) {
+            sets.unite(pair[0], pair[1]);
+        }
+        let folder_name = plain(base_name(&home));
+        let names: BTreeSet<String> =
+            deployed.iter().map(|index| plain(&sketch.pieces[*index].name)).collect();
+        let main_built = match built.as_slice() {
+            [one] => Some(*one),
+            several => several.iter().copied().find(|index| {
+                let name = plain(&sketch.pieces[*index].name);
+                name == folder_name || home.is_empty()
+            }),
+        };
+        if let (Some(first), Some(built)) = (own.first(), main_built) {
+            sets.unite(*first, built);
+        }
+        let anchor = own.first().copied().or(main_built);
+        if names.len() <= 1 {
+            for index in &deployed {
+                if let Some(anchor) = anchor {
+                    sets.unite(*index, anchor);
+                }
+            }
+        } else {
+            // Several services are built from this folder: each may have a Dockerfile of its name, and the
+            // one that is named like the code is the code's. The code itself is shared by the others.
+            let mut is_taken = false;
+            for index in &deployed {
+                let name = plain(&sketch.pieces[*index].name);
+                let same = |other: &&usize| plain(&sketch.pieces[**other].name) == name;
+                if let Some(dockerfile) = built.iter().find(same) {
+                    sets.unite(*index, *dockerfile);
+                }
+                if let Some(code) = own.iter().find(same) {
+                    is_taken |= sets.unite(*index, *code);
+                }
+            }
+            if !is_taken {
+                for index in own.iter().chain(&main_built) {
+                    let named = names.contains(&plain(&sketch.pieces[*index].name));
+                    if !named && sketch.pieces[*index].form != Form::Settings {
+                        let is_code = sketch.pieces[*index].form == Form::Code;
+                        sketch.pieces[*index].runs = if is_code { Runs::Library } else { Runs::Unknown };
+                    }
+                }
+            }
+        }
+        if let ([one], Some(anchor)) =
+            (described.as_slice(), anchor.or(deployed.first().copied().filter(|_| names.len() == 1)))
+            && !home.is_empty()
+        {
+            sets.unite(*one, anchor);
+        }
+    }
+}
+
+/// Whether an image is one of this repository's own, not a well-known product.
+pub(super) fn is_own_image(piece: &Piece, image: &super::sketch::Image) -> bool {
+    piece.builds || products::by_image(&image.0).is_none()
+}
+
+/// The same image of one's own.
+fn by_image(pieces: &[Piece], sets: &mut Sets) {
+    let mut images: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        for image in &piece.images {
+            if is_own_image(piece, image) {
+                images.entry(&image.0).or_default().push(index);
+            }
+        }
+    }
+    for members in images.values() {
+        let names: BTreeSet<String> = members.iter().map(|index| plain(&pieces[*index].name)).collect();
+        for (at, a) in members.iter().enumerate() {
+            for b in members[at + 1..].iter().take(64) {
+                // One image runs as several services (worker and web): then the name decides.
+                let same_name = plain(&pieces[*a].name) == plain(&pieces[*b].name);
+                let only_two = names.len() == 2
+                    && pieces[*a].stack != pieces[*b].stack
+                    && one_per_stack(pieces, members);
+                if same_name || only_two {
+                    sets.unite(*a, *b);
+                }
+            }
+        }
+    }
+}
+
+fn one_per_stack(pieces: &[Piece], members: &[usize]) -> bool {
+    let mut seen: BTreeMap<&Option<String>, BTreeSet<&str>> = BTreeMap::new();
+    for index in members {
+        seen.entry(&pieces[*index].stack).or_default().insert(&pieces[*index].name);
+    }
+    seen.values().all(|names| names.len() == 1)
+}
+
+/// Whether what two deployed pieces run can be the same.
+fn same_content(a: &Piece, b: &Piece) -> bool {
+    match (a.product, b.product) {
+        (Some(a), Some(b)) => return a.kind == b.kind,
+        (Some(_), None) => return b.images.is_empty() || b.builds,
+        (None, Some(_)) => return a.images.is_empty() || a.builds,
+        (None, None) => {}
+    }
+    a.images.is_empty()
+        || b.images.is_empty()
+        || a.images.iter().any(|x| {
+            b.images.iter().any(|y| {
+                let (x, y) = (plain(x.base()), plain(y.base()));
+                x == y || x.ends_with(&y) || y.ends_with(&x)
+            })
+        })
+}
+
+/// One name in one stack: several files describe it.
+fn same_stack(pieces: &[Piece], sets: &mut Sets) {
+    let mut stacks: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        if let (Form::Deployed, Some(stack)) = (piece.form, &piece.stack) {
+            stacks.entry((stack, plain(&piece.name))).or_default().push(index);
+        }
+    }
+    for members in stacks.values() {
+        for index in &members[1..] {
+            if same_content(&pieces[members[0]], &pieces[*index]) {
+                sets.unite(members[0], *index);
+            }
+        }
+    }
+}
+
+/// How many leading folders two paths share.
+fn shared_folders(a: &str, b: &str) -> usize {
+    a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b && !a.is_empty()).count()
+}
+
+fn folder_of(piece: &Piece) -> &str {
+    piece.home.as_deref().unwrap_or_else(|| piece.at.iter().next().map_or("", |(path, _)| parent(path)))
+}
+
+/// A deployed piece that doesn't say where its code is, and the code of its name.
+fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
+    let pieces = &sketch.pieces;
+    let repository = base_name(&sketch.repository);
+    let prefixes: Vec<String> =
+        crate::values::words(repository).into_iter().chain([plain(repository)]).collect();
+    for is_loose in [false, true] {
+        let norm = |name: &str| if is_loose { loose(name) } else { plain(name) };
+        let mut modules: HashMap<String, BTreeSet<usize>> = HashMap::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            if !matches!(piece.form, Form::Code | Form::Built | Form::Settings)
+                || piece.runs == Runs::Library && piece.form == Form::Code && !has_built(pieces, sets, index)
+            {
+                continue;
+            }
+            let home = piece.home.as_deref().map(base_name).unwrap_or("");
+            for name in [piece.name.as_str(), home] {
+                let key = norm(name);
+                if key.len() > 1 {
+                    modules.entry(key).or_default().insert(sets.root(index));
+                }
+            }
+        }
+        let mut joins: Vec<(usize, usize)> = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            let known = piece.form != Form::Deployed || piece.home.is_some() || piece.product.is_some();
+            if known || has_code(pieces, sets, index) {
+                continue;
+            }
+            let mut names: Vec<String> = vec![norm(&piece.name)];
+            for image in &piece.images {
+                names.push(norm(image.base()));
+                // `shop-orders` of the repository `shop` is its `orders`.
+                for prefix in &prefixes {
+                    if let Some(rest) =
+                        image.base().strip_prefix(prefix.as_str()).filter(|rest| rest.starts_with(['-', '_']))
+                    {
+                        names.push(norm(rest));
+                    }
+                }
+            }
+            names.extend(piece.names.iter().map(|name| norm(name)));
+            let found = names
+                .iter()
+                .filter_map(|name| modules.get(name).map(|found| (name, found)))
+                .find_map(|(name, found)| {
+                    closest(pieces, folder_of(piece), found, COMMON_NAMES.contains(&name.as_str()))
+                });
+            joins.extend(found.map(|module| (index, module)));
+        }
+        for (piece, module) in joins {
+            // In the loose round a module that is deployed under another name already is not shared.
+            if !is_loose || !has_deployed(pieces, sets, module) {
+                sets.unite(piece, module);
+            }
+        }
+    }
+}
+
+fn members_have(pieces: &[Piece], sets: &Sets, of: usize, test: impl Fn(&Piece) -> bool) -> bool {
+    let root = sets.root(of);
+    pieces.iter().enumerate().any(|(index, piece)| test(piece) && sets.root(index) == root)
+}
+
+fn has_code(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
+    members_have(pieces, sets, of, |piece| matches!(piece.form, Form::Code | Form::Built | Form::Settings))
+}
+
+fn has_built(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
+    members_have(pieces, sets, of, |piece| matches!(piece.form, Form::Built | Form::Settings))
+}
+
+fn has_deployed(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
+    members_have(pieces, sets, of, |piece| piece.form == Form::Deployed)
+}
+
+/// The one set that lies nearest to a folder; `None` where two are equally near, or where a common name lies in
+/// another part of the repository.
+fn closest(pieces: &[Piece], folder: &str, found: &BTreeSet<usize>, is_common: bool) -> Option<usize> {
+    let distance = |root: &usize| shared_folders(folder, folder_of(&pieces[*root]));
+    let best = found.iter().map(distance).max()?;
+    let mut nearest = found.iter().filter(|root| distance(root) == best);
+    let one = *nearest.next()?;
+    if nearest.next().is_some() || is_common && best == 0 && !folder.is_empty() && folder.contains('/') {
+        return None;
+    }
+    Some(one)
+}
+
+/// The same name in two stacks that are variants of each other: compose for development, manifests for the cluster.
+fn by_variant(pieces: &[Piece], sets: &mut Sets) {
+    let mut stacks: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        if let (Form::Deployed, Some(stack)) = (piece.form, &piece.stack) {
+            stacks.entry(stack).or_default().entry(plain(&piece.name)).or_insert(index);
+        }
+    }
+    let list: Vec<&BTreeMap<String, usize>> = stacks.values().collect();
+    for (at, a) in list.iter().enumerate() {
+        for b in &list[at + 1..] {
+            let shared: Vec<(&String, usize, usize)> =
+                a.iter().filter_map(|(name, x)| b.get(name).map(|y| (name, *x, *y))).collect();
+            if shared.is_empty() {
+                continue;
+            }
+            let joined = a.values().filter(|x| b.values().any(|y| sets.root(**x) == sets.root(*y))).count();
+            let telling = shared.iter().filter(|(name, _, _)| !COMMON_NAMES.contains(&name.as_str())).count();
+            let smaller = a.len().min(b.len());
+            if joined >= 2 || joined >= 1 && joined * 2 >= smaller || telling >= 2 && telling * 2 >= smaller {
+                for (_, x, y) in shared {
+                    if same_content(&pieces[x], &pieces[y]) {
+                        sets.unite(x, y);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Catalog components and resources, and the one piece of their name.
+fn to_catalog(pieces: &[Piece], sets: &mut Sets) {
+    for is_loose in [false, true] {
+        let norm = |name: &str| if is_loose { loose(name) } else { plain(name) };
+        for (index, piece) in pieces.iter().enumerate() {
+            if piece.form != Form::Declared || !matches!(piece.kind, Some(Kind::Component | Kind::Resource)) {
+                continue;
+            }
+            let alone = !members_have(pieces, sets, index, |other| other.form != Form::Declared);
+            let name = norm(&piece.name);
+            if !alone || name.len() < 2 {
+                continue;
+            }
+            let found: BTreeSet<usize> = pieces
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| other.form != Form::Declared && other.runs != Runs::Unknown)
+                .filter(|(_, other)| {
+                    norm(&other.name) == name || other.names.iter().any(|other| norm(other) == name)
+                })
+                .map(|(other, _)| sets.root(other))
+                .collect();
+            if let Some(other) = closest(pieces, folder_of(piece), &found, false) {
+                sets.unite(index, other);
+            }
+        }
+    }
+}

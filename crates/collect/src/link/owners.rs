@@ -1,0 +1,85 @@
+//! CODEOWNERS rules onto pieces: the last rule that matches a piece's files owns it.
+
+use std::collections::BTreeSet;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use stave_model::Reference;
+
+/// One line of a CODEOWNERS file.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnerRule {
+    pub(crate) pattern: String,
+    /// Nobody, where a line takes owners away.
+    pub(crate) owners: BTreeSet<Reference>,
+    pub(crate) path: String,
+    pub(crate) line: u32,
+}
+
+/// Rules, ready to be asked.
+pub(super) struct Owners<'a> {
+    rules: Vec<(&'a OwnerRule, Gitignore)>,
+}
+
+impl<'a> Owners<'a> {
+    pub(super) fn new(rules: &'a [OwnerRule]) -> Owners<'a> {
+        let compile = |rule: &'a OwnerRule| {
+            // A rule for one kind of file says nothing about who owns a service.
+            let last = rule.pattern.rsplit('/').next().unwrap_or("");
+            if last.starts_with("*.") {
+                return None;
+            }
+            let mut builder = GitignoreBuilder::new("");
+            builder.add_line(None, rule.pattern.trim_start_matches('!')).ok()?;
+            Some((rule, builder.build().ok()?))
+        };
+        Owners { rules: rules.iter().filter_map(compile).collect() }
+    }
+
+    /// The rule that owns a file.
+    pub(super) fn of(&self, file: &str) -> Option<&'a OwnerRule> {
+        if file.is_empty() || file.starts_with('/') {
+            return None;
+        }
+        self.rules
+            .iter()
+            .rev()
+            .find(|(_, matcher)| matcher.matched_path_or_any_parents(file, false).is_ignore())
+            .map(|(rule, _)| *rule)
+    }
+
+    /// The last rule for everything: who owns the repository.
+    pub(super) fn of_all(&self) -> Option<&'a OwnerRule> {
+        self.rules
+            .iter()
+            .rev()
+            .map(|(rule, _)| *rule)
+            .find(|rule| matches!(rule.pattern.as_str(), "*" | "**" | "/" | "/**" | "/*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_match_owns() {
+        let rules: Vec<OwnerRule> =
+            [("*", "team:h/o/all"), ("/svc/", "team:h/o/svc"), ("/svc/old/", ""), ("*.md", "team:h/o/docs")]
+                .iter()
+                .enumerate()
+                .map(|(index, (pattern, owner))| OwnerRule {
+                    pattern: (*pattern).to_owned(),
+                    owners: owner.parse().into_iter().collect(),
+                    path: "CODEOWNERS".to_owned(),
+                    line: index as u32 + 1,
+                })
+                .collect();
+        let owners = Owners::new(&rules);
+        let line = |file: &str| owners.of(file).map(|rule| rule.line);
+        assert_eq!(line("web/package.json"), Some(1));
+        assert_eq!(line("svc/a/go.mod"), Some(2));
+        assert_eq!(line("svc/old/go.mod"), Some(3));
+        assert_eq!(line("svc/README.md"), Some(2));
+        assert_eq!(owners.of_all().map(|rule| rule.line), Some(1));
+    }
+}

@@ -1,0 +1,362 @@
+//! What the readers of one repository say together, before it is claims: pieces and what they mention.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use stave_model::{Basis, Claim, Key, Kind, Reference};
+
+use super::owners::OwnerRule;
+use crate::limits;
+use crate::parse::Pair;
+use crate::products::{self, Product};
+use crate::values::{Address, looks_secret};
+use crate::{People, Warning};
+
+/// A line of a file of the repository.
+pub(crate) type Place = (String, u32);
+
+/// In what form a piece is known; the order is the order in which forms name a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// A catalog file describes it.
+    Declared,
+    /// A compose service or a workload.
+    Deployed,
+    /// An application's own settings name it.
+    Settings,
+    /// A package manifest.
+    Code,
+    /// A Dockerfile.
+    Built,
+    /// Only others' settings speak of it.
+    Implied,
+}
+
+/// Whether a piece runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runs {
+    Yes,
+    /// Code for other pieces.
+    Library,
+    /// Nothing says; it is on the map only as a part of something else.
+    Unknown,
+}
+
+/// The name of an image without tag and digest, lower case, with its registry if one is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Image(pub(crate) String);
+
+impl Image {
+    /// The image that a manifest names; nothing where it is only a placeholder.
+    pub(crate) fn parse(text: &str) -> Option<Image> {
+        let text = text.trim().split('@').next()?;
+        // A colon behind the last slash begins a tag; one before it a registry's port.
+        let cut = text.rfind('/').map_or(0, |at| at + 1);
+        let name = match text[cut..].find(':') {
+            Some(at) => &text[..cut + at],
+            None => text,
+        };
+        let name = name.trim_start_matches("docker.io/").trim_start_matches("library/").to_ascii_lowercase();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
+        // A registry that is a variable leaves the path behind it.
+        let name = match name.rfind(['}', '>', ')', '%']) {
+            Some(at) => name[at + 1..].trim_start_matches(['/', '-', ':', '_']).to_owned(),
+            None => name,
+        };
+        (!name.is_empty()
+            && name.chars().all(plain)
+            && name.len() <= limits::NAME_BYTES
+            && !looks_secret(&name))
+        .then_some(Image(name))
+    }
+
+    /// The last part of the path.
+    pub(crate) fn base(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// Whether the name says whose image it is: registry or organisation, and name.
+    pub(crate) fn is_qualified(&self) -> bool {
+        self.0.contains('/')
+    }
+}
+
+/// One thing that one reader found. Several readers' pieces may be one piece of the system.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) reader: &'static str,
+    pub(crate) reference: Reference,
+    pub(crate) form: Form,
+    pub(crate) basis: Basis,
+    pub(crate) name: String,
+    /// What others of its stack may call it by, its name among them; lower case.
+    pub(crate) names: BTreeSet<String>,
+    /// Where its names mean it: one compose project, one folder of manifests and namespace.
+    pub(crate) stack: Option<String>,
+    /// The folder of its code, where something says so.
+    pub(crate) home: Option<String>,
+    pub(crate) images: BTreeSet<Image>,
+    /// Whether its image is built from its home.
+    pub(crate) builds: bool,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) typ: Option<String>,
+    pub(crate) product: Option<&'static Product>,
+    pub(crate) runs: Runs,
+    pub(crate) at: BTreeSet<Place>,
+    /// `None`: everywhere.
+    pub(crate) env: Option<BTreeSet<String>>,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) lifecycle: Option<String>,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) links: BTreeSet<String>,
+    pub(crate) endpoints: BTreeSet<String>,
+    /// Ports that it listens on inside, and those that reach it from this machine.
+    pub(crate) ports: BTreeSet<u16>,
+    pub(crate) published: BTreeSet<u16>,
+    /// `TYPE/NAME` of the package that it defines, and of the packages that it needs.
+    pub(crate) package: Option<String>,
+    pub(crate) needs: Vec<(String, Place)>,
+    pub(crate) keys: BTreeSet<Key>,
+}
+
+/// Who mentions something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Piece(usize),
+    /// Whoever the file at this path belongs to.
+    File(String),
+    /// Every application that reads its settings from this folder.
+    Shared(String),
+}
+
+/// What is mentioned.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A name of the same stack. `starts`: only the order of starting is said.
+    Name { name: String, starts: bool },
+    /// An address in a value.
+    Address { name: String, address: Address, strong: bool },
+    /// Some piece of this product: a client library or settings that need one.
+    Product(&'static Product),
+    /// A reference, as a catalog writes it.
+    Reference(Reference),
+}
+
+/// One piece needs another.
+#[derive(Clone, Debug)]
+pub(crate) struct Mention {
+    pub(crate) reader: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) target: Target,
+    /// The relation, where the source itself says which.
+    pub(crate) relation: Option<&'static str>,
+    pub(crate) basis: Basis,
+    pub(crate) at: Place,
+    pub(crate) env: Option<String>,
+}
+
+/// Everything that the readers of one repository say.
+pub(crate) struct Sketch<'a> {
+    pub(crate) repository: String,
+    pub(crate) people: &'a dyn People,
+    /// All files of the tree, sorted; for what only a file's being there says.
+    pub(crate) files: Vec<String>,
+    pub(crate) pieces: Vec<Piece>,
+    by_reference: HashMap<Reference, usize>,
+    pub(crate) mentions: Vec<Mention>,
+    /// `KEY=value` files by path: other readers fill their placeholders from them.
+    pub(crate) env_files: BTreeMap<String, Vec<Pair>>,
+    /// Paths (files and folders) that a deployed piece mounts, with the piece.
+    pub(crate) mounts: Vec<(String, usize)>,
+    /// Folders that are built into images or hold a manifest.
+    pub(crate) homes: BTreeSet<String>,
+    pub(crate) owners: Vec<OwnerRule>,
+    /// Claims that need no linking, with their reader.
+    pub(crate) claims: Vec<(&'static str, Claim)>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// The folder of a path; empty at the root.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last part of a path.
+pub(crate) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A name that may stand in a reference: trimmed, printable, no placeholder, no credential.
+pub(crate) fn clean_name(text: &str) -> Option<String> {
+    let text = text.trim().trim_matches('/');
+    let ok = !text.is_empty()
+        && text.len() <= limits::NAME_BYTES
+        && !text.contains(['{', '}', '$', '<', '>', '#'])
+        && !text.chars().any(|c| c.is_control())
+        && !text.contains("://")
+        && !looks_secret(text);
+    ok.then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+impl<'a> Sketch<'a> {
+    pub(crate) fn new(repository: &str, people: &'a dyn People, files: Vec<String>) -> Sketch<'a> {
+        Sketch {
+            repository: repository.to_owned(),
+            people,
+            files,
+            pieces: Vec::new(),
+            by_reference: HashMap::new(),
+            mentions: Vec::new(),
+            env_files: BTreeMap::new(),
+            mounts: Vec::new(),
+            homes: BTreeSet::new(),
+            owners: Vec::new(),
+            claims: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether the tree has this file.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
+    }
+
+    /// Files below a folder.
+    pub(crate) fn files_below(&self, folder: &str) -> &[String] {
+        if folder.is_empty() {
+            return &self.files;
+        }
+        let start = format!("{folder}/");
+        let from = self.files.partition_point(|file| file.as_str() < start.as_str());
+        let count = self.files[from..].partition_point(|file| file.starts_with(&start));
+        &self.files[from..from + count]
+    }
+
+    /// Adds a piece `repo:R//FOLDER#FORMAT/NAME`, or finds the one that is there already. `None` where the
+    /// name can stand in no reference.
+    pub(crate) fn piece(
+        &mut self,
+        reader: &'static str,
+        form: Form,
+        folder: &str,
+        format: &str,
+        name: &str,
+        at: Place,
+    ) -> Option<usize> {
+        let name = clean_name(name)?;
+        let reference = Reference::of_repository(&self.repository, folder, format, &name).ok()?;
+        let short = base_name(name.rsplit(':').next().unwrap_or(&name)).to_owned();
+        Some(self.add(reader, form, reference, &short, at))
+    }
+
+    /// Adds a piece with a reference of its own.
+    pub(crate) fn add(
+        &mut self,
+        reader: &'static str,
+        form: Form,
+        reference: Reference,
+        name: &str,
+        at: Place,
+    ) -> usize {
+        if let Some(index) = self.by_reference.get(&reference) {
+            self.pieces[*index].at.insert(at);
+            return *index;
+        }
+        let index = self.pieces.len();
+        self.by_reference.insert(reference.clone(), index);
+        self.pieces.push(Piece {
+            reader,
+            reference,
+            form,
+            basis: if form == Form::Declared { Basis::Declared } else { Basis::Discovered },
+            name: name.to_owned(),
+            names: BTreeSet::from([name.to_lowercase()]),
+            stack: None,
+            home: None,
+            images: BTreeSet::new(),
+            builds: false,
+            kind: None,
+            typ: None,
+            product: None,
+            runs: Runs::Yes,
+            at: BTreeSet::from([at]),
+            env: None,
+            title: None,
+            description: None,
+            lifecycle: None,
+            tags: BTreeSet::new(),
+            links: BTreeSet::new(),
+            endpoints: BTreeSet::new(),
+            ports: BTreeSet::new(),
+            published: BTreeSet::new(),
+            package: None,
+            needs: Vec::new(),
+            keys: BTreeSet::new(),
+        });
+        index
+    }
+
+    /// Gives a piece an image; the product follows from it.
+    pub(crate) fn set_image(&mut self, piece: usize, text: &str) {
+        if let Some(image) = Image::parse(text) {
+            if !self.pieces[piece].builds {
+                self.pieces[piece].product = self.pieces[piece].product.or(products::by_image(&image.0));
+            }
+            self.pieces[piece].images.insert(image);
+        }
+    }
+
+    /// Says that a piece exists in one environment (`None`: everywhere). What is everywhere stays everywhere.
+    pub(crate) fn set_env(&mut self, piece: usize, env: Option<&str>, is_new: bool) {
+        let piece = &mut self.pieces[piece];
+        match (env, &mut piece.env) {
+            (None, _) => piece.env = None,
+            (Some(env), Some(set)) => {
+                set.insert(env.to_owned());
+            }
+            (Some(env), none) if is_new => *none = Some(BTreeSet::from([env.to_owned()])),
+            (Some(_), None) => {}
+        }
+    }
+
+    /// A mention by a piece or file, as discovered.
+    pub(crate) fn mention(
+        &mut self,
+        reader: &'static str,
+        origin: Origin,
+        target: Target,
+        relation: Option<&'static str>,
+        at: Place,
+        env: Option<&str>,
+    ) {
+        self.mentions.push(Mention {
+            reader,
+            origin,
+            target,
+            relation,
+            basis: Basis::Discovered,
+            at,
+            env: env.map(str::to_owned),
+        });
+    }
+
+    /// Every address in a variable's value becomes a mention; a secret's value is not looked at.
+    pub(crate) fn mention_value(
+        &mut self,
+        reader: &'static str,
+        origin: &Origin,
+        name: &str,
+        value: &str,
+        strong: bool,
+        at: &Place,
+        env: Option<&str>,
+    ) {
+        if crate::values::is_secret_name(name) || crate::values::is_listen_name(name) {
+            return;
+        }
+        for address in crate::values::addresses(name, value) {
+            let target = Target::Address { name: name.to_owned(), address, strong };
+            self.mention(reader, origin.clone(), target, None, at.clone(), env);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! CODEOWNERS: who owns which folders.
+
+use std::collections::BTreeSet;
+
+use stave_model::Reference;
+
+use crate::link::{OwnerRule, Sketch};
+
+use super::{ReadResult, Reader, SourceFile};
+
+pub(super) const NAME: &str = "codeowners";
+
+/// One line: pattern, owners as written, line.
+pub(crate) struct Line {
+    pattern: String,
+    owners: Vec<String>,
+    line: u32,
+}
+
+/// The reader of CODEOWNERS files.
+pub(crate) struct Codeowners;
+
+/// Where hosts look, in their order: the first that is there counts.
+const PLACES: &[&str] =
+    &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS", ".bitbucket/CODEOWNERS"];
+
+impl Reader for Codeowners {
+    type Facts = Vec<Line>;
+    const NAME: &'static str = NAME;
+    const EVERYWHERE: bool = true;
+
+    fn wants(path: &str, name: &str) -> bool {
+        name == "codeowners" && PLACES.contains(&path)
+    }
+
+    fn read(file: &SourceFile<'_>) -> ReadResult<Vec<Line>> {
+        Ok(Some(lines(file.text)))
+    }
+
+    fn link(facts: Vec<(String, Vec<Line>)>, sketch: &mut Sketch<'_>) {
+        let place = |path: &str| PLACES.iter().position(|known| *known == path);
+        let Some((path, lines)) = facts.into_iter().min_by_key(|(path, _)| place(path)) else { return };
+        for line in lines {
+            let owners: BTreeSet<Reference> =
+                line.owners.iter().filter_map(|owner| reference(owner, sketch)).collect();
+            sketch.owners.push(OwnerRule {
+                pattern: line.pattern,
+                owners,
+                path: path.clone(),
+                line: line.line,
+            });
+        }
+    }
+}
+
+fn lines(text: &str) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut section_owners: Vec<String> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX - 1) + 1;
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') || line.len() > crate::limits::LINE_BYTES {
+            continue;
+        }
+        let is_owner = |word: &&str| word.contains('@');
+        // `[Section][2] @owner` gives the lines below it their owners where they name none.
+        if line.starts_with('[') || line.starts_with("^[") {
+            section_owners = line.split_whitespace().filter(is_owner).map(str::to_owned).collect();
+            continue;
+        }
+        let line = line.split(" #").next().unwrap_or(line);
+        let mut words = line.split_whitespace();
+        let Some(pattern) = words.next() else { continue };
+        let mut owners: Vec<String> = words.filter(is_owner).map(str::to_owned).collect();
+        if owners.is_empty() {
+            owners.clone_from(&section_owners);
+        }
+        out.push(Line { pattern: pattern.replace("\\ ", " "), owners, line: number });
+    }
+    out
+}
+
+/// `@org/team` is a team, `@login` and an address are persons.
+fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
+    let host = sketch.repository.split('/').next().unwrap_or("-");
+    let Some(name) = owner.strip_prefix('@') else {
+        return sketch.people.person(&format!("mailto:{}", owner.to_lowercase()), None);
+    };
+    let name = name.trim_end_matches([',', ';']);
+    if name.contains('/') {
+        format!("team:{host}/{}", name.to_lowercase()).parse().ok()
+    } else {
+        sketch.people.person(&format!("{host}/{}", name.to_lowercase()), None)
+    }
+}
+
+/// `HOST/ORG` of the repository, if it has a host.
+pub(super) fn organisations(sketch: &Sketch<'_>) -> BTreeSet<String> {
+    let mut parts = sketch.repository.split('/');
+    let (host, organisation) = (parts.next().unwrap_or("-"), parts.next());
+    match organisation {
+        Some(organisation) if host != "-" && parts.next().is_some() => {
+            BTreeSet::from([format!("{host}/{}", organisation.to_lowercase())])
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_sections() {
+        let found =
+            lines("# c\n* @acme/all\n/a/ @me x@example.com # why\n[Docs] @acme/docs\n/docs/\n/none/ \n");
+        let flat: Vec<(String, Vec<String>, u32)> =
+            found.into_iter().map(|line| (line.pattern, line.owners, line.line)).collect();
+        assert_eq!(flat[0], ("*".to_owned(), vec!["@acme/all".to_owned()], 2));
+        assert_eq!(flat[1], ("/a/".to_owned(), vec!["@me".to_owned(), "x@example.com".to_owned()], 3));
+        assert_eq!(flat[2], ("/docs/".to_owned(), vec!["@acme/docs".to_owned()], 5));
+    }
+}

@@ -1,0 +1,135 @@
+//! One file per reader, one line per reader in [`READERS`].
+//!
+//! A reader has two pure steps: `read` turns one file's text into partial facts, `link` puts the facts of all
+//! its files into the repository's sketch. Files reach only `read`.
+
+mod catalog;
+mod codeowners;
+mod compose;
+mod config;
+mod docker;
+mod dotnet;
+mod golang;
+mod gradle;
+mod java;
+mod kubernetes;
+mod kustomize;
+mod maven;
+mod npm;
+mod python;
+mod rust;
+mod spring;
+
+use std::any::Any;
+use std::cell::OnceCell;
+
+use crate::link::Sketch;
+use crate::parse::{Node, ParseError, parse_yaml};
+
+/// A file that some reader wants, as text.
+pub(crate) struct SourceFile<'a> {
+    /// Relative to the repository's root, with `/`.
+    pub(crate) path: &'a str,
+    pub(crate) text: &'a str,
+    yaml: OnceCell<Result<Vec<Node>, ParseError>>,
+}
+
+impl<'a> SourceFile<'a> {
+    pub(crate) fn new(path: &'a str, text: &'a str) -> SourceFile<'a> {
+        SourceFile { path, text, yaml: OnceCell::new() }
+    }
+
+    /// The last part of the path, in lower case.
+    pub(crate) fn name(&self) -> String {
+        crate::link::base_name(self.path).to_ascii_lowercase()
+    }
+
+    /// The YAML documents; parsed once for all readers.
+    pub(crate) fn yaml(&self) -> Result<&[Node], ParseError> {
+        match self.yaml.get_or_init(|| parse_yaml(self.text, 0)) {
+            Ok(documents) => Ok(documents),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// Whether this is a template for another program to fill in: not being YAML is no fault of it.
+    pub(crate) fn is_template(&self) -> bool {
+        self.text.contains("{{") || self.text.contains("{%") || self.text.contains("<%")
+    }
+}
+
+/// What one reader makes of one file: facts, nothing (not its kind of file after all), or an error that
+/// becomes a warning and an unread path.
+pub(crate) type ReadResult<F> = Result<Option<F>, ParseError>;
+
+/// A reader of one format.
+pub(crate) trait Reader {
+    /// What `read` hands to `link`.
+    type Facts: Send + 'static;
+    /// The author is `collector:NAME`.
+    const NAME: &'static str;
+    /// Raised whenever the reader's claims about the same file change their meaning.
+    const RULES: u32 = 1;
+    /// Where any of these stands in a file it is parsed; none: always.
+    const TRIGGERS: &'static [&'static str] = &[];
+    /// Whether files that describe no running system are wanted too.
+    const EVERYWHERE: bool = false;
+    /// Whether a file is wanted, by its path and its name in lower case.
+    fn wants(path: &str, name: &str) -> bool;
+    /// One file's text to partial facts.
+    fn read(file: &SourceFile<'_>) -> ReadResult<Self::Facts>;
+    /// The facts of all files, in the order of their paths, into the sketch.
+    fn link(facts: Vec<(String, Self::Facts)>, sketch: &mut Sketch<'_>);
+}
+
+type Facts = Box<dyn Any + Send>;
+
+/// A reader as a row of the table.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) rules: u32,
+    pub(crate) triggers: &'static [&'static str],
+    pub(crate) everywhere: bool,
+    pub(crate) wants: fn(&str, &str) -> bool,
+    pub(crate) read: fn(&SourceFile<'_>) -> ReadResult<Facts>,
+    pub(crate) link: fn(Vec<(String, Facts)>, &mut Sketch<'_>),
+}
+
+const fn entry<R: Reader>() -> Entry {
+    Entry {
+        name: R::NAME,
+        rules: R::RULES,
+        triggers: R::TRIGGERS,
+        everywhere: R::EVERYWHERE,
+        wants: R::wants,
+        read: |file| R::read(file).map(|facts| facts.map(|facts| Box::new(facts) as Facts)),
+        link: |facts, sketch| {
+            let facts = facts
+                .into_iter()
+                .filter_map(|(path, facts)| Some((path, *facts.downcast::<R::Facts>().ok()?)));
+            R::link(facts.collect(), sketch);
+        },
+    }
+}
+
+/// Every reader, in the order in which their facts are put into the sketch. Settings come first: others
+/// fill their placeholders from env files. Deployments come before what is matched to them.
+/// The reader of settings: what only settings speak of is its word.
+pub(crate) const CONFIG: &str = config::NAME;
+
+pub(crate) const READERS: &[Entry] = &[
+    entry::<config::EnvFiles>(),
+    entry::<rust::Cargo>(),
+    entry::<npm::Npm>(),
+    entry::<golang::Go>(),
+    entry::<maven::Maven>(),
+    entry::<gradle::Gradle>(),
+    entry::<python::Python>(),
+    entry::<dotnet::Dotnet>(),
+    entry::<docker::Docker>(),
+    entry::<compose::Compose>(),
+    entry::<kubernetes::Kubernetes>(),
+    entry::<catalog::Catalog>(),
+    entry::<config::Config>(),
+    entry::<codeowners::Codeowners>(),
+];
