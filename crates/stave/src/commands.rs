@@ -74,12 +74,13 @@ fn print<T: Serialize>(
     }
 }
 
-/// What a verb that spoke prints: what is now so, and how to take it back.
+/// What a verb that spoke prints: what is now so (behind the word `done`), and how to take it back.
 fn said(
     context: &mut Context<'_>,
     opened: &Opened,
     voice: &Voice,
-    said: &[String],
+    done: &str,
+    sentences: &[String],
     notes: &[String],
     statements: &[Statement],
 ) -> anyhow::Result<()> {
@@ -88,10 +89,10 @@ fn said(
         let op = voice.op.to_string();
         return context
             .terminal
-            .json(&serde_json::json!({"said": said, "notes": notes, "appended": ids, "op": op}));
+            .json(&serde_json::json!({"said": sentences, "notes": notes, "appended": ids, "op": op}));
     }
-    for sentence in said {
-        context.terminal.line(&format!("Said: {sentence}"))?;
+    for sentence in sentences {
+        context.terminal.line(&format!("{done}: {sentence}"))?;
     }
     for note in notes {
         context.terminal.say(&format!("  {note}"));

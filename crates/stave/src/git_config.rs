@@ -55,7 +55,9 @@ fn read_file(file: &Path, home: Option<&Path>, includes_left: usize, user: &mut 
         match (section.as_str(), key.as_str()) {
             ("user", "name") if !value.is_empty() => user.name = Some(value),
             ("user", "email") if !value.is_empty() => user.email = Some(value),
-            ("core", "excludesfile") if !value.is_empty() => user.ignore_file = Some(path_of(&value, file, home)),
+            ("core", "excludesfile") if !value.is_empty() => {
+                user.ignore_file = Some(path_of(&value, file, home))
+            }
             ("include", "path") if includes_left > 0 => {
                 read_file(&path_of(&value, file, home), home, includes_left - 1, user);
             }

@@ -47,7 +47,12 @@ pub(crate) fn speaker(
             let git = git();
             git.name.filter(|_| git.email.is_some_and(|email| mailto(&email) == address))
         });
-        return Ok(Speaker { name: name.unwrap_or_default(), address, origin: origin.to_owned(), is_guess: false });
+        return Ok(Speaker {
+            name: name.unwrap_or_default(),
+            address,
+            origin: origin.to_owned(),
+            is_guess: false,
+        });
     }
     let git = git();
     if let Some(email) = git.email.filter(|email| is_address(email)) {

@@ -62,7 +62,14 @@ impl Opened {
     pub(crate) fn author(&mut self, context: &mut Context<'_>) -> anyhow::Result<Author> {
         let speaker = context.speaker()?;
         let author = person_author(&self.ledger.estate_key()?, &speaker.address)?;
-        let row = PersonRow { id: author.to_string(), name: speaker.name.clone(), address: speaker.address.clone() };
+        // Without a name the address's first part is better than digits, unless another device knows the name.
+        let is_named = |row: &PersonRow| row.id == author.as_str() && !row.name.is_empty();
+        let name = match speaker.email().split_once('@') {
+            Some((part, _)) if speaker.name.is_empty() && !self.ledger.people()?.iter().any(is_named) => part,
+            _ => &speaker.name,
+        };
+        let row =
+            PersonRow { id: author.to_string(), name: name.to_owned(), address: speaker.address.clone() };
         if self.ledger.add_people(&[row])? > 0 && speaker.is_guess {
             context.terminal.warn(&format!(
                 "nobody said who speaks; your words are signed {}\n\nhint: git config --global user.email, or --as ADDRESS",
@@ -131,15 +138,24 @@ impl Opened {
         let of_kind = |kind: &str| rows.iter().filter(|row| row.kind == kind).count();
         let mut what = format!("\"{typed}\" may mean:");
         for row in rows {
-            what.push_str(&format!("\n  {}  {}", stave_answers::nearest_text(std::slice::from_ref(row)).join(""), row.reference));
+            what.push_str(&format!(
+                "\n  {}  {}",
+                stave_answers::nearest_text(std::slice::from_ref(row)).join(""),
+                row.reference
+            ));
         }
         let stave = context.typed(&self.place.root);
         let mut problem = Problem::new(what).candidates(rows);
         if let Some(row) = rows.first() {
-            problem = problem.hint(format!("type the 12 digits instead of the name: {stave} show {}", row.id));
+            problem =
+                problem.hint(format!("type the 12 digits instead of the name: {stave} show {}", row.id));
         }
         if let Some(row) = rows.iter().find(|row| of_kind(&row.kind) == 1) {
-            problem = problem.hint(format!("or its kind before the name: {stave} show {} {}", row.kind, quote(&row.name)));
+            problem = problem.hint(format!(
+                "or its kind before the name: {stave} show {} {}",
+                row.kind,
+                quote(&row.name)
+            ));
         }
         problem
     }

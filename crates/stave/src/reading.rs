@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use stave_collect::{People, Progress, TreeScan};
 use stave_ledger::{Filter, Ledger};
 use stave_model::{
-    Author, EstateKey, Header, Op, PersonRow, Reference, Scope, Source, Statement, Time, VERSION, claims_hash,
-    person_author,
+    Author, EstateKey, Header, Op, PersonRow, Reference, Scope, Source, Statement, Time, VERSION,
+    claims_hash, person_author,
 };
 
 use crate::context::TOOL;
@@ -38,7 +38,8 @@ impl People for Directory {
     fn person(&self, address: &str, name: Option<&str>) -> Option<Reference> {
         let id = person_author(&self.key, address).ok()?.to_string();
         let reference = id.parse().ok()?;
-        let row = PersonRow { id, name: name.unwrap_or_default().to_owned(), address: address.to_lowercase() };
+        let row =
+            PersonRow { id, name: name.unwrap_or_default().to_owned(), address: address.to_lowercase() };
         self.rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(row);
         Some(reference)
     }
@@ -79,7 +80,9 @@ impl Progress for Spinner {
 
     fn files(&self, walked: u64, read: u64) {
         let trees = self.trees.load(Ordering::Relaxed);
-        self.bar.set_message(format!("reading {trees} trees: {walked} files, {read} of them manifests and settings"));
+        self.bar.set_message(format!(
+            "reading {trees} trees: {walked} files, {read} of them manifests and settings"
+        ));
     }
 }
 

@@ -161,17 +161,24 @@ impl Terminal {
         Ok(())
     }
 
-    /// What was done, for a person who watches. Nobody listening is no error.
+    /// A line of talk. Data goes first, so that both stand in their order where both go to one place. Nobody
+    /// listening is no error.
+    fn talk(&mut self, text: &str) {
+        let _ = self.data.flush();
+        let _ = writeln!(self.talk, "{text}");
+    }
+
+    /// What was done, for a person who watches.
     pub(crate) fn say(&mut self, text: &str) {
         if self.how_much > Talk::Quiet {
-            let _ = writeln!(self.talk, "{text}");
+            self.talk(text);
         }
     }
 
     /// Details, with -v.
     pub(crate) fn detail(&mut self, text: &str) {
         if self.how_much > Talk::Normal {
-            let _ = writeln!(self.talk, "{text}");
+            self.talk(text);
         }
     }
 
@@ -181,21 +188,14 @@ impl Terminal {
             Some((message, hint)) => (message, Some(hint)),
             None => (text, None),
         };
-        let _ = writeln!(self.talk, "{} {message}", self.mark("warning:", WARNING));
+        self.talk(&format!("{} {message}", self.mark("warning:", WARNING)));
         if let Some(hint) = hint {
-            let _ = writeln!(self.talk, "  {} {hint}", self.mark("hint:", HINT));
+            self.talk(&format!("  {} {hint}", self.mark("hint:", HINT)));
         }
     }
 
     fn mark(&self, text: &str, style: Style) -> String {
         paint(text, style, self.talk_is_coloured)
-    }
-
-    /// How to go on.
-    pub(crate) fn hint(&mut self, text: &str) {
-        if self.how_much > Talk::Quiet {
-            let _ = writeln!(self.talk, "{} {text}", self.mark("hint:", HINT));
-        }
     }
 
     /// A problem, in the form that was asked for.
@@ -204,16 +204,16 @@ impl Terminal {
             let object = serde_json::json!({
                 "error": told.what, "causes": told.causes, "hints": told.hints, "candidates": told.candidates,
             });
-            let _ = writeln!(self.talk, "{object}");
+            self.talk(&object.to_string());
             return;
         }
-        let _ = writeln!(self.talk, "{} {}", self.mark("error:", ERROR), told.what);
+        self.talk(&format!("{} {}", self.mark("error:", ERROR), told.what));
         for cause in &told.causes {
-            let _ = writeln!(self.talk, "  caused by: {}", cause.replace('\n', "\n    "));
+            self.talk(&format!("  caused by: {}", cause.replace('\n', "\n    ")));
         }
         for (number, hint) in told.hints.iter().enumerate() {
             let blank = if number == 0 { "\n" } else { "" };
-            let _ = writeln!(self.talk, "{blank}{} {hint}", self.mark("hint:", HINT));
+            self.talk(&format!("{blank}{} {hint}", self.mark("hint:", HINT)));
         }
     }
 }

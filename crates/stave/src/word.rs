@@ -8,7 +8,9 @@ use anyhow::Context as _;
 use serde_json::Value;
 use stave_answers::Draft;
 use stave_map::{Entity, Fact, Said, State, Target};
-use stave_model::{Author, Claim, Hash, Header, Kind, Op, Source, Statement, Time, VERSION, claims_hash, slug};
+use stave_model::{
+    Author, Claim, Hash, Header, Kind, Op, Source, Statement, Time, VERSION, claims_hash, slug,
+};
 
 use crate::context::TOOL;
 use crate::problem::Problem;
@@ -69,7 +71,9 @@ impl Anchor {
     pub(crate) fn said(kind: Kind, name: &str) -> Result<Anchor, Problem> {
         let slug = slug(name);
         if slug.is_empty() {
-            return Err(Problem::new(format!("\"{name}\" has neither letters nor digits, so nobody could type it")));
+            return Err(Problem::new(format!(
+                "\"{name}\" has neither letters nor digits, so nobody could type it"
+            )));
         }
         Ok(Anchor { reference: format!("said:{kind}/{slug}"), name: name.to_owned(), entity: None })
     }
@@ -81,7 +85,11 @@ impl Anchor {
 
     /// The fact of this type with this other end, if anybody says anything about it.
     pub(crate) fn fact(&self, fact_type: &str, end: End<'_>) -> Option<&Fact> {
-        self.entity.as_ref()?.facts.iter().find(|fact| fact.fact_type == fact_type && end.is(fact.to.as_ref()))
+        self.entity
+            .as_ref()?
+            .facts
+            .iter()
+            .find(|fact| fact.fact_type == fact_type && end.is(fact.to.as_ref()))
     }
 
     /// What the draft needs to find this entity again.
@@ -189,10 +197,9 @@ pub(crate) fn retirement(scope: &str) -> Draft {
 
 /// Whether this person's standing word says the same already, with nothing open about it.
 pub(crate) fn is_said_already(fact: Option<&Fact>, author: &Author, draft: &Draft) -> bool {
-    let same = |said: &Said| said.author == author.as_str() && said.not == draft.not && said.value == draft.value;
-    fact.is_some_and(|fact| {
-        fact.state != State::Disputed && !fact.challenged && fact.said.iter().any(same)
-    })
+    let same =
+        |said: &Said| said.author == author.as_str() && said.not == draft.not && said.value == draft.value;
+    fact.is_some_and(|fact| fact.state != State::Disputed && !fact.challenged && fact.said.iter().any(same))
 }
 
 /// A statement that can't be built is a mistake of this program or a name over a limit; say which word it was.

@@ -49,14 +49,19 @@ pub(super) fn answer(context: &mut Context<'_>, arguments: &Answer) -> anyhow::R
     };
     let Some(chosen) = asked.answers.iter().find(|answer| answer.number == choice) else {
         let count = asked.answers.len() as u64;
-        return Err(Problem::new(format!("{} is no choice; there are {}", choice, counted(count, "choice", "choices")))
-            .hint(format!("{stave} answer {} lists them", asked.id))
-            .into());
+        return Err(Problem::new(format!(
+            "{} is no choice; there are {}",
+            choice,
+            counted(count, "choice", "choices")
+        ))
+        .hint(format!("{stave} answer {} lists them", asked.id))
+        .into());
     };
     let mut drafts = chosen.words.clone();
     for draft in drafts.iter_mut().filter(|draft| draft.fact_type == "same_as" && draft.not) {
         // "Not one" is said against all that makes them look like one; else the same question came back at once.
-        let ends = [Some(draft.of.as_str()), draft.to.as_deref()].map(|end| end.map(short_id).unwrap_or_default());
+        let ends =
+            [Some(draft.of.as_str()), draft.to.as_deref()].map(|end| end.map(short_id).unwrap_or_default());
         let reasons = opened.map.join_reasons(&ends[0], &ends[1])?;
         draft.against.extend(reasons.iter().map(|reason| Claim::against_hash(reason, false, None)));
     }
@@ -66,7 +71,7 @@ pub(super) fn answer(context: &mut Context<'_>, arguments: &Answer) -> anyhow::R
     opened.append(&statements)?;
     let left = opened.map.counts()?.questions;
     let notes = vec![format!("{} left", counted(left, "question", "questions"))];
-    said(context, &opened, &voice, &sentences, &notes, &statements)?;
+    said(context, &opened, &voice, "Said", &sentences, &notes, &statements)?;
     Ok(Exit::Answered)
 }
 
@@ -81,7 +86,8 @@ fn asked(opened: &Opened, digits: &str) -> anyhow::Result<Asked> {
         return Ok(asked);
     }
     let all = opened.map.questions(LOOKED_THROUGH)?;
-    let found: Vec<_> = all.iter().filter(|question| !digits.is_empty() && question.id.starts_with(&digits)).collect();
+    let found: Vec<_> =
+        all.iter().filter(|question| !digits.is_empty() && question.id.starts_with(&digits)).collect();
     match found.as_slice() {
         [question] => stave_answers::question(opened.estate(), &question.id)?
             .ok_or_else(|| Problem::no(format!("the question {digits} is answered")).into()),

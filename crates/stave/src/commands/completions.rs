@@ -11,7 +11,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Completions) -> anyhow:
     clap_complete::generate(arguments.shell, &mut Cli::command(), "stave", &mut script);
     let script = String::from_utf8(script)?;
     if context.terminal.is_json() {
-        context.terminal.json(&serde_json::json!({"shell": arguments.shell.to_string(), "script": script}))?;
+        context
+            .terminal
+            .json(&serde_json::json!({"shell": arguments.shell.to_string(), "script": script}))?;
     } else {
         context.terminal.print(&script)?;
     }

@@ -17,7 +17,8 @@ use crate::word::{self, retirement};
 pub(super) fn run(context: &mut Context<'_>, arguments: &Retire) -> anyhow::Result<Exit> {
     let mut opened = Opened::existing(context)?;
     let typed = arguments.scope.trim();
-    let known: BTreeSet<String> = opened.ledger.heard()?.into_iter().map(|(_, scope, _)| scope.to_string()).collect();
+    let known: BTreeSet<String> =
+        opened.ledger.heard()?.into_iter().map(|(_, scope, _)| scope.to_string()).collect();
     // `HOST/PATH@BRANCH` is what pages print; the `repo:` before it is guessed.
     let scope = [typed.to_owned(), format!("repo:{typed}")].into_iter().find(|scope| known.contains(scope));
     let Some(scope) = scope else {
@@ -36,7 +37,8 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Retire) -> anyhow::Resu
         return Err(problem.into());
     };
     let parsed: Scope = scope.parse()?;
-    let statements = opened.ledger.latest(&Filter { scope: Some(parsed), ..Filter::default() }, u64::MAX, 1)?;
+    let statements =
+        opened.ledger.latest(&Filter { scope: Some(parsed), ..Filter::default() }, u64::MAX, 1)?;
     let voice = opened.voice(context)?;
     let words = word::statements(&voice, &[retirement(&scope)])?;
     opened.append(&words)?;
@@ -44,6 +46,6 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Retire) -> anyhow::Resu
     if let Some(entry) = statements.first() {
         notes.push(format!("it was last read on {}", stave_answers::when::day(entry.header.time)));
     }
-    said(context, &opened, &voice, &[format!("{scope} is {}", spoken("retired"))], &notes, &words)?;
+    said(context, &opened, &voice, "Said", &[format!("{scope} is {}", spoken("retired"))], &notes, &words)?;
     Ok(Exit::Answered)
 }

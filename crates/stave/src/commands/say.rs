@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stave_answers::{Draft, text::spoken};
 use stave_map::{State, Target};
-use stave_model::{Claim, Hash, Kind, Mode, Relation};
+use stave_model::{Claim, Hash, Kind, Mode, Relation, slug};
 
 use crate::cli::{Deny, Say};
 use crate::context::Context;
@@ -105,7 +105,7 @@ fn finish(context: &mut Context<'_>, opened: &mut Opened, plan: &mut Plan) -> an
     }
     let statements = word::statements(&voice, &plan.drafts)?;
     opened.append(&statements)?;
-    super::said(context, opened, &voice, &plan.said, &plan.notes, &statements)?;
+    super::said(context, opened, &voice, "Said", &plan.said, &plan.notes, &statements)?;
     Ok(Exit::Answered)
 }
 
@@ -127,7 +127,8 @@ fn needs_end(entity: &str, fact: FactWord) -> Problem {
         Mode::Add(stave_model::Target::Text) => "a text",
         _ => "another entity",
     };
-    Problem::new(format!("{name} needs {what}")).hint(format!("stave say {entity} {name} …; stave say --help has examples"))
+    Problem::new(format!("{name} needs {what}"))
+        .hint(format!("stave say {entity} {name} …; stave say --help has examples"))
 }
 
 /// Adds an entity that only people name.
@@ -139,10 +140,13 @@ fn add(opened: &Opened, kind: Kind, name: &str, is_new: bool) -> anyhow::Result<
         Meant::None(_) => Vec::new(),
     };
     if !there.is_empty() && !is_new {
-        return Err(Problem::no(format!("there is {} already", stave_answers::nearest_text(&there).join(", ")))
-            .candidates(&there)
-            .hint(format!("to add another one of that name: stave say --new {kind} \"{name}\""))
-            .into());
+        return Err(Problem::no(format!(
+            "there is {} already",
+            stave_answers::nearest_text(&there).join(", ")
+        ))
+        .candidates(&there)
+        .hint(format!("to add another one of that name: stave say --new {kind} \"{name}\""))
+        .into());
     }
     let base = of.reference.clone();
     let mut number = 1;
@@ -214,7 +218,10 @@ fn affirm(
 fn presence_kind(of: &Anchor, text: &str) -> anyhow::Result<String> {
     let text = text.trim().to_lowercase();
     if text.is_empty() {
-        return Ok(of.entity.as_ref().map_or_else(|| "component".to_owned(), |entity| entity.row.kind.clone()));
+        return Ok(of
+            .entity
+            .as_ref()
+            .map_or_else(|| "component".to_owned(), |entity| entity.row.kind.clone()));
     }
     match Kind::from_word(&text) {
         Some(kind) => Ok(kind.to_string()),
@@ -232,13 +239,20 @@ fn presence_kind(of: &Anchor, text: &str) -> anyhow::Result<String> {
 /// The other end of a relation has to be there already: a typing mistake would add a piece to the map.
 fn other_end(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<stave_map::Entity> {
     match opened.meant(typed)? {
-        Meant::None(rows) => Err(unknown(typed, &rows).hint(format!("to add it: stave say component \"{typed}\"")).into()),
+        Meant::None(rows) => {
+            Err(unknown(typed, &rows).hint(format!("to add it: stave say component \"{typed}\"")).into())
+        }
         _ => opened.entity(context, typed),
     }
 }
 
 /// The teams or persons that were typed: together one name, or one name each. Who is new is added.
-fn members(context: &Context<'_>, opened: &Opened, typed: &[String], plan: &mut Plan) -> anyhow::Result<Vec<Anchor>> {
+fn members(
+    context: &Context<'_>,
+    opened: &Opened,
+    typed: &[String],
+    plan: &mut Plan,
+) -> anyhow::Result<Vec<Anchor>> {
     let together = typed.join(" ");
     if let Some(member) = member(context, opened, &together)? {
         return Ok(vec![member]);
@@ -252,7 +266,9 @@ fn members(context: &Context<'_>, opened: &Opened, typed: &[String], plan: &mut 
         });
     }
     if members.is_empty() {
-        return Err(Problem::new("whose? name a team or a person").hint("to say that nobody owns it: stave deny ENTITY owner").into());
+        return Err(Problem::new("whose? name a team or a person")
+            .hint("to say that nobody owns it: stave deny ENTITY owner")
+            .into());
     }
     Ok(members)
 }
@@ -261,7 +277,9 @@ fn members(context: &Context<'_>, opened: &Opened, typed: &[String], plan: &mut 
 fn member(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<Option<Anchor>> {
     let is_owner = |kind: &str| kind == "group" || kind == "person";
     match opened.meant(typed)? {
-        Meant::One(entity) if is_owner(&entity.row.kind) || typed.contains(':') => Ok(Some(Anchor::new(*entity, typed))),
+        Meant::One(entity) if is_owner(&entity.row.kind) || typed.contains(':') => {
+            Ok(Some(Anchor::new(*entity, typed)))
+        }
         Meant::One(_) | Meant::None(_) => Ok(None),
         Meant::Several(rows) => {
             let owners: Vec<_> = rows.iter().filter(|row| is_owner(&row.kind)).collect();
@@ -276,7 +294,8 @@ fn member(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result
 
 fn new_group(opened: &Opened, name: &str, plan: &mut Plan) -> anyhow::Result<Anchor> {
     if let Meant::None(rows) = opened.meant(name)? {
-        let groups: Vec<_> = rows.into_iter().filter(|row| row.kind == "group" || row.kind == "person").collect();
+        let groups: Vec<_> =
+            rows.into_iter().filter(|row| row.kind == "group" || row.kind == "person").collect();
         if let Some(near) = nearest(&name.to_lowercase(), groups.iter().map(|row| row.name.as_str())) {
             return Err(Problem::no(format!("no team or person is called \"{name}\""))
                 .candidates(&groups)
@@ -353,7 +372,9 @@ fn side(anchor: &Anchor, typed: &str) -> Result<String, Problem> {
     let named: Vec<&String> = references
         .iter()
         .filter(|reference| {
-            reference.parse::<stave_model::Reference>().is_ok_and(|parsed| parsed.short_name().eq_ignore_ascii_case(typed))
+            reference
+                .parse::<stave_model::Reference>()
+                .is_ok_and(|parsed| slug(parsed.short_name()) == slug(typed))
         })
         .collect();
     match named.as_slice() {
@@ -364,7 +385,8 @@ fn side(anchor: &Anchor, typed: &str) -> Result<String, Problem> {
 
 fn which_references(anchor: &Anchor, typed: &str) -> Problem {
     let references = anchor.entity.as_ref().map_or(&[][..], |entity| entity.references.as_slice());
-    let mut what = format!("\"{typed}\" is one entity on the map; say which of its references are different things:");
+    let mut what =
+        format!("\"{typed}\" is one entity on the map; say which of its references are different things:");
     for reference in references {
         what.push_str(&format!("\n  {reference}"));
     }

@@ -113,7 +113,11 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         ledger: opened.place.folder.clone(),
         op: stamp.op.to_string(),
         trees: Vec::new(),
-        warnings: scan.warnings.into_iter().map(|warning| WarningReport::new(warning, Path::new(""))).collect(),
+        warnings: scan
+            .warnings
+            .into_iter()
+            .map(|warning| WarningReport::new(warning, Path::new("")))
+            .collect(),
         milliseconds: 0,
     };
     // Two checkouts of one branch, one of them dirty: the clean one must not end what the other just said.
@@ -122,7 +126,9 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     opened.ledger.add_people(&directory.into_rows())?;
     for mut tree in scan.trees {
         report.warnings.extend(
-            std::mem::take(&mut tree.warnings).into_iter().map(|warning| WarningReport::new(warning, &tree.root)),
+            std::mem::take(&mut tree.warnings)
+                .into_iter()
+                .map(|warning| WarningReport::new(warning, &tree.root)),
         );
         let mut statements = stamp.statements(&mut tree);
         let claims = statements.iter().map(|statement| statement.claims.len() as u64).sum();
@@ -136,7 +142,9 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         report.trees.push(TreeReport::new(&tree, claims, &appended));
     }
     spinner.say("folding it into the map");
-    let caught_up = opened.catch_up().context("what was read is in the ledger, but the map could not be brought up to date");
+    let caught_up = opened
+        .catch_up()
+        .context("what was read is in the ledger, but the map could not be brought up to date");
     spinner.end();
     caught_up?;
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -239,7 +247,10 @@ impl Report {
         }
         let more = self.warnings.len().saturating_sub(shown) as u64;
         if more > 0 {
-            context.terminal.warn(&format!("and {} more\n\nhint: --verbose shows all", counted(more, "warning", "warnings")));
+            context.terminal.warn(&format!(
+                "and {} more\n\nhint: --verbose shows all",
+                counted(more, "warning", "warnings")
+            ));
         }
         for tree in &self.trees {
             context.terminal.line(&tree.line())?;

@@ -28,7 +28,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
         None => Target::Op(last_of(&opened.ledger, &voice.author)?),
     };
     let by = withdrawals_of(&opened.ledger, &target.text())?;
-    if let Some(withdrawal) = by.iter().find(|entry| !is_withdrawn(&opened.ledger, entry, &mut HashSet::new())) {
+    if let Some(withdrawal) =
+        by.iter().find(|entry| !is_withdrawn(&opened.ledger, entry, &mut HashSet::new()))
+    {
         let stave = context.typed(&opened.place.root);
         let op: String = withdrawal.header.op.to_string().chars().take(12).collect();
         return Err(Problem::no("that is taken back already")
@@ -38,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
     let entries = target.entries(&opened.ledger)?;
     let mut undone: Vec<String> = Vec::new();
     for entry in entries.iter().take(SHOWN) {
-        undone.push(format!("withdrawn: {}", sentence(&opened.ledger, entry)?));
+        undone.push(sentence(&opened.ledger, entry)?);
     }
     if entries.len() > SHOWN {
         undone.push(format!("and {} more statements of that command", entries.len() - SHOWN));
@@ -49,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
     }
     let statements = word::statements(&voice, &[draft_withdrawal(&target.text())])?;
     opened.append(&statements)?;
-    said(context, &opened, &voice, &undone, &notes, &statements)?;
+    said(context, &opened, &voice, "Taken back", &undone, &notes, &statements)?;
     Ok(Exit::Answered)
 }
 
@@ -100,9 +102,11 @@ fn search<T>(
 fn by_digits(ledger: &dyn Ledger, digits: &str) -> anyhow::Result<Target> {
     let digits = digits.trim().to_lowercase();
     if digits.len() < FEWEST_DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(Problem::new(format!("\"{digits}\" is no command; its digits are 0-9 and a-f, four of them at least"))
-            .hint("stave log prints them behind \"op\"")
-            .into());
+        return Err(Problem::new(format!(
+            "\"{digits}\" is no command; its digits are 0-9 and a-f, four of them at least"
+        ))
+        .hint("stave log prints them behind \"op\"")
+        .into());
     }
     let mut found: Vec<Op> = Vec::new();
     search(ledger, &Filter::default(), |entry| {
@@ -126,7 +130,9 @@ fn by_digits(ledger: &dyn Ledger, digits: &str) -> anyhow::Result<Target> {
         [] => Err(Problem::no(format!("no command in this ledger begins with {digits}"))
             .hint("stave log prints them behind \"op\"")
             .into()),
-        _ => Err(Problem::new(format!("several statements begin with {digits}")).hint("type more of the digits").into()),
+        _ => Err(Problem::new(format!("several statements begin with {digits}"))
+            .hint("type more of the digits")
+            .into()),
     }
 }
 
@@ -171,13 +177,19 @@ fn sentence(ledger: &dyn Ledger, entry: &Entry) -> anyhow::Result<String> {
     }
     let words = claims(ledger, entry.number)?;
     let Some(claim) = words.first() else { return Ok(entry.header.scope.to_string()) };
-    let short = |text: &str| text.parse::<Reference>().map_or_else(|_| text.to_owned(), |parsed| parsed.short_name().to_owned());
+    let short = |text: &str| {
+        text.parse::<Reference>().map_or_else(|_| text.to_owned(), |parsed| parsed.short_name().to_owned())
+    };
     Ok(match claim.kind.as_str() {
         "withdrawn" => format!("the undo of {}", claim.of),
         "retired" => format!("{} is retired", claim.of),
         kind => {
             let to = claim.to.as_deref().map(short);
-            format!("{} {}", short(claim.of.as_str()), says(kind, to.as_deref(), claim.value.as_ref(), claim.not))
+            format!(
+                "{} {}",
+                short(claim.of.as_str()),
+                says(kind, to.as_deref(), claim.value.as_ref(), claim.not)
+            )
         }
     })
 }

@@ -1,0 +1,143 @@
+//! `stave up DIR…` and `stave serve`: the board, on this machine only.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use stave_answers::text::counted;
+use stave_ledger::SqliteLedger;
+use stave_map::ReadModel;
+use stave_server::{OpenError, Options, Sources, Stop};
+
+use super::scan;
+use crate::cli::{Board, Serve, Up};
+use crate::context::Context;
+use crate::opened::Opened;
+use crate::problem::Exit;
+use crate::surroundings::quote;
+
+pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let (opened, report) = scan::read(context, &arguments.trees)?;
+    let summary = stave_answers::summary(opened.estate())?;
+    if !context.terminal.is_json() {
+        report.print(context)?;
+        context.terminal.line("")?;
+        let text = summary.to_text(context.terminal.width(), &context.terminal.style());
+        context.terminal.print(&text)?;
+        context.terminal.line(&format!(
+            "{}, read in {:.1} s",
+            report.warning_count(),
+            started.elapsed().as_secs_f64()
+        ))?;
+    }
+    let json = serde_json::json!({"scan": report, "summary": summary});
+    board(context, &opened, &arguments.board, Some(json))
+}
+
+pub(super) fn serve(context: &mut Context<'_>, arguments: &Serve) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    board(context, &opened, &arguments.board, None)
+}
+
+/// Serves until Ctrl-C. `json` is what is printed beside the URL where JSON is asked for.
+fn board(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    board: &Board,
+    json: Option<serde_json::Value>,
+) -> anyhow::Result<Exit> {
+    let wanted = context.settings.port();
+    let options = Options {
+        listen: SocketAddr::from(([127, 0, 0, 1], wanted)),
+        signals: true,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Options::default()
+    };
+    let (ledger_file, map_file) = (opened.place.ledger_file(), opened.place.map_file());
+    let open = move || sources(&ledger_file, &map_file);
+    let next = next_commands(context, opened)?;
+    let mut printed = Ok(());
+    let on_ready = |address: SocketAddr| {
+        let url = format!("http://{address}/");
+        printed = announce(context, &url, wanted, address.port(), &next, json);
+        if board.open {
+            open_browser(context, &url);
+        }
+    };
+    stave_server::serve(options, open, on_ready, &Stop::default())?;
+    printed?;
+    Ok(Exit::Answered)
+}
+
+/// What each worker of the server answers from: connections of its own.
+fn sources(ledger: &PathBuf, map: &PathBuf) -> Result<Sources, OpenError> {
+    Ok(Sources { model: ReadModel::open(map)?, ledger: Box::new(SqliteLedger::open(ledger)?) })
+}
+
+fn announce(
+    context: &mut Context<'_>,
+    url: &str,
+    wanted: u16,
+    port: u16,
+    next: &[String],
+    json: Option<serde_json::Value>,
+) -> anyhow::Result<()> {
+    if context.terminal.is_json() {
+        let mut object = json.unwrap_or_else(|| serde_json::json!({}));
+        object["url"] = url.into();
+        context.terminal.json(&object)?;
+        return context.terminal.flush();
+    }
+    if wanted != 0 && wanted != port {
+        context.terminal.warn(&format!("port {wanted} is busy, so the board is on {port}"));
+    }
+    context.terminal.line("")?;
+    context.terminal.line(&format!("The board: {url}"))?;
+    context.terminal.flush()?;
+    context.terminal.say("Ctrl-C ends it. In another terminal:");
+    for command in next {
+        context.terminal.say(&format!("  {command}"));
+    }
+    Ok(())
+}
+
+/// The next commands as they must be typed, about things that are really there.
+fn next_commands(context: &Context<'_>, opened: &Opened) -> anyhow::Result<Vec<String>> {
+    let stave = context.typed(&opened.place.root);
+    let filter = stave_map::Filter { kind: Some("component".to_owned()), limit: 50, ..Default::default() };
+    let rows = opened.map.list(&filter)?.rows;
+    // One that has something to tell: the best connected.
+    let shown =
+        rows.iter().max_by_key(|row| (row.relations_out + row.relations_in, std::cmp::Reverse(&row.name)));
+    let mut next = vec![format!("{stave} list")];
+    if let Some(row) = shown {
+        let is_only = rows.iter().filter(|other| other.name == row.name).count() == 1;
+        let name = if is_only { quote(&row.name) } else { row.id.clone() };
+        next.push(format!("{stave} show {name}"));
+        next.push(format!("{stave} why {name}"));
+        next.push(format!("{stave} say {name} owner TEAM"));
+    }
+    let questions = opened.map.counts()?.questions;
+    if questions > 0 {
+        next.push(format!("{stave} questions     # {}", counted(questions, "is open", "are open")));
+    }
+    Ok(next)
+}
+
+/// Asks the desktop to open the board. A machine without one loses nothing: the URL is printed.
+fn open_browser(context: &mut Context<'_>, url: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened = Command::new(program)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    match opened {
+        // Waited for on a thread of its own, so that no zombie stays while the board is served.
+        Ok(mut child) => drop(std::thread::spawn(move || child.wait())),
+        Err(error) => context.terminal.warn(&format!("no browser can be opened: {program}: {error}")),
+    }
+}

@@ -1,0 +1,80 @@
+//! `--json` on every verb: one JSON value on stdout, or one on stderr where there is an error.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+#[test]
+fn every_verb_speaks_json() {
+    let world = World::new();
+    world.shop();
+    let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let expect = |arguments: &[&str], wanted: &[&str]| {
+        let value = world.ask("shop", arguments);
+        for key in wanted {
+            assert!(keys(&value).iter().any(|own| own == key), "{arguments:?} has no {key}: {value}");
+        }
+        value
+    };
+    expect(&["scan"], &["scan", "counts"]);
+    expect(&["find", "basket"], &["rows", "position"]);
+    expect(&["list"], &["rows", "total", "position"]);
+    expect(&["show", "basket"], &["position"]);
+    expect(&["why", "basket"], &["facts", "position"]);
+    let said = expect(&["say", "basket", "tier", "1"], &["said", "appended", "op"]);
+    expect(&["deny", "basket", "tier"], &["said", "appended", "op"]);
+    let questions = expect(&["questions"], &["rows", "total", "without_place"]);
+    expect(&["log"], &["operations", "position"]);
+    expect(&["undo", said["op"].as_str().unwrap()], &["said", "op"]);
+    expect(&["config", "list"], &["settings"]);
+    expect(&["completions", "fish"], &["script"]);
+    expect(&["export", "../shop.jsonl"], &["file", "written"]);
+    expect(&["export", "--as", "graph"], &["entities", "links"]);
+    expect(&["merge", "../shop.jsonl"], &["new", "known"]);
+    let open = questions["rows"].as_array().unwrap();
+    let question = open.iter().find(|row| !row["answers"].as_array().unwrap().is_empty());
+    let question = question.expect("the shop has something to ask");
+    let id = question["id"].as_str().unwrap();
+    expect(&["answer", id], &["sentence", "answers"]);
+    expect(&["answer", id, "1"], &["said", "op"]);
+    let why = world.ask("shop", &["why", "basket"]);
+    let scope = why["facts"][0]["claims"].as_array().unwrap().iter().find_map(|claim| {
+        claim["scope"].as_str().filter(|scope| scope.starts_with("repo:")).map(str::to_owned)
+    });
+    expect(&["retire", &scope.unwrap()], &["said", "op"]);
+
+    for (arguments, code) in [
+        (&["show", "nothing-like-it"][..], 1),
+        (&["say", "basket"], 2),
+        (&["undo", "00000000"], 1),
+        (&["answer", "00000000"], 1),
+        (&["merge", "../nowhere"], 2),
+        (&["retire", "repo:nowhere@main"], 1),
+    ] {
+        let mut with_json = arguments.to_vec();
+        with_json.push("--json");
+        let ran = world.run("shop", &with_json).ends(code);
+        let error: Value = serde_json::from_str(&ran.err).unwrap_or_else(|error| panic!("{error}: {}", ran.err));
+        assert!(error["error"].is_string() && error["hints"].is_array(), "{error}");
+        assert_eq!(ran.out, "");
+    }
+    let nothing = world.run("shop", &["find", "zebra", "--json"]).ends(1);
+    assert_eq!(nothing.json()["rows"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn json_is_stable() {
+    let world = World::new();
+    world.shop();
+    world.run("shop", &["scan"]).ok();
+    for arguments in [&["list"][..], &["show", "basket"], &["export", "--as", "graph"], &["questions"]] {
+        let mut one = world.ask("shop", arguments);
+        let mut other = world.ask("shop", arguments);
+        for value in [&mut one, &mut other] {
+            if let Some(map) = value.as_object_mut() {
+                map.remove("now");
+            }
+        }
+        assert_eq!(one, other, "{arguments:?}");
+    }
+}

@@ -1,0 +1,99 @@
+//! `kill -9` in the middle of a scan, a word and a merge: what was acknowledged is there, the rest whole or not at all.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::world::World;
+
+/// Kills for each of the three; a hundred more are in the ledger's own tests.
+const ROUNDS: u32 = 10;
+
+/// Runs a command and kills it after a while. Says whether it had ended well before.
+fn killed(world: &World, folder: &str, arguments: &[&str], after: Duration) -> bool {
+    let mut child = world.spawn(folder, arguments);
+    let started = Instant::now();
+    while started.elapsed() < after {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.success();
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    // SIGKILL: nothing of the program runs after it.
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    // It may have ended in the last moment; its own words decide.
+    output.status.success()
+}
+
+/// How long a command takes when nobody disturbs it.
+fn undisturbed(world: &World, folder: &str, arguments: &[&str]) -> Duration {
+    let started = Instant::now();
+    world.run(folder, arguments).ok();
+    started.elapsed()
+}
+
+fn moment(whole: Duration, round: u32) -> Duration {
+    whole.mul_f64(f64::from(round + 1) / f64::from(ROUNDS))
+}
+
+#[test]
+fn words_survive() {
+    let world = World::new();
+    world.tea();
+    let whole = undisturbed(&world, "tea", &["say", "cart", "tag", "first"]);
+    let mut acknowledged = vec!["first".to_owned()];
+    for round in 0..ROUNDS {
+        let tag = format!("round-{round}");
+        if killed(&world, "tea", &["say", "cart", "tag", &tag], moment(whole, round)) {
+            acknowledged.push(tag);
+        }
+        let export = world.run("tea", &["export"]).ok().out;
+        for tag in &acknowledged {
+            assert!(export.contains(&format!("\"{tag}\"")), "{tag} was acknowledged and is lost");
+        }
+    }
+    world.run("tea", &["show", "cart"]).ok();
+}
+
+#[test]
+fn a_scan_is_in_the_ledger_whole_or_not_at_all() {
+    let world = World::new();
+    world.shop();
+    let whole = undisturbed(&world, "shop", &["scan", "--ledger", "../measure"]);
+    let reference = world.ask("shop", &["export", "--as", "graph", "--ledger", "../measure"]);
+    for round in 0..ROUNDS {
+        let ledger = format!("../scan-{round}");
+        let acknowledged = killed(&world, "shop", &["scan", "--ledger", &ledger], moment(whole, round));
+        if acknowledged {
+            assert_eq!(world.ask("shop", &["export", "--as", "graph", "--ledger", &ledger]), reference);
+        }
+        // The next scan starts from whatever is there and ends where an undisturbed one does.
+        world.run("shop", &["scan", "--ledger", &ledger]).ok();
+        assert_eq!(world.ask("shop", &["export", "--as", "graph", "--ledger", &ledger]), reference);
+    }
+}
+
+#[test]
+fn a_merge_is_in_the_ledger_whole_or_not_at_all() {
+    let world = World::new();
+    world.shop();
+    world.run("shop", &["scan"]).ok();
+    world.run("shop", &["export", "../shop.jsonl"]).ok();
+    fs::create_dir(world.path("measure")).unwrap();
+    let whole = undisturbed(&world, "measure", &["merge", "../shop.jsonl"]);
+    let export = fs::read_to_string(world.path("shop.jsonl")).unwrap();
+    for round in 0..ROUNDS {
+        let folder = format!("merge-{round}");
+        fs::create_dir(world.path(&folder)).unwrap();
+        let acknowledged = killed(&world, &folder, &["merge", "../shop.jsonl"], moment(whole, round));
+        if world.path(&folder).join(".stave/ledger.sqlite").exists() {
+            let there = world.run(&folder, &["export"]).ok().out;
+            let first: serde_json::Value = serde_json::from_str(there.lines().next().unwrap()).unwrap();
+            let is_whole = there == export;
+            assert!(is_whole || (first["statements"] == 0 && !acknowledged), "a part of the file was merged");
+        } else {
+            assert!(!acknowledged);
+        }
+        world.run(&folder, &["merge", "../shop.jsonl"]).ok();
+    }
+}

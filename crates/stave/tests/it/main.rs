@@ -1,0 +1,13 @@
+//! The binary as people and programs meet it. Slow on purpose: everything below it is tested closer to home.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod exchange;
+mod first_minutes;
+mod git_stories;
+mod json;
+mod kills;
+mod names;
+mod storage;
+mod surface;
+mod words;
+mod world;

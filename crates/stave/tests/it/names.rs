@@ -1,0 +1,53 @@
+//! Names that a person types: unknown, ambiguous, by digits, by kind.
+
+use crate::world::World;
+
+#[test]
+fn an_unknown_name_gets_the_nearest_ones() {
+    let world = World::new();
+    world.tea();
+    for verb in ["show", "why"] {
+        let ran = world.run("tea", &[verb, "paymnets"]).ends(1);
+        assert!(ran.err.contains("nothing on the map is called \"paymnets\""), "{}", ran.err);
+        assert!(ran.err.contains("did you mean payments"), "{}", ran.err);
+        assert_eq!(ran.out, "");
+    }
+    world.run("tea", &["say", "paymnets", "tier", "1"]).ends(1);
+    let ran = world.run("tea", &["say", "cart", "calls", "paymnets"]).ends(1);
+    assert!(ran.err.contains("stave say component \"paymnets\""), "{}", ran.err);
+    world.run("tea", &["find", "zebra"]).ends(1);
+    world.run("tea", &["list", "--kind", "component", "--owner", "nobody"]).ends(1);
+    let ran = world.run("tea", &["list", "--kind", "componnent"]).ends(2);
+    assert!(ran.err.contains("did you mean component?"), "{}", ran.err);
+}
+
+#[test]
+fn an_ambiguous_name_lists_candidates_that_can_be_typed() {
+    let world = World::new();
+    world.tea();
+    world.run("tea", &["say", "--new", "resource", "cart"]).ok();
+    let ran = world.run("tea", &["show", "cart"]).ends(2);
+    assert!(ran.err.contains("\"cart\" may mean:"), "{}", ran.err);
+    let json = world.run("tea", &["show", "cart", "--json"]).ends(2);
+    let error: serde_json::Value = serde_json::from_str(&json.err).unwrap();
+    let candidates = error["candidates"].as_array().unwrap();
+    assert_eq!(candidates.len(), 2, "{error}");
+    for row in candidates {
+        let id = row["id"].as_str().unwrap();
+        assert!(ran.err.contains(id), "{}", ran.err);
+        assert_eq!(world.ask("tea", &["show", id])["id"].as_str().or(Some(id)), Some(id));
+        world.run("tea", &["show", row["reference"].as_str().unwrap()]).ok();
+    }
+    assert!(world.run("tea", &["show", "resource", "cart"]).ok().out.contains("said:resource/cart"));
+    world.run("tea", &["say", "component", "cart", "tier", "1"]).ok();
+}
+
+#[test]
+fn names_do_not_mind_case_and_need_no_quotes() {
+    let world = World::new();
+    world.tea();
+    world.run("tea", &["say", "component", "Billing batch"]).ok();
+    for words in [&["show", "billing", "batch"][..], &["show", "BILLING BATCH"], &["show", "Cart"]] {
+        world.run("tea", words).ok();
+    }
+}
