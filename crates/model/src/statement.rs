@@ -251,7 +251,7 @@ impl Claim {
         if let Some(value) = &self.value {
             self.check_value(value, 0)?;
         }
-        let bytes = canonical(self);
+        let bytes = self.canonical();
         at_most("claim", bytes.len(), limits::CLAIM_BYTES)?;
         if let Some(known) = claim_type(&self.kind) {
             known.check(self)?;

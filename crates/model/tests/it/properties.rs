@@ -10,7 +10,7 @@ use stave_model::{
 };
 
 fn name() -> impl Strategy<Value = String> {
-    "[a-z][a-z0-9-]{0,6}:[^\\p{Cc}]{1,20}"
+    "[a-z][a-z0-9-]{0,6}:([^\\p{Cc}]{1,20}|[\u{e000}\u{1f600}a]{1,2})"
 }
 
 fn reference() -> impl Strategy<Value = Reference> {
@@ -141,6 +141,7 @@ proptest! {
     fn every_claim_comes_back(claim in claim()) {
         let claim = claim.normalised();
         let bytes = canonical(&claim);
+        prop_assert_eq!(claim.canonical(), bytes.clone());
         let again: Claim = serde_json::from_slice(&bytes).unwrap();
         prop_assert_eq!(&again, &claim);
         prop_assert_eq!(canonical(&again), bytes);
