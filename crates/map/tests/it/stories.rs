@@ -130,12 +130,14 @@ fn fold_story_of_a_denied_relation_and_two_copies() {
 #[test]
 fn fold_story_of_a_large_statement_said_again() {
     const CLAIMS: usize = 20_000;
-    let service = |number: usize| format!("repo:git.test/acme/shop//s{}#compose/s{number}", number % 50);
     let say = |at: i64, changed: bool| {
         let claims = (0..CLAIMS).map(|number| {
-            let new = changed && number % 100 == 0;
-            let text = if new { "new" } else { "old" };
-            claim("description", &service(number)).value(json!(text)).at("compose.yaml", number as u32 + 1)
+            let service = number / 10;
+            let of = format!("repo:git.test/acme/shop//s{}#compose/s{service}", service % 50);
+            let version = if changed && number % 100 == 0 { "v2" } else { "v1" };
+            claim("endpoint", &of)
+                .to(&format!("GET /{version}/{number}"))
+                .at("compose.yaml", number as u32 + 1)
         });
         scan("collector:compose", "repo:git.test/acme/shop@main", at, claims.collect()).source(at).done()
     };
@@ -147,15 +149,16 @@ fn fold_story_of_a_large_statement_said_again() {
     real::append(&mut ledger, std::slice::from_ref(&after));
     assert_eq!(ledger.position().unwrap(), 2);
 
-    let texts = |document: &Value| {
-        let all = document["entities"].as_array().unwrap().iter();
-        let new = all.clone().filter(|one| one["facts"][0]["value"] == "new").count();
-        (all.count(), new)
+    let endpoints = |document: &Value| {
+        let facts =
+            document["entities"].as_array().unwrap().iter().map(|one| one["facts"].as_array().unwrap());
+        let all: Vec<&str> = facts.flatten().map(|fact| fact["to"].as_str().unwrap()).collect();
+        (all.len(), all.iter().filter(|text| text.starts_with("GET /v2/")).count())
     };
     model.catch_up(&ledger, CutOff::Live(hour(3))).unwrap();
     let advanced = model.document().unwrap();
-    assert_eq!(texts(&old), (CLAIMS, 0));
-    assert_eq!(texts(&advanced), (CLAIMS, CLAIMS / 100));
+    assert_eq!(endpoints(&old), (CLAIMS, 0));
+    assert_eq!(endpoints(&advanced), (CLAIMS, CLAIMS / 100));
     assert_eq!(real::difference(&advanced, &real::from_scratch(&ledger, When::Live(hour(3)))), None);
     // At the old date the map is what it was then, byte for byte.
     assert_eq!(real::difference(&old, &real::from_scratch(&ledger, When::Date(hour(1)))), None);
