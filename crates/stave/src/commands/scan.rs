@@ -222,9 +222,9 @@ impl WarningReport {
     fn new(warning: Warning, root: &Path) -> WarningReport {
         let path = root.join(&warning.path);
         let here = std::env::current_dir().unwrap_or_default();
-        let path = path.strip_prefix(&here).unwrap_or(&path);
+        let shown = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
         WarningReport {
-            path: path.display().to_string(),
+            path: if shown.is_empty() { ".".to_owned() } else { shown },
             line: warning.line,
             what: warning.what,
             hint: warning.hint,

@@ -13,7 +13,7 @@ use stave_server::{OpenError, Options, Sources, Stop};
 use super::scan;
 use crate::cli::{Board, Serve, Up};
 use crate::context::Context;
-use crate::opened::Opened;
+use crate::opened::{Meant, Opened};
 use crate::problem::Exit;
 use crate::surroundings::quote;
 
@@ -113,8 +113,10 @@ fn next_commands(context: &Context<'_>, opened: &Opened) -> anyhow::Result<Vec<S
         rows.iter().max_by_key(|row| (row.relations_out + row.relations_in, std::cmp::Reverse(&row.name)));
     let mut next = vec![format!("{stave} list")];
     if let Some(row) = shown {
-        let is_only = rows.iter().filter(|other| other.name == row.name).count() == 1;
-        let name = if is_only { quote(&row.name) } else { row.id.clone() };
+        let name = match opened.meant(&row.name)? {
+            Meant::One(_) => quote(&row.name),
+            _ => row.id.clone(),
+        };
         next.push(format!("{stave} show {name}"));
         next.push(format!("{stave} why {name}"));
         next.push(format!("{stave} say {name} owner TEAM"));

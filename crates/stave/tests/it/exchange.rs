@@ -29,7 +29,8 @@ fn standard_input_is_merged_as_well() {
     let export = world.run("tea", &["export"]).ok().out;
     fs::create_dir(world.path("copy")).unwrap();
     let mut command = world.command("copy", &["merge", "-"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(export.as_bytes()).unwrap();
     Ran::of(&child.wait_with_output().unwrap()).ok();
     world.run("copy", &["show", "cart"]).ok();

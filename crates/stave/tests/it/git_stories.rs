@@ -8,7 +8,8 @@ use stave_map::ReadModel;
 use crate::world::World;
 
 const BASE: &str = "services:\n  cart:\n    build: ./cart\n";
-const MORE: &str = "services:\n  cart:\n    build: ./cart\n    depends_on: [till]\n  till:\n    build: ./till\n";
+const MORE: &str =
+    "services:\n  cart:\n    build: ./cart\n    depends_on: [till]\n  till:\n    build: ./till\n";
 const OTHER: &str = "services:\n  cart:\n    build: ./cart\n  lantern:\n    build: ./lantern\n";
 
 /// A repository with two commits on main and one on a branch, and its checkouts: `one` at main's first commit,
@@ -37,8 +38,12 @@ fn graph(world: &World, folder: &str) -> Value {
 
 fn names(world: &World, folder: &str) -> Vec<String> {
     let graph = graph(world, folder);
-    let mut names: Vec<String> =
-        graph["entities"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = graph["entities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect();
     names.sort();
     names
 }
@@ -222,5 +227,8 @@ fn a_scanned_repository_sets_no_settings_and_speaks_for_nobody() {
     world.commit("two", 9);
     world.run("two", &["scan"]).ok();
     let settings = world.ask("two", &["config", "list"]);
-    assert!(!settings.to_string().contains("evil") && !settings.to_string().contains("stave.toml"), "{settings}");
+    assert!(
+        !settings.to_string().contains("evil") && !settings.to_string().contains("stave.toml"),
+        "{settings}"
+    );
 }

@@ -8,7 +8,9 @@ use crate::world::World;
 fn every_verb_speaks_json() {
     let world = World::new();
     world.shop();
-    let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let keys = |value: &Value| {
+        value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
     let expect = |arguments: &[&str], wanted: &[&str]| {
         let value = world.ask("shop", arguments);
         for key in wanted {
@@ -54,7 +56,8 @@ fn every_verb_speaks_json() {
         let mut with_json = arguments.to_vec();
         with_json.push("--json");
         let ran = world.run("shop", &with_json).ends(code);
-        let error: Value = serde_json::from_str(&ran.err).unwrap_or_else(|error| panic!("{error}: {}", ran.err));
+        let error: Value =
+            serde_json::from_str(&ran.err).unwrap_or_else(|error| panic!("{error}: {}", ran.err));
         assert!(error["error"].is_string() && error["hints"].is_array(), "{error}");
         assert_eq!(ran.out, "");
     }

@@ -6,8 +6,24 @@ use std::process::Stdio;
 use crate::world::{Ran, World};
 
 const VERBS: &[&str] = &[
-    "up", "scan", "find", "list", "show", "why", "say", "deny", "questions", "answer", "log", "undo", "retire",
-    "export", "merge", "serve", "config", "completions",
+    "up",
+    "scan",
+    "find",
+    "list",
+    "show",
+    "why",
+    "say",
+    "deny",
+    "questions",
+    "answer",
+    "log",
+    "undo",
+    "retire",
+    "export",
+    "merge",
+    "serve",
+    "config",
+    "completions",
 ];
 
 #[test]
@@ -98,7 +114,11 @@ fn settings_are_listed_with_their_origins() {
     assert!(line("board.port").contains("7000") && line("board.port").ends_with("stave.toml"), "{}", ran.out);
     assert!(line("color").contains("never") && line("color").ends_with("config.toml"), "{}", ran.out);
     assert!(line("person").ends_with("STAVE_PERSON"), "{}", ran.out);
-    assert!(ran.err.contains("unknown setting colour") && ran.err.contains("did you mean color?"), "{}", ran.err);
+    assert!(
+        ran.err.contains("unknown setting colour") && ran.err.contains("did you mean color?"),
+        "{}",
+        ran.err
+    );
     assert!(ran.err.contains("unknown setting board.prt"), "{}", ran.err);
     let output = world.command("tea", &["list"]).env("STAVE_PROT", "1").output().unwrap();
     assert!(Ran::of(&output).ok().err.contains("did you mean STAVE_PORT?"));
@@ -143,8 +163,14 @@ fn who_speaks_is_found_in_five_places() {
         who(&["say", "cart", "tier", "1", "--as", "a@leafcup.test"], Some("b@leafcup.test")),
         "a@leafcup.test (from --as)"
     );
-    assert_eq!(who(&["--as", "a@leafcup.test", "say", "cart", "tier", "2"], None), "a@leafcup.test (from --as)");
-    assert_eq!(who(&["say", "cart", "tier", "3"], Some("b@leafcup.test")), "b@leafcup.test (from STAVE_PERSON)");
+    assert_eq!(
+        who(&["--as", "a@leafcup.test", "say", "cart", "tier", "2"], None),
+        "a@leafcup.test (from --as)"
+    );
+    assert_eq!(
+        who(&["say", "cart", "tier", "3"], Some("b@leafcup.test")),
+        "b@leafcup.test (from STAVE_PERSON)"
+    );
     assert_eq!(who(&["say", "cart", "tier", "4"], None), "git@leafcup.test (from git's user.email)");
     world.write("home/.config/stave/config.toml", "person = \"c@leafcup.test\"\n");
     assert!(who(&["say", "cart", "tier", "5"], None).starts_with("c@leafcup.test (from "));

@@ -161,10 +161,14 @@ fn two_are_one_until_somebody_parts_them() {
     world.tea();
     world.run("tea", &["say", "resource", "till-roll"]).ok();
     world.run("tea", &["say", "till-roll", "same_as", "payments"]).ok();
-    assert!(!names(&world).contains(&"till-roll".to_owned()) || !names(&world).contains(&"payments".to_owned()));
+    assert!(
+        !names(&world).contains(&"till-roll".to_owned()) || !names(&world).contains(&"payments".to_owned())
+    );
     world.run("tea", &["say", "till-roll", "same_as", "payments"]).ends(1);
     world.run("tea", &["deny", "till-roll", "same_as", "payments"]).ok();
-    assert!(names(&world).contains(&"till-roll".to_owned()) && names(&world).contains(&"payments".to_owned()));
+    assert!(
+        names(&world).contains(&"till-roll".to_owned()) && names(&world).contains(&"payments".to_owned())
+    );
     assert_eq!(world.ask("tea", &["questions"])["total"], 0, "a later word replaces the earlier one");
 }
 
@@ -205,7 +209,10 @@ fn a_scope_is_retired_and_comes_back() {
     world.run("tea", &["retire", "repo:nowhere@main"]).ends(1);
     world.run("tea", &["retire", &scope]).ok();
     assert!(!names(&world).contains(&"basket".to_owned()));
-    assert!(world.ask("tea", &["questions"])["without_place"].as_u64().unwrap() > 0, "the word is listed, not dropped");
+    assert!(
+        world.ask("tea", &["questions"])["without_place"].as_u64().unwrap() > 0,
+        "the word is listed, not dropped"
+    );
     world.run("tea", &["undo"]).ok();
     assert!(names(&world).contains(&"basket".to_owned()));
 }

@@ -107,7 +107,14 @@ impl World {
     pub(crate) fn git(&self, folder: &str, minute: u32, arguments: &[&str]) -> String {
         let date = format!("2026-03-01T10:{minute:02}:00Z");
         let output = Command::new("git")
-            .args(["-c", "user.name=Counter", "-c", "user.email=counter@leafcup.test", "-c", "init.defaultBranch=main"])
+            .args([
+                "-c",
+                "user.name=Counter",
+                "-c",
+                "user.email=counter@leafcup.test",
+                "-c",
+                "init.defaultBranch=main",
+            ])
             .args(arguments)
             .current_dir(self.path(folder))
             .env_clear()
