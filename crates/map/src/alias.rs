@@ -18,7 +18,10 @@ impl Aliases {
             }
             name
         };
-        for (a, b) in joined {
+        let denied = |a: &String, b: &String| {
+            apart.contains(&(a.clone(), b.clone())) || apart.contains(&(b.clone(), a.clone()))
+        };
+        for (a, b) in joined.iter().filter(|(a, b)| !denied(a, b)) {
             let (a, b) = (root(&parent, a), root(&parent, b));
             let (small, great) = if a <= b { (a, b) } else { (b, a) };
             if small != great {

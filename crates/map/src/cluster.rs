@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stave_model::{Claim, Hash, KeyStrength, Reference, key_strength};
 
 /// Most holders of a key whose pairs are all candidates; beyond, neighbours are.
-const PAIRS: usize = 16;
+pub(crate) const PAIRS: usize = 16;
 
 /// What is clustered. References are in the order of their texts; all numbers are places in that order.
 #[derive(Default)]

@@ -1,10 +1,11 @@
 //! Entities as the read model keeps them: a row each for lists and search, their links and their questions. Facts
 //! themselves are not stored: they are resolved from the live claims wherever somebody looks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
 use stave_model::{Claim, Mode, Reference, Relation, Target, claim_type};
 
 use crate::error::Result;
@@ -19,16 +20,25 @@ pub(crate) struct Loader<'c, 'n> {
     connection: &'c Connection,
     names: &'n Names<'c>,
     /// Every live reference's entity, where all were loaded.
-    entity_of: Option<HashMap<Sym, Sym>>,
-    slots: HashMap<i64, (Rc<str>, i64)>,
-    statements: HashMap<i64, (Rc<str>, i64)>,
+    entity_of: Option<FxHashMap<Sym, Sym>>,
+    slots: FxHashMap<i64, (Rc<str>, i64)>,
+    statements: FxHashMap<i64, (Rc<str>, i64)>,
+    /// Types of facts about entities, by their number.
+    modes: FxHashMap<Sym, Option<(Rc<str>, Mode)>>,
 }
 
 const COLUMNS: &str = "c.id, c.slot, c.stmt, c.type, c.\"to\", c.value, c.neg, c.basis, c.env, c.of";
 
 impl<'c, 'n> Loader<'c, 'n> {
     pub(crate) fn new(connection: &'c Connection, names: &'n Names<'c>) -> Loader<'c, 'n> {
-        Loader { connection, names, entity_of: None, slots: HashMap::new(), statements: HashMap::new() }
+        Loader {
+            connection,
+            names,
+            entity_of: None,
+            slots: FxHashMap::default(),
+            statements: FxHashMap::default(),
+            modes: FxHashMap::default(),
+        }
     }
 
     fn entity(&self, reference: Sym) -> Result<Option<Sym>> {
@@ -57,13 +67,22 @@ impl<'c, 'n> Loader<'c, 'n> {
         Ok(found)
     }
 
+    fn mode(&mut self, kind: Sym) -> Result<Option<(Rc<str>, Mode)>> {
+        if let Some(known) = self.modes.get(&kind) {
+            return Ok(known.clone());
+        }
+        let text = self.names.text(kind)?;
+        let known = match claim_type(&text) {
+            Some(known) if !matches!(known.mode, Mode::Join | Mode::Word) => Some((text, known.mode)),
+            _ => None,
+        };
+        self.modes.insert(kind, known.clone());
+        Ok(known)
+    }
+
     /// A row, or nothing for what is no fact about an entity.
     fn row(&mut self, row: &rusqlite::Row<'_>) -> Result<Option<Row>> {
-        let kind = self.names.text(row.get(3)?)?;
-        let mode = match claim_type(&kind) {
-            Some(known) if !matches!(known.mode, Mode::Join | Mode::Word) => known.mode,
-            _ => return Ok(None),
-        };
+        let Some((kind, mode)) = self.mode(row.get(3)?)? else { return Ok(None) };
         let (id, slot, statement): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (author, at) = self.author(slot, statement)?;
         let to: Option<Sym> = row.get(4)?;
@@ -124,7 +143,7 @@ impl<'c, 'n> Loader<'c, 'n> {
 
     /// The rows of all entities.
     pub(crate) fn all_rows(&mut self) -> Result<BTreeMap<Sym, Vec<Row>>> {
-        let mut entities: HashMap<Sym, Sym> = HashMap::new();
+        let mut entities: FxHashMap<Sym, Sym> = FxHashMap::default();
         let mut rows: BTreeMap<Sym, Vec<Row>> = BTreeMap::new();
         let mut refs = self.connection.prepare("SELECT id, entity FROM ref")?;
         for row in refs.query_map([], |row| Ok((row.get::<_, Sym>(0)?, row.get::<_, Sym>(1)?)))? {
@@ -175,7 +194,7 @@ pub(crate) fn advance(live: &Live<'_, '_>, touched: &mut Touched) -> Result<()> 
         }
         let hidden: BTreeSet<Sym> =
             resolved.iter().filter(|(_, facts)| facts.hidden()).map(|(entity, _)| *entity).collect();
-        let mut members: HashMap<Sym, Vec<Rc<str>>> = HashMap::new();
+        let mut members: FxHashMap<Sym, Vec<Rc<str>>> = FxHashMap::default();
         for (reference, entity) in loader.entity_of.iter().flatten() {
             members.entry(*entity).or_default().push(live.names.text(*reference)?);
         }

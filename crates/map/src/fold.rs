@@ -1,9 +1,10 @@
 //! The fold's order of work: headers, standing, slots, live claims, join words, clusters, other words, facts.
 //! Every step looks only at what the steps before it touched; a rebuild is the same steps with everything touched.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
 use stave_ledger::Ledger;
 use stave_model::Time;
 
@@ -399,7 +400,7 @@ pub(crate) fn input(live: &Live<'_, '_>, affected: &BTreeSet<Sym>, all: bool) ->
     }
     named.sort_unstable();
     let order: Vec<Sym> = named.iter().map(|(_, sym)| *sym).collect();
-    let place: HashMap<Sym, u32> = order
+    let place: FxHashMap<Sym, u32> = order
         .iter()
         .enumerate()
         .map(|(place, sym)| (*sym, u32::try_from(place).unwrap_or(u32::MAX)))
@@ -407,7 +408,7 @@ pub(crate) fn input(live: &Live<'_, '_>, affected: &BTreeSet<Sym>, all: bool) ->
     let mut parts = Parts::default();
     let mut input =
         Input { refs: named.iter().map(|(text, _)| parts.take(text)).collect(), ..Input::default() };
-    let mut holders: HashMap<Sym, Vec<u32>> = HashMap::new();
+    let mut holders: FxHashMap<Sym, Vec<u32>> = FxHashMap::default();
     let mut hold = |reference: Sym, key: Sym| {
         if let Some(place) = place.get(&reference) {
             holders.entry(key).or_default().push(*place);
@@ -427,10 +428,19 @@ pub(crate) fn input(live: &Live<'_, '_>, affected: &BTreeSet<Sym>, all: bool) ->
         }
     }
     for (key, mut holders) in holders {
-        if holders.len() > 1 {
-            holders.sort_unstable();
-            input.keys.push(cluster::Key { text: live.names.text(key)?.to_string(), holders });
+        if holders.len() < 2 {
+            continue;
         }
+        let text = live.names.text(key)?.to_string();
+        // A common hint joins nothing, however few of its holders are looked at here.
+        if !all
+            && stave_model::key_strength(&text) == stave_model::KeyStrength::Hint
+            && column(connection, "SELECT ref FROM ref_key WHERE key = ?1 LIMIT 17", key)?.len() > 16
+        {
+            continue;
+        }
+        holders.sort_unstable();
+        input.keys.push(cluster::Key { text, holders });
     }
     input.keys.sort_unstable_by(|a, b| a.text.cmp(&b.text));
     let same_as = live.names.intern("same_as")?;
@@ -444,7 +454,7 @@ fn machine_joins(
     same_as: Sym,
     affected: &BTreeSet<Sym>,
     all: bool,
-    place: &HashMap<Sym, u32>,
+    place: &FxHashMap<Sym, u32>,
     input: &mut Input,
 ) -> Result<()> {
     let mut take = |of: Sym, to: Sym, basis: i64, author: Sym| -> Result<()> {
@@ -483,7 +493,7 @@ fn word_joins(
     same_as: Sym,
     affected: &BTreeSet<Sym>,
     all: bool,
-    place: &HashMap<Sym, u32>,
+    place: &FxHashMap<Sym, u32>,
     input: &mut Input,
 ) -> Result<()> {
     const ROWS: &str =

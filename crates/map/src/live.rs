@@ -1,9 +1,10 @@
 //! The live claims and references: adds and removes claims, counts who mentions what, and remembers what was touched.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use stave_model::{Mode, Reference, Target, claim_type, hash_bytes};
 
@@ -46,8 +47,9 @@ pub(crate) struct Live<'c, 'n> {
     pub(crate) connection: &'c Connection,
     pub(crate) names: &'n Names<'c>,
     pub(crate) aliases: &'n Aliases,
-    mentions: HashMap<Sym, i64>,
-    keys: HashMap<(Sym, Sym), i64>,
+    mentions: FxHashMap<Sym, i64>,
+    keys: FxHashMap<(Sym, Sym), i64>,
+    modes: FxHashMap<Sym, Option<Mode>>,
     pub(crate) unknown: i64,
     pub(crate) claims: i64,
 }
@@ -69,8 +71,9 @@ impl<'c, 'n> Live<'c, 'n> {
             connection,
             names,
             aliases,
-            mentions: HashMap::new(),
-            keys: HashMap::new(),
+            mentions: FxHashMap::default(),
+            keys: FxHashMap::default(),
+            modes: FxHashMap::default(),
             unknown: 0,
             claims: 0,
         }
@@ -85,7 +88,7 @@ impl<'c, 'n> Live<'c, 'n> {
         touched: &mut Touched,
     ) -> Result<()> {
         let kind = self.names.intern(&raw.kind)?;
-        let mode = claim_type(&raw.kind).map(|known| known.mode);
+        let mode = *self.modes.entry(kind).or_insert_with(|| claim_type(&raw.kind).map(|known| known.mode));
         let of = self.names.intern(&self.aliases.reference(&raw.of))?;
         let to = match (&raw.to, mode) {
             (Some(to), Some(Mode::Add(Target::Reference) | Mode::Join)) => {

@@ -1,10 +1,10 @@
 //! Interned texts: every author, scope, reference, key and text target has one small number in a read model.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
 
 /// The number of a text in one read model. Never leaves the crate.
 pub(crate) type Sym = i64;
@@ -12,8 +12,9 @@ pub(crate) type Sym = i64;
 /// Texts by number and numbers by text, cached for one advance or one answer.
 pub(crate) struct Names<'c> {
     connection: &'c Connection,
-    by_text: RefCell<HashMap<Rc<str>, Sym>>,
-    by_sym: RefCell<HashMap<Sym, Rc<str>>>,
+    by_text: RefCell<FxHashMap<Rc<str>, Sym>>,
+    /// By number; numbers are given out one after the other.
+    by_sym: RefCell<Vec<Option<Rc<str>>>>,
     /// All texts are in the cache: a miss is a new text. Holds the next number.
     whole: std::cell::Cell<Option<Sym>>,
 }
@@ -45,7 +46,13 @@ impl<'c> Names<'c> {
 
     fn remember(&self, sym: Sym, text: Rc<str>) {
         self.by_text.borrow_mut().insert(Rc::clone(&text), sym);
-        self.by_sym.borrow_mut().insert(sym, text);
+        let mut by_sym = self.by_sym.borrow_mut();
+        // Numbers come from the file's own table: they are positive, and as many as there are texts.
+        let place = usize::try_from(sym).unwrap_or(0);
+        if by_sym.len() <= place {
+            by_sym.resize(place + 1, None);
+        }
+        by_sym[place] = Some(text);
     }
 
     /// The number of a text, if it has one.
@@ -91,7 +98,8 @@ impl<'c> Names<'c> {
 
     /// The text of a number that this read model gave out.
     pub(crate) fn text(&self, sym: Sym) -> rusqlite::Result<Rc<str>> {
-        if let Some(text) = self.by_sym.borrow().get(&sym) {
+        let place = usize::try_from(sym).unwrap_or(0);
+        if let Some(Some(text)) = self.by_sym.borrow().get(place) {
             return Ok(Rc::clone(text));
         }
         let text: String = self

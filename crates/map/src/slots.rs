@@ -211,7 +211,8 @@ fn hold(
     if before.holds.is_some() {
         newer_source(live, id, touched)?;
     }
-    let mut rows = connection.prepare_cached("DELETE FROM branch_claim WHERE slot = ?1 RETURNING repository")?;
+    let mut rows =
+        connection.prepare_cached("DELETE FROM branch_claim WHERE slot = ?1 RETURNING repository")?;
     for repository in rows.query_map([id], |row| row.get(0))? {
         repositories.insert(repository?);
     }
@@ -298,7 +299,9 @@ fn counting(live: &Live<'_, '_>, slots: &[Seen]) -> Result<(BTreeSet<Sym>, Vec<b
     let git = live.names.get("collector:git")?;
     let at_work: BTreeSet<Sym> = slots
         .iter()
-        .filter(|seen| seen.slot.work && Some(seen.slot.author) == git && seen.slot.holds.is_some() && seen.claims > 0)
+        .filter(|seen| {
+            seen.slot.work && Some(seen.slot.author) == git && seen.slot.holds.is_some() && seen.claims > 0
+        })
         .filter_map(|seen| seen.slot.branch)
         .collect();
     let replaced: BTreeSet<(Option<Sym>, Sym)> = slots
