@@ -1,5 +1,6 @@
 //! Which statement of a slot holds: the part of docs/ledger.md, section 3, that "same word again" needs.
-//! The map decides the same over all slots at once; the test vectors bind both to one reading.
+//! The map decides the same over all slots at once; the test vectors bind both to one reading. Repositories
+//! that people joined (step 4) keep slots of their own here: at worst a repeat is appended once more.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
