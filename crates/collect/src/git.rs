@@ -14,7 +14,7 @@ use crate::{Options, Warning};
 /// The branch of a folder without git.
 pub(crate) const NO_BRANCH: &str = "-";
 /// The branch of a commit that no branch is known for.
-pub(crate) const DETACHED: &str = "@detached";
+pub(crate) const DETACHED: &str = "detached";
 
 /// A repository on this machine.
 pub(crate) struct Checkout {

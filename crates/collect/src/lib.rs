@@ -55,7 +55,7 @@ pub struct Part {
 pub struct TreeScan {
     /// `HOST/PATH`, or `-/NAME` where origin has no host.
     pub repository: String,
-    /// The branch; `@detached` where none is known, `-` without git.
+    /// The branch; `detached` where none is known, `-` without git.
     pub branch: String,
     /// `repo:HOST/PATH@BRANCH`, with `+work` where something is uncommitted.
     pub scope: Scope,

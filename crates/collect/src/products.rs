@@ -89,7 +89,7 @@ const PRODUCTS: &[Product] = &[
     row("tempo", "tracing", &["skywalking-oap-server", "skywalking-ui", "apm-server"], &[], &[], &["skywalking"]),
     row("otel-collector", "tracing", &["opentelemetry-collector", "opentelemetry-collector-contrib", "otelcol", "alloy", "otel-lgtm"], &["otlp"], &[4317, 4318, 55680], &["otel", "otlp"]),
     row("loki", "logs", &["promtail", "seq", "graylog", "vector", "papertrail"], &["loki"], &[3100], &["loki", "seq"]),
-    row("logstash", "logs", &["logstash-oss", "fluentd", "fluent-bit", "filebeat", "fluentd-kubernetes-daemonset"], &["logstash", "fluentd"], &[5044, 24224], &["logstash", "fluentd"]),
+    row("logstash", "logs", &["logstash-oss", "elk", "fluentd", "fluent-bit", "filebeat", "fluentd-kubernetes-daemonset"], &["logstash", "fluentd"], &[5044, 24224], &["logstash", "fluentd"]),
     row("kibana", "monitor", &["opensearch-dashboards", "kibana-oss"], &[], &[5601], &["kibana"]),
     row("nginx", "gateway", &["nginx-unprivileged", "openresty", "nginx-proxy", "ingress-nginx-controller"], &[], &[], &[]),
     row("traefik", "gateway", &[], &[], &[], &[]),

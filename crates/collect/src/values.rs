@@ -545,6 +545,19 @@ const NO_HOST_ENDS: &[&str] = &[
     "type",
 ];
 
+/// Last labels that names without scheme and port have: others are mostly no hosts (`system.out`).
+const COMMON_ENDS: &[&str] = &[
+    "com", "org", "net", "io", "dev", "app", "cloud", "ai", "co", "eu", "de", "uk", "us", "fr", "nl", "ch",
+    "at", "gov", "edu", "info", "biz", "me", "tv", "it", "es", "pl", "se", "no", "fi", "dk", "be", "cz",
+    "pt", "ie", "ca", "au", "nz", "in", "jp", "cn", "kr", "br", "mx", "ru", "ua", "tr", "za", "sg", "hk",
+    "tech", "online", "site", "xyz", "gg", "so", "sh", "to", "ms",
+];
+
+/// Whether a name without scheme and port ends like a public one.
+pub(crate) fn has_common_end(host: &str) -> bool {
+    host.rsplit('.').next().is_some_and(|end| COMMON_ENDS.contains(&end))
+}
+
 /// What a host name is.
 pub(crate) fn host_form(host: &str) -> HostForm {
     if matches!(

@@ -99,6 +99,7 @@ pub(super) fn join(sketch: &mut Sketch<'_>) -> Sets {
     same_stack(&sketch.pieces, &mut sets);
     to_code(sketch, &mut sets);
     by_variant(&sketch.pieces, &mut sets);
+    lone_dockerfiles(&sketch.pieces, &mut sets);
     to_catalog(&sketch.pieces, &mut sets);
     sets
 }
@@ -283,13 +284,31 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
         }
         let mut joins: Vec<(usize, usize)> = Vec::new();
         for (index, piece) in pieces.iter().enumerate() {
-            let known = piece.form != Form::Deployed || piece.home.is_some() || piece.product.is_some();
-            if known || has_code(pieces, sets, index) {
+            // An image of somebody's that has a product's name may still be built here.
+            let is_product = piece.product.is_some();
+            let is_out =
+                is_product && (is_loose || !piece.images.iter().any(super::sketch::Image::is_qualified));
+            if piece.form != Form::Deployed || piece.home.is_some() || is_out || has_code(pieces, sets, index)
+            {
                 continue;
             }
-            let mut names: Vec<String> = vec![norm(&piece.name)];
+            let mut names: Vec<String> = Vec::new();
+            if !is_product {
+                names.push(norm(&piece.name));
+            }
             for image in &piece.images {
                 names.push(norm(image.base()));
+                if is_product {
+                    continue;
+                }
+                // `basic-orders` may be the image of `orders`.
+                let mut rest = image.base();
+                while let Some((_, behind)) = rest.split_once(['-', '_']) {
+                    rest = behind;
+                    if rest.len() > 4 && !COMMON_NAMES.contains(&rest) {
+                        names.push(norm(rest));
+                    }
+                }
                 // `shop-orders` of the repository `shop` is its `orders`.
                 for prefix in &prefixes {
                     if let Some(rest) =
@@ -299,7 +318,9 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
                     }
                 }
             }
-            names.extend(piece.names.iter().map(|name| norm(name)));
+            if !is_product {
+                names.extend(piece.names.iter().map(|name| norm(name)));
+            }
             let found = names
                 .iter()
                 .filter_map(|name| modules.get(name).map(|found| (name, found)))
@@ -349,29 +370,94 @@ fn closest(pieces: &[Piece], folder: &str, found: &BTreeSet<usize>, is_common: b
 
 /// The same name in two stacks that are variants of each other: compose for development, manifests for the cluster.
 fn by_variant(pieces: &[Piece], sets: &mut Sets) {
-    let mut stacks: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    type Stack = BTreeMap<String, BTreeSet<usize>>;
+    let mut stacks: BTreeMap<&str, (Stack, Stack)> = BTreeMap::new();
     for (index, piece) in pieces.iter().enumerate() {
         if let (Form::Deployed, Some(stack)) = (piece.form, &piece.stack) {
-            stacks.entry(stack).or_default().entry(plain(&piece.name)).or_insert(index);
+            let (exact, loosely) = stacks.entry(stack).or_default();
+            exact.entry(plain(&piece.name)).or_default().insert(index);
+            loosely.entry(loose(&piece.name)).or_default().insert(index);
         }
     }
-    let list: Vec<&BTreeMap<String, usize>> = stacks.values().collect();
-    for (at, a) in list.iter().enumerate() {
-        for b in &list[at + 1..] {
-            let shared: Vec<(&String, usize, usize)> =
-                a.iter().filter_map(|(name, x)| b.get(name).map(|y| (name, *x, *y))).collect();
+    let list: Vec<&(Stack, Stack)> = stacks.values().collect();
+    for (at, (a, loose_a)) in list.iter().enumerate() {
+        for (b, loose_b) in &list[at + 1..] {
+            let shared: Vec<(&String, usize, usize)> = a
+                .iter()
+                .filter_map(|(name, x)| b.get(name).map(|y| (name, x, y)))
+                .filter_map(|(name, x, y)| Some((name, *x.first()?, *y.first()?)))
+                .collect();
             if shared.is_empty() {
                 continue;
             }
-            let joined = a.values().filter(|x| b.values().any(|y| sets.root(**x) == sets.root(*y))).count();
+            let roots = |stack: &Stack| -> BTreeSet<usize> {
+                stack.values().flatten().map(|piece| sets.root(*piece)).collect()
+            };
+            let joined = roots(a).intersection(&roots(b)).count();
             let telling = shared.iter().filter(|(name, _, _)| !COMMON_NAMES.contains(&name.as_str())).count();
             let smaller = a.len().min(b.len());
-            if joined >= 2 || joined >= 1 && joined * 2 >= smaller || telling >= 2 && telling * 2 >= smaller {
-                for (_, x, y) in shared {
-                    if same_content(&pieces[x], &pieces[y]) {
-                        sets.unite(x, y);
-                    }
+            let are_variants =
+                joined >= 2 || joined >= 1 && joined * 2 >= smaller || telling >= 2 && telling * 2 >= smaller;
+            if !are_variants {
+                continue;
+            }
+            // With so many names in common another registry or image name is no reason against.
+            let by_name_alone = telling >= 3 && telling * 2 >= smaller;
+            let may = |x: usize, y: usize| {
+                same_content(&pieces[x], &pieces[y]) || by_name_alone && same_product(&pieces[x], &pieces[y])
+            };
+            for (_, x, y) in shared {
+                if may(x, y) {
+                    sets.unite(x, y);
                 }
+            }
+            for (name, x) in loose_a.iter().filter(|(name, _)| name.len() > 2) {
+                let Some(y) = loose_b.get(name) else { continue };
+                if let ([x], [y]) = (Vec::from_iter(x).as_slice(), Vec::from_iter(y).as_slice())
+                    && may(**x, **y)
+                {
+                    sets.unite(**x, **y);
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing says that two pieces run different products.
+fn same_product(a: &Piece, b: &Piece) -> bool {
+    match (a.product, b.product) {
+        (Some(a), Some(b)) => a.kind == b.kind,
+        _ => true,
+    }
+}
+
+/// A Dockerfile that nothing builds, in a folder without code, and the one piece of its name.
+fn lone_dockerfiles(pieces: &[Piece], sets: &mut Sets) {
+    for is_loose in [false, true] {
+        let norm = |name: &str| if is_loose { loose(name) } else { plain(name) };
+        for (index, piece) in pieces.iter().enumerate() {
+            let root = sets.root(index);
+            let is_alone = piece.form == Form::Built
+                && !pieces.iter().enumerate().any(|(other, _)| other != index && sets.root(other) == root);
+            let name = norm(&piece.name);
+            if !is_alone || name.len() < 3 {
+                continue;
+            }
+            let found: BTreeSet<usize> = pieces
+                .iter()
+                .enumerate()
+                .filter(|(other, one)| {
+                    *other != index
+                        && matches!(one.form, Form::Deployed | Form::Code | Form::Settings)
+                        && norm(&one.name) == name
+                })
+                .filter(|(_, one)| one.runs != Runs::Library)
+                .map(|(other, _)| sets.root(other))
+                .collect();
+            if let Some(other) =
+                closest(pieces, folder_of(piece), &found, COMMON_NAMES.contains(&name.as_str()))
+            {
+                sets.unite(index, other);
             }
         }
     }

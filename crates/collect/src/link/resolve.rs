@@ -7,7 +7,7 @@ use stave_model::{Basis, Kind, Reference};
 use super::join::{Sets, loose, plain};
 use super::sketch::{Form, Mention, Origin, Place, Runs, Sketch, Target, base_name, parent};
 use crate::products::{self, Product};
-use crate::values::{Address, HostForm, host_form, is_address_name, is_talk_name, words};
+use crate::values::{Address, HostForm, has_common_end, host_form, is_address_name, is_talk_name, words};
 
 /// A piece of the system as far as one repository knows it.
 #[derive(Debug)]
@@ -298,8 +298,7 @@ impl Graph {
                             .iter()
                             .copied()
                             .filter(|cluster| {
-                                let name = plain(&self.clusters[*cluster].name);
-                                name.len() > 2 && key.starts_with(&name)
+                                begins_with_name(&key, &words(setting), &plain(&self.clusters[*cluster].name))
                             })
                             .collect();
                         let longest = named.iter().map(|cluster| self.clusters[*cluster].name.len()).max();
@@ -370,9 +369,25 @@ impl Graph {
             .collect();
         for mention in mentions {
             for client in &clients {
+                if self.lacks_library(sketch, *client, mention) {
+                    continue;
+                }
                 self.one(sketch, mention, *client, None);
             }
         }
+    }
+
+    /// Whether a setting means nothing to an application: a broker's address without a library for that broker.
+    fn lacks_library(&self, sketch: &Sketch<'_>, client: usize, mention: &Mention) -> bool {
+        let Target::Address { name, .. } = &mention.target else { return false };
+        let Some(product) = words(name).iter().find_map(|word| products::by_word(word)) else { return false };
+        if !matches!(product.kind, "broker" | "database" | "cache" | "search") {
+            return false;
+        }
+        let members = &self.clusters[client].members;
+        let has_manifest =
+            members.iter().any(|piece| matches!(sketch.pieces[*piece].reader, "maven" | "gradle"));
+        has_manifest && !members.iter().any(|piece| sketch.libraries.contains(&(*piece, product.name)))
     }
 
     fn one(&mut self, sketch: &mut Sketch<'_>, mention: &Mention, from: usize, piece: Option<usize>) {
@@ -466,7 +481,7 @@ impl Graph {
                 if let Some(found) = self.lookup(sketch, Some(from), &address.host) {
                     return Some(found);
                 }
-                let says_so = !address.bare || is_address_name(name);
+                let says_so = !address.bare || is_address_name(name) && has_common_end(&address.host);
                 if strong && says_so && !is_talk_name(name) {
                     self.host(mention, from, name, address, product);
                 }
@@ -675,6 +690,16 @@ impl Graph {
     }
 }
 
+/// Whether a setting begins with a piece's name: `orderDbHost` with `order`; also `reserveHost` with `reservation`.
+fn begins_with_name(key: &str, words: &[String], name: &str) -> bool {
+    if name.len() > 2 && key.starts_with(name) {
+        return true;
+    }
+    let Some(first) = words.first().filter(|first| first.len() > 3) else { return false };
+    let shared = first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+    shared > 3 && shared + 1 >= first.len()
+}
+
 fn only(found: &BTreeSet<usize>) -> Option<usize> {
     if found.len() == 1 { found.first().copied() } else { None }
 }
@@ -683,6 +708,9 @@ fn only(found: &BTreeSet<usize>) -> Option<usize> {
 fn is_plausible(name: &str) -> bool {
     name.len() > 1
         && name.len() < 64
+        && !words(name).iter().any(|word| {
+            matches!(word.as_str(), "ip" | "your" | "placeholder" | "replace" | "changeme" | "todo")
+        })
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && !matches!(
             name,

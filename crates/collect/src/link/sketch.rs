@@ -170,6 +170,8 @@ pub(crate) struct Sketch<'a> {
     pub(crate) mounts: Vec<(String, usize)>,
     /// Folders that are built into images or hold a manifest.
     pub(crate) homes: BTreeSet<String>,
+    /// Products for which a piece has a client library.
+    pub(crate) libraries: BTreeSet<(usize, &'static str)>,
     pub(crate) owners: Vec<OwnerRule>,
     /// Claims that need no linking, with their reader.
     pub(crate) claims: Vec<(&'static str, Claim)>,
@@ -210,6 +212,7 @@ impl<'a> Sketch<'a> {
             env_files: BTreeMap::new(),
             mounts: Vec::new(),
             homes: BTreeSet::new(),
+            libraries: BTreeSet::new(),
             owners: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
@@ -354,7 +357,13 @@ impl<'a> Sketch<'a> {
         if crate::values::is_secret_name(name) || crate::values::is_listen_name(name) {
             return;
         }
-        for address in crate::values::addresses(name, value) {
+        let mut found = crate::values::addresses(name, value);
+        // `http://web:80,http://localhost:80`: this machine is only the second choice.
+        let is_loopback = |host: &str| crate::values::host_form(host) == crate::values::HostForm::Loopback;
+        if found.iter().any(|address| !is_loopback(&address.host)) {
+            found.retain(|address| !is_loopback(&address.host));
+        }
+        for address in found {
             let target = Target::Address { name: name.to_owned(), address, strong };
             self.mention(reader, origin.clone(), target, None, at.clone(), env);
         }

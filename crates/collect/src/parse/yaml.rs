@@ -42,6 +42,7 @@ struct Builder {
     done: Vec<Node>,
     nodes: usize,
     alias_nodes: usize,
+    anchored_nodes: usize,
 }
 
 /// All documents of a YAML text. `first_line` is added to every line.
@@ -49,9 +50,42 @@ struct Builder {
 /// # Errors
 /// Where the text is not YAML, or over the limits of depth, nodes or aliases.
 pub(crate) fn parse_yaml(text: &str, first_line: u32) -> Result<Vec<Node>, ParseError> {
+    match parse_strictly(text, first_line) {
+        Err(error) => match with_indented_closers(text) {
+            Some(text) => parse_strictly(&text, first_line).map_err(|_| error),
+            None => Err(error),
+        },
+        found => found,
+    }
+}
+
+/// Closing brackets at the start of a line, moved to the right: the standard wants them indented, but other parsers
+/// don't, so files with them are common.
+fn with_indented_closers(text: &str) -> Option<String> {
+    let is_closer = |line: &str| line.trim_start().starts_with([']', '}']);
+    if !text.lines().any(is_closer) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() + 256);
+    for line in text.split_inclusive('\n') {
+        if is_closer(line) {
+            out.push_str("                                ");
+        }
+        out.push_str(line);
+    }
+    Some(out)
+}
+
+fn parse_strictly(text: &str, first_line: u32) -> Result<Vec<Node>, ParseError> {
     let mut parser = Parser::new_from_str(text);
-    let mut builder =
-        Builder { stack: Vec::new(), anchors: HashMap::new(), done: Vec::new(), nodes: 0, alias_nodes: 0 };
+    let mut builder = Builder {
+        stack: Vec::new(),
+        anchors: HashMap::new(),
+        done: Vec::new(),
+        nodes: 0,
+        alias_nodes: 0,
+        anchored_nodes: 0,
+    };
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
             let line = u32::try_from(error.marker().line()).unwrap_or(0).max(1) + first_line;
@@ -113,6 +147,14 @@ impl Builder {
             return Err(ParseError::new(line, format!("more than {} values", limits::DOCUMENT_NODES)));
         }
         if anchor != 0 {
+            // Anchors inside anchors would be kept once for each level.
+            self.anchored_nodes += node.size();
+            if self.anchored_nodes > limits::DOCUMENT_NODES {
+                return Err(ParseError::new(
+                    line,
+                    format!("its anchors hold more than {} values", limits::DOCUMENT_NODES),
+                ));
+            }
             self.anchors.insert(anchor, node.clone());
         }
         let Some(frame) = self.stack.last_mut() else {

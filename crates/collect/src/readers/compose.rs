@@ -142,7 +142,7 @@ fn service(name: &str, node: &Node) -> Service {
                         != Some("service_completed_successfully")
                 });
             }
-            "links" => service.links = names(value),
+            "links" | "external_links" => service.links.extend(names(value)),
             "ports" => {
                 service.ports = value
                     .items()

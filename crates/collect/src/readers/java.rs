@@ -111,6 +111,7 @@ fn uses(
     relation: Option<&'static str>,
     at: &Place,
 ) {
+    sketch.libraries.insert((piece, product.name));
     sketch.mention(reader, Origin::Piece(piece), Target::Product(product), relation, at.clone(), None);
 }
 

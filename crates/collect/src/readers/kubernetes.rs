@@ -499,7 +499,7 @@ fn link_workload(
     }
     let origin = Origin::Piece(piece);
     let own = &mut sketch.pieces[piece];
-    own.stack = Some(format!("k8s {} {namespace}", one.folder));
+    own.stack = Some(format!("k8s {} {namespace}", stack_folder(&one.folder)));
     own.names.extend(workload.app_names.iter().map(|name| name.to_lowercase()));
     if matches!(workload.kind.as_str(), "Job" | "CronJob") {
         own.typ = Some("job".to_owned());
@@ -590,7 +590,8 @@ fn link_rest(sketch: &mut Sketch<'_>, one: &Linked<'_>, workloads: &[(usize, &Li
                         sketch.piece(NAME, Form::Deployed, &one.folder, "k8s", &full, at.clone())
                     {
                         sketch.pieces[piece].typ = Some("external".to_owned());
-                        sketch.pieces[piece].stack = Some(format!("k8s {} {namespace}", one.folder));
+                        sketch.pieces[piece].stack =
+                            Some(format!("k8s {} {namespace}", stack_folder(&one.folder)));
                         sketch.mention_value(
                             NAME,
                             &Origin::Piece(piece),
@@ -650,6 +651,40 @@ fn link_rest(sketch: &mut Sketch<'_>, one: &Linked<'_>, workloads: &[(usize, &Li
     }
 }
 
+/// The folder that a set of manifests begins at: the first on the path that is named like one.
+fn stack_folder(folder: &str) -> &str {
+    const NAMES: &[&str] = &[
+        "k8s",
+        "kubernetes",
+        "kube",
+        "manifests",
+        "kubernetes-manifests",
+        "deploy",
+        "deployment",
+        "deployments",
+        "kustomize",
+        "openshift",
+        "knative",
+        "gitops",
+        "helm",
+        "charts",
+        "infra",
+        "infrastructure",
+        "clusters",
+        "base",
+        "overlays",
+    ];
+    let mut end = 0;
+    for part in folder.split('/') {
+        end += part.len();
+        if NAMES.contains(&part.to_ascii_lowercase().as_str()) {
+            return &folder[..end];
+        }
+        end += 1;
+    }
+    folder
+}
+
 /// Whether two folders of manifests belong together: one below the other, or side by side below a common one.
 fn near(a: &str, b: &str) -> bool {
     a == b
@@ -658,5 +693,6 @@ fn near(a: &str, b: &str) -> bool {
         || b.starts_with(&format!("{a}/"))
         || a.is_empty()
         || b.is_empty()
+        || stack_folder(a) == stack_folder(b)
         || base_name(a) == base_name(b) && parent(parent(a)) == parent(parent(b))
 }

@@ -3,6 +3,7 @@
 //! A reader has two pure steps: `read` turns one file's text into partial facts, `link` puts the facts of all
 //! its files into the repository's sketch. Files reach only `read`.
 
+mod aspire;
 mod catalog;
 mod codeowners;
 mod compose;
@@ -129,6 +130,7 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<docker::Docker>(),
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
+    entry::<aspire::Aspire>(),
     entry::<catalog::Catalog>(),
     entry::<config::Config>(),
     entry::<codeowners::Codeowners>(),
