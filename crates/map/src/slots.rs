@@ -350,7 +350,9 @@ fn view(live: &Live<'_, '_>, repository: Sym) -> Result<Vec<(i64, bool)>> {
             .prepare_cached("INSERT INTO view VALUES(?1, ?2, ?3, ?4)")?
             .execute(params![repository, branch, why, work])?;
     }
-    let is_shown = |seen: &Seen| seen.slot.branch.is_some() && seen.slot.branch == shown_sym;
+    let is_shown = |seen: &Seen| {
+        seen.slot.holds.is_some() && seen.slot.branch.is_some() && seen.slot.branch == shown_sym
+    };
     Ok(slots.iter().zip(&counts).map(|(seen, counts)| (seen.slot.id, *counts && is_shown(seen))).collect())
 }
 
