@@ -40,6 +40,7 @@ pub(crate) async fn accept(
     state: Arc<State>,
     stop: &Stop,
     signals: bool,
+    on_ready: impl FnOnce(),
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let routes = routes::routes(state, stop.watch());
@@ -54,6 +55,8 @@ pub(crate) async fn accept(
             stop.stop();
         });
     }
+    // Told last: whoever reads the address may at once ask, or press Ctrl-C.
+    on_ready();
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
         let taken = tokio::select! {

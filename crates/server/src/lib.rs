@@ -162,8 +162,8 @@ pub fn serve(
         .map_err(ServeError::Runtime)?;
     let state = Arc::new(State::new(&options, address, Box::new(open)));
     let polling = poller::start(Arc::clone(&state), first, options.poll, stop.watch());
-    on_ready(address);
-    let served = runtime.block_on(connection::accept(listener, state, stop, options.signals));
+    let ready = || on_ready(address);
+    let served = runtime.block_on(connection::accept(listener, state, stop, options.signals, ready));
     // Event streams and the poller see the same signal; a slow answer is not waited for.
     stop.stop();
     runtime.shutdown_timeout(Duration::from_millis(300));

@@ -45,7 +45,11 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
 fn write(opened: &Opened, form: ExportForm, into: &mut dyn Write) -> anyhow::Result<(String, u64)> {
     match form {
         ExportForm::Jsonl => {
-            let report = stave_ledger::export(&opened.ledger, into)?;
+            // The stream's own error, so that a reader who goes away is known as one.
+            let report = stave_ledger::export(&opened.ledger, into).map_err(|error| match error {
+                stave_ledger::Error::Export(error) => anyhow::Error::new(error),
+                other => anyhow::Error::new(other),
+            })?;
             Ok((counted(report.statements, "statement", "statements"), report.left_out))
         }
         ExportForm::Graph => {

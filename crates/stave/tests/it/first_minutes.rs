@@ -82,7 +82,7 @@ fn one_command_scans_tells_what_it_found_and_serves() {
     // Another process appends meanwhile; the board shows it within its polling interval.
     world.run("shop", &["say", "component", "Gong"]).ok();
     let started = Instant::now();
-    while !board.get("/entities").contains("Gong") && !board.get("/").contains("Gong") {
+    while !board.get("/list").contains("Gong") {
         assert!(started.elapsed() < Duration::from_secs(10), "the board doesn't notice");
         std::thread::sleep(Duration::from_millis(50));
     }

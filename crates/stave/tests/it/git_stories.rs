@@ -129,7 +129,7 @@ fn a_yaml_file_broken_and_mended_loses_nothing() {
     world.run("two", &["scan"]).ok();
     world.run("two", &["say", "till", "owner", "counter"]).ok();
     let before = graph(&world, "two");
-    world.write("two/compose.yaml", "services:\n  cart: [unclosed\n   till: {{{\n");
+    world.write("two/compose.yaml", "services:\n  cart: [unclosed\n  till:\n\t- tab\n");
     world.commit("two", 20);
     let ran = world.run("two", &["scan"]).ok();
     assert!(ran.err.contains("compose.yaml:"), "the warning names file and line: {}", ran.err);
@@ -159,7 +159,8 @@ fn a_checkout_that_was_removed_takes_nothing_with_it() {
     assert_eq!(names(&world, "all"), before);
     fs::remove_dir_all(world.path("all/two")).unwrap();
     world.run("all", &["scan"]).ok();
-    assert_eq!(names(&world, "all"), before, "what nobody reads any more is not gone");
+    let after = names(&world, "all");
+    assert!(before.iter().all(|name| has(&after, name)), "what nobody reads any more is not gone: {after:?}");
 }
 
 #[test]

@@ -19,12 +19,12 @@ fn every_verb_speaks_json() {
         value
     };
     expect(&["scan"], &["scan", "counts"]);
-    expect(&["find", "basket"], &["rows", "position"]);
+    expect(&["find", "payments"], &["rows", "position"]);
     expect(&["list"], &["rows", "total", "position"]);
-    expect(&["show", "basket"], &["position"]);
-    expect(&["why", "basket"], &["facts", "position"]);
-    let said = expect(&["say", "basket", "tier", "1"], &["said", "appended", "op"]);
-    expect(&["deny", "basket", "tier"], &["said", "appended", "op"]);
+    expect(&["show", "payments"], &["position"]);
+    expect(&["why", "payments"], &["facts", "position"]);
+    let said = expect(&["say", "payments", "tier", "1"], &["said", "appended", "op"]);
+    expect(&["deny", "payments", "tier"], &["said", "appended", "op"]);
     let questions = expect(&["questions"], &["rows", "total", "without_place"]);
     expect(&["log"], &["operations", "position"]);
     expect(&["undo", said["op"].as_str().unwrap()], &["said", "op"]);
@@ -39,7 +39,7 @@ fn every_verb_speaks_json() {
     let id = question["id"].as_str().unwrap();
     expect(&["answer", id], &["sentence", "answers"]);
     expect(&["answer", id, "1"], &["said", "op"]);
-    let why = world.ask("shop", &["why", "basket"]);
+    let why = world.ask("shop", &["why", "payments"]);
     let scope = why["facts"][0]["claims"].as_array().unwrap().iter().find_map(|claim| {
         claim["scope"].as_str().filter(|scope| scope.starts_with("repo:")).map(str::to_owned)
     });
@@ -47,7 +47,7 @@ fn every_verb_speaks_json() {
 
     for (arguments, code) in [
         (&["show", "nothing-like-it"][..], 1),
-        (&["say", "basket"], 2),
+        (&["say", "payments"], 2),
         (&["undo", "00000000"], 1),
         (&["answer", "00000000"], 1),
         (&["merge", "../nowhere"], 2),
@@ -70,7 +70,7 @@ fn json_is_stable() {
     let world = World::new();
     world.shop();
     world.run("shop", &["scan"]).ok();
-    for arguments in [&["list"][..], &["show", "basket"], &["export", "--as", "graph"], &["questions"]] {
+    for arguments in [&["list"][..], &["show", "payments"], &["export", "--as", "graph"], &["questions"]] {
         let mut one = world.ask("shop", arguments);
         let mut other = world.ask("shop", arguments);
         for value in [&mut one, &mut other] {

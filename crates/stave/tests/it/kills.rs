@@ -59,6 +59,10 @@ fn words_survive() {
 fn a_scan_is_in_the_ledger_whole_or_not_at_all() {
     let world = World::new();
     world.shop();
+    // With a name of its own: a folder without one is called after each ledger.
+    world.git("shop", 0, &["init", "--quiet"]);
+    world.git("shop", 0, &["remote", "add", "origin", "https://git.example.com/leafcup/shop.git"]);
+    world.commit("shop", 1);
     let whole = undisturbed(&world, "shop", &["scan", "--ledger", "../measure"]);
     let reference = world.ask("shop", &["export", "--as", "graph", "--ledger", "../measure"]);
     for round in 0..ROUNDS {
