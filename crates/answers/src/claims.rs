@@ -21,7 +21,7 @@ pub struct ClaimShown {
     pub person: bool,
     /// How they came to it.
     pub basis: Basis,
-    /// What it says: `calls payments`, `not: calls payments`.
+    /// What it says: `calls payments`, `does not call payments`.
     pub says: String,
     /// "Not so".
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -139,27 +139,80 @@ pub(crate) fn short_commit(id: &str) -> &str {
     if hexadecimal { &id[..12] } else { id }
 }
 
-/// What a claim says, as words behind the entity's name: `calls payments`, `owned by till`.
+/// How a type of fact reads behind an entity's name, said and denied.
+const PHRASES: &[(&str, &str, &str)] = &[
+    ("alias", "is also called", "is not called"),
+    ("tag", "is tagged", "is not tagged"),
+    ("link", "has the link", "does not have the link"),
+    ("endpoint", "answers at", "does not answer at"),
+    ("depends_on", "depends on", "does not depend on"),
+    ("calls", "calls", "does not call"),
+    ("routes_to", "routes to", "does not route to"),
+    ("provides_api", "provides the API", "does not provide the API"),
+    ("consumes_api", "consumes the API", "does not consume the API"),
+    ("publishes_to", "publishes to", "does not publish to"),
+    ("subscribes_to", "subscribes to", "does not subscribe to"),
+    ("stores_in", "stores in", "does not store in"),
+    ("configured_by", "is configured by", "is not configured by"),
+    ("registers_at", "registers at", "does not register at"),
+    ("logs_to", "logs to", "does not log to"),
+    ("monitored_by", "is monitored by", "is not monitored by"),
+    ("owned_by", "is owned by", "is not owned by"),
+    ("known_by", "is known by", "is not known by"),
+    ("member_of", "is a member of", "is not a member of"),
+    ("part_of", "is part of", "is not part of"),
+    ("built_by", "is built by", "is not built by"),
+    ("deployed_by", "is deployed by", "is not deployed by"),
+    ("runs_on", "runs on", "does not run on"),
+    ("backed_up_by", "is backed up by", "is not backed up by"),
+    ("same_as", "is the same as", "is not the same as"),
+    ("name", "is named", ""),
+    ("title", "has the title", ""),
+    ("type", "is of type", ""),
+    ("description", "is described as", ""),
+    ("lifecycle", "has the lifecycle", ""),
+    ("tier", "is of tier", ""),
+    ("default_branch", "has the default branch", ""),
+];
+
+/// What a claim says, as words behind the entity's name: `calls payments`, `is owned by till`.
 pub fn says(fact_type: &str, target: Option<&str>, value: Option<&Value>, not: bool) -> String {
-    let denial = if not { "not: " } else { "" };
-    let value_text = || value.map(value_text).unwrap_or_default();
-    let text = match (fact_type, target) {
-        ("exists", _) if not => return "is not there".to_owned(),
-        ("exists", _) => format!("is there, as {}", value_text()),
-        ("same_as", Some(target)) if not => return format!("is not the same as {}", tame(target)),
-        ("same_as", Some(target)) => format!("is the same as {}", tame(target)),
-        ("owned_by" | "member_of", _) => {
-            let set = value_text();
-            if set == "none" {
-                format!("{} nobody", spoken(fact_type))
-            } else {
-                format!("{} {set}", spoken(fact_type))
-            }
+    match fact_type {
+        "exists" if not => return "is not there".to_owned(),
+        "exists" => return value.map_or_else(|| "is there".to_owned(), |kind| a_kind(&value_text(kind))),
+        "withdrawn" => return "is withdrawn".to_owned(),
+        "retired" => return "is retired".to_owned(),
+        _ => {}
+    }
+    let object = match (target, value) {
+        (Some(target), _) => tame(target).into_owned(),
+        (None, Some(value)) if nothing(value) && matches!(fact_type, "owned_by" | "member_of") => {
+            "nobody".to_owned()
         }
-        (_, Some(target)) => format!("{} {}", spoken(fact_type), tame(target)),
-        (_, None) => format!("{}: {}", spoken(fact_type), value_text()),
+        (None, Some(value)) if nothing(value) => return format!("has no {}", spoken(fact_type)),
+        (None, Some(Value::String(text))) if fact_type == "description" => format!("\"{}\"", tame(text)),
+        (None, Some(value)) => value_text(value),
+        (None, None) => "something unknown".to_owned(),
     };
-    format!("{denial}{text}")
+    match PHRASES.iter().find(|(known, _, _)| *known == fact_type) {
+        Some((_, said, _)) if !not => format!("{said} {object}"),
+        Some((_, _, denied)) if !denied.is_empty() => format!("{denied} {object}"),
+        _ if not => format!("not {}: {object}", spoken(fact_type)),
+        _ => format!("{}: {object}", spoken(fact_type)),
+    }
+}
+
+fn nothing(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// `is a component`, `is an API`.
+fn a_kind(kind: &str) -> String {
+    match kind {
+        "api" => "is an API".to_owned(),
+        _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("is an {kind}"),
+        _ => format!("is a {kind}"),
+    }
 }
 
 /// A value as people read it: texts as they are, references by their last part, `null` and `[]` as `none`.
@@ -190,18 +243,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_relation_has_its_phrase() {
+        for row in stave_model::CLAIM_TYPES {
+            let special = matches!(row.name, "exists" | "withdrawn" | "retired");
+            assert!(special || PHRASES.iter().any(|(known, _, _)| *known == row.name), "{}", row.name);
+        }
+    }
+
+    #[test]
     fn claims_read_as_sentences() {
         let teams = json!(["said:group/till", "team:example.com/tea/counter"]);
         for (said, expected) in [
             (says("calls", Some("payments"), None, false), "calls payments"),
-            (says("publishes_to", Some("kafka"), None, true), "not: publishes to kafka"),
-            (says("exists", None, Some(&json!("api")), false), "is there, as api"),
+            (says("publishes_to", Some("kafka"), None, true), "does not publish to kafka"),
+            (says("exists", None, Some(&json!("api")), false), "is an API"),
+            (says("exists", None, Some(&json!("environment")), false), "is an environment"),
             (says("exists", None, None, true), "is not there"),
-            (says("owned_by", None, Some(&teams), false), "owned by till and counter"),
-            (says("owned_by", None, Some(&json!([])), false), "owned by nobody"),
-            (says("tier", None, Some(&json!(2)), false), "tier: 2"),
-            (says("description", None, Some(&json!(null)), false), "description: none"),
+            (says("owned_by", None, Some(&teams), false), "is owned by till and counter"),
+            (says("owned_by", None, Some(&json!([])), false), "is owned by nobody"),
+            (says("tier", None, Some(&json!(2)), false), "is of tier 2"),
+            (says("description", None, Some(&json!("a\nb")), false), "is described as \"a b\""),
+            (says("description", None, Some(&json!(null)), false), "has no description"),
             (says("same_as", Some("b"), None, true), "is not the same as b"),
+            (says("some_day", Some("x"), None, true), "not some day: x"),
         ] {
             assert_eq!(said, expected);
         }

@@ -132,11 +132,7 @@ impl Draft {
 
     /// What it says, behind the name of what it is about.
     pub fn says(&self) -> String {
-        match self.fact_type.as_str() {
-            "withdrawn" => "is withdrawn".to_owned(),
-            "retired" => "is retired".to_owned(),
-            _ => says(&self.fact_type, self.to.as_deref(), self.value.as_ref(), self.not),
-        }
+        says(&self.fact_type, self.to.as_deref(), self.value.as_ref(), self.not)
     }
 
     /// The claim to append; [`Draft::replaces`] goes into the statement's header.

@@ -256,7 +256,13 @@ impl EntityPage {
     fn unknowns(&self) -> Vec<String> {
         let mut unknown = Vec::new();
         if self.row.owners.is_empty() && !matches!(self.row.kind.as_str(), "group" | "person") {
-            unknown.push("Nobody says who owns it.".to_owned());
+            let disputed =
+                self.ownership.as_ref().is_some_and(|owned| owned.standing.state == State::Disputed);
+            unknown.push(if disputed {
+                "It is not known who owns it: people's words differ.".to_owned()
+            } else {
+                "Nobody says who owns it.".to_owned()
+            });
         }
         if self.row.description.is_none() {
             unknown.push("Nobody describes it.".to_owned());
@@ -384,7 +390,7 @@ fn address(id: &str, fact: &Fact) -> FactAddress {
 
 fn property(id: &str, fact: &Fact) -> Property {
     let text = if fact.members.is_empty() {
-        fact.value.as_ref().map_or_else(|| "none".to_owned(), value_text)
+        fact.value.as_ref().map_or_else(|| "unknown".to_owned(), value_text)
     } else {
         let names: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
         tame(&joined(&names, "and")).into_owned()
@@ -424,6 +430,8 @@ fn relations(id: &str, entity: &Entity) -> Vec<RelationGroup> {
         let ends: Vec<&Label> = match &fact.to {
             Some(Target::Entity(label)) => vec![label],
             Some(Target::Text(_)) => continue,
+            // Owners stand in a place of their own.
+            None if fact.fact_type == "owned_by" => continue,
             None => fact.members.iter().collect(),
         };
         for label in ends {
@@ -514,13 +522,12 @@ fn relation_cells(row: &RelationRow) -> Vec<Cell> {
 
 /// What a fact says, behind the entity's name.
 pub(crate) fn fact_says(fact: &Fact) -> String {
-    if fact.to.is_none() && !fact.members.is_empty() {
-        let names: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
-        return format!("{} {}", spoken(&fact.fact_type), tame(&joined(&names, "and")));
-    }
+    let members: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
+    let members = joined(&members, "and");
     let target = match &fact.to {
         Some(Target::Entity(label)) => Some(label.name.as_str()),
         Some(Target::Text(text)) => Some(text.as_str()),
+        None if !members.is_empty() => Some(members.as_str()),
         None => None,
     };
     says(&fact.fact_type, target, fact.value.as_ref(), fact.state == State::Denied)

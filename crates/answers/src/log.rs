@@ -185,11 +185,7 @@ fn word_shown(entry: &Entry, claim: &Claim, people: &People) -> ClaimShown {
         );
         if text { to.to_owned() } else { short_of(to) }
     });
-    let says = match claim.kind.as_str() {
-        "withdrawn" => "is withdrawn".to_owned(),
-        "retired" => "is retired".to_owned(),
-        kind => says(kind, target.as_deref(), claim.value.as_ref(), claim.not),
-    };
+    let says = says(&claim.kind, target.as_deref(), claim.value.as_ref(), claim.not);
     let source_id = header.source.id.as_deref();
     ClaimShown {
         who: people.show(header.author.as_str()),
@@ -265,14 +261,14 @@ fn log_cells(row: &LogRow) -> Vec<Cell> {
     if !row.person {
         rest.push(counted(row.claims, "claim", "claims"));
     }
-    if let Some(commit) = row.short_commit() {
-        rest.push(commit.to_owned());
-    }
     if !row.unread.is_empty() {
         rest.push(counted(row.unread.len() as u64, "path unread", "paths unread"));
     }
     if !row.replaces.is_empty() {
         rest.push(format!("replaces {}", counted(row.replaces.len() as u64, "word", "words")));
+    }
+    if let Some(commit) = row.short_commit() {
+        rest.push(commit.to_owned());
     }
     vec![
         Cell::of(Role::Quiet, &format!("{:>6}", grouped(row.number))),

@@ -15,6 +15,9 @@ use crate::{Estate, Result};
 /// Candidates that are offered for an ambiguous name or a word without a place.
 const CANDIDATES: usize = 8;
 
+/// Letters of a part of a name that may tell what was meant.
+const TELLING: usize = 4;
+
 /// Questions that are looked through for those about one entity.
 const LOOKED_THROUGH: u64 = 10_000;
 
@@ -193,6 +196,17 @@ impl Case<'_> {
         }
     }
 
+    /// The names of both ends; with their references where the names are the same.
+    fn names(&self) -> (String, String) {
+        let (first, second) = (self.name(0), self.name(1));
+        match self.pair() {
+            Some((one, other)) if first == second => {
+                (format!("{first} ({})", tame(one)), format!("{second} ({})", tame(other)))
+            }
+            _ => (first, second),
+        }
+    }
+
     /// The fact that the question names.
     fn fact(&self) -> Option<(&Entity, &Fact)> {
         let entity = self.ends.first()?.1.as_ref()?;
@@ -327,9 +341,10 @@ impl Case<'_> {
         if let Some((first, second)) = self.pair_ids() {
             two = two.knowing(self.reasons(first, second)?);
         }
+        let (first_name, second_name) = self.names();
         Ok(vec![
-            possible(format!("{} and {} are one", self.name(0), self.name(1)), vec![one]),
-            possible(format!("{} and {} are not one", self.name(0), self.name(1)), vec![two]),
+            possible(format!("{first_name} and {second_name} are one"), vec![one]),
+            possible(format!("{first_name} and {second_name} are not one"), vec![two]),
         ])
     }
 
@@ -356,10 +371,10 @@ impl Case<'_> {
     fn refused_join(&self) -> Result<Asked> {
         let mut words = self.join_words()?;
         words.retain(|word| word.person && word.not);
+        let (first, second) = self.names();
         let mut asked = self.asked(format!(
-            "{} and {} share what usually makes two names one piece, but a person keeps them apart. Are they one?",
-            self.name(0),
-            self.name(1)
+            "{first} and {second} share what usually makes two names one piece, but a person keeps them apart. \
+             Are they one?"
         ));
         asked.answers = self.joins(&words)?;
         asked.words = words;
@@ -402,18 +417,9 @@ impl Case<'_> {
                 None => draft,
             }
         };
-        let mut denials = Vec::new();
         for (other, entity) in &candidates {
             let label = format!("it is {} ({})", tame(&entity.row.name), tame(other));
             asked.answers.push(possible(label, vec![join(other, entity)]));
-            let reasons = match own_id {
-                Some(own_id) => self.reasons(own_id, &entity.row.id)?,
-                None => Vec::new(),
-            };
-            denials.push(join(other, entity).denied().knowing(reasons));
-        }
-        if !denials.is_empty() {
-            asked.answers.push(possible("it is none of these".to_owned(), denials));
         }
         Ok(asked)
     }
@@ -472,6 +478,11 @@ impl Case<'_> {
         match self.estate.model.named(name)? {
             Named::One(id) => ids.push(id),
             Named::Several(rows) | Named::None(rows) => ids.extend(rows.into_iter().map(|row| row.id)),
+        }
+        // A piece that was renamed often keeps a part of its name.
+        for part in name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() >= TELLING)
+        {
+            ids.extend(self.estate.model.find(part, CANDIDATES as u64)?.into_iter().map(|row| row.id));
         }
         let mut proposals: Vec<Entity> = Vec::new();
         for id in ids {
