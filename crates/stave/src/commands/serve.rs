@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use stave_answers::text::counted;
 use stave_ledger::SqliteLedger;
-use stave_map::ReadModel;
+use stave_map::{EntityRow, ReadModel, State, Target};
 use stave_server::{OpenError, Options, Sources, Stop};
 
 use super::scan;
@@ -118,7 +118,7 @@ fn next_commands(context: &Context<'_>, opened: &Opened) -> anyhow::Result<Vec<S
             _ => row.id.clone(),
         };
         next.push(format!("{stave} show {name}"));
-        next.push(format!("{stave} why {name}"));
+        next.push(format!("{stave} why {name}{}", some_relation(opened, row)?));
         next.push(format!("{stave} say {name} owner TEAM"));
     }
     let questions = opened.map.counts()?.questions;
@@ -126,6 +126,19 @@ fn next_commands(context: &Context<'_>, opened: &Opened) -> anyhow::Result<Vec<S
         next.push(format!("{stave} questions     # {}", counted(questions, "is open", "are open")));
     }
     Ok(next)
+}
+
+/// ` calls payments`: a relation of an entity, as it has to be typed; nothing where it has none.
+fn some_relation(opened: &Opened, row: &EntityRow) -> anyhow::Result<String> {
+    let Some(entity) = opened.map.entity(&row.id)? else { return Ok(String::new()) };
+    for fact in entity.facts.iter().filter(|fact| fact.state == State::Stands) {
+        if let Some(Target::Entity(label)) = &fact.to
+            && let Meant::One(_) = opened.meant(&label.name)?
+        {
+            return Ok(format!(" {} {}", fact.fact_type, quote(&label.name)));
+        }
+    }
+    Ok(String::new())
 }
 
 /// Asks the desktop to open the board. A machine without one loses nothing: the URL is printed.

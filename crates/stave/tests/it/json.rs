@@ -25,7 +25,6 @@ fn every_verb_speaks_json() {
     expect(&["why", "payments"], &["facts", "position"]);
     let said = expect(&["say", "payments", "tier", "1"], &["said", "appended", "op"]);
     expect(&["deny", "payments", "tier"], &["said", "appended", "op"]);
-    let questions = expect(&["questions"], &["rows", "total", "without_place"]);
     expect(&["log"], &["operations", "position"]);
     expect(&["undo", said["op"].as_str().unwrap()], &["said", "op"]);
     expect(&["config", "list"], &["settings"]);
@@ -33,9 +32,16 @@ fn every_verb_speaks_json() {
     expect(&["export", "../shop.jsonl"], &["file", "written"]);
     expect(&["export", "--as", "graph"], &["entities", "links"]);
     expect(&["merge", "../shop.jsonl"], &["new", "known"]);
-    let open = questions["rows"].as_array().unwrap();
-    let question = open.iter().find(|row| !row["answers"].as_array().unwrap().is_empty());
-    let question = question.expect("the shop has something to ask");
+    // Two people who can't see each other's words: something to ask.
+    std::fs::create_dir(world.path("copy")).unwrap();
+    world.run("copy", &["merge", "../shop.jsonl"]).ok();
+    world.run("copy", &["say", "payments", "tier", "2", "--as", "till@leafcup.test"]).ok();
+    world.run("copy", &["export", "../copy.jsonl"]).ok();
+    world.run("shop", &["say", "payments", "tier", "3"]).ok();
+    world.run("shop", &["merge", "../copy.jsonl"]).ok();
+    let questions = expect(&["questions", "payments"], &["rows", "total", "without_place"]);
+    let question = &questions["rows"][0];
+    assert_eq!(question["kind"], "dispute", "{questions}");
     let id = question["id"].as_str().unwrap();
     expect(&["answer", id], &["sentence", "answers"]);
     expect(&["answer", id, "1"], &["said", "op"]);
