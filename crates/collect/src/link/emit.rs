@@ -114,12 +114,13 @@ impl Emitter<'_> {
             // A Dockerfile or manifest that is nothing by itself still says where the piece is built.
             let env: Vec<String> = piece.env.iter().flatten().cloned().collect();
             let at = evidence(&piece.at);
+            let mut said: Vec<Claim> = Vec::new();
             let mut say = |kind: &str, value: Value| {
                 let mut claim = Claim::new(kind, piece.reference.clone(), piece.basis);
                 claim.value = Some(value);
                 claim.env.clone_from(&env);
                 claim.evidence.clone_from(&at);
-                self.push(piece.reader, claim);
+                said.push(claim);
             };
             let kind = piece.kind.unwrap_or(cluster.kind);
             say("exists", Value::from(kind.as_str()));
@@ -145,6 +146,8 @@ impl Emitter<'_> {
                 .iter()
                 .map(String::as_str)
                 .chain([piece.name.as_str()])
+                // The only one of a product is known by the product's name as well.
+                .chain(cluster.product.filter(|_| self.is_only_one(cluster)).map(|product| product.name))
                 .filter(|name| plain(name) != plain(&cluster.name))
                 .collect();
             let mut add = |kind: &str, to: &str| {
@@ -152,7 +155,7 @@ impl Emitter<'_> {
                 claim.to = Some(to.to_owned());
                 claim.env.clone_from(&env);
                 claim.evidence.clone_from(&at);
-                self.push(piece.reader, claim);
+                said.push(claim);
             };
             for alias in aliases {
                 add("alias", alias);
@@ -166,7 +169,18 @@ impl Emitter<'_> {
             for endpoint in &piece.endpoints {
                 add("endpoint", endpoint);
             }
+            for claim in said {
+                self.push(piece.reader, claim);
+            }
         }
+    }
+
+    fn is_only_one(&self, cluster: &Cluster) -> bool {
+        let same = |other: &&Cluster| match (other.product, cluster.product) {
+            (Some(other), Some(own)) => other.name == own.name,
+            _ => false,
+        };
+        matches!(cluster.kind, Kind::Resource | Kind::Component) && self.graph.clusters.iter().filter(same).count() == 1
     }
 
     fn hosts(&mut self) {

@@ -143,6 +143,11 @@ fn by_home(sketch: &mut Sketch<'_>, sets: &mut Sets) {
                 }
             }
         } else {
+            // Several services run the product that the folder's Dockerfile starts from.
+            let product = main_built.and_then(|index| sketch.pieces[index].product).filter(|_| own.is_empty());
+            for index in &deployed {
+                sketch.pieces[*index].product = sketch.pieces[*index].product.or(product);
+            }
             // Several services are built from this folder: each may have a Dockerfile of its name, and the
             // one that is named like the code is the code's. The code itself is shared by the others.
             let mut is_taken = false;

@@ -380,14 +380,19 @@ impl Graph {
     /// Whether a setting means nothing to an application: a broker's address without a library for that broker.
     fn lacks_library(&self, sketch: &Sketch<'_>, client: usize, mention: &Mention) -> bool {
         let Target::Address { name, .. } = &mention.target else { return false };
-        let Some(product) = words(name).iter().find_map(|word| products::by_word(word)) else { return false };
-        if !matches!(product.kind, "broker" | "database" | "cache" | "search") {
-            return false;
-        }
+        let words = words(name);
+        let library = if words.iter().any(|word| word == "oauth2") {
+            "oauth2"
+        } else {
+            match words.iter().find_map(|word| products::by_word(word)) {
+                Some(product) if matches!(product.kind, "broker" | "database" | "cache" | "search" | "registry") => product.name,
+                _ => return false,
+            }
+        };
         let members = &self.clusters[client].members;
         let has_manifest =
             members.iter().any(|piece| matches!(sketch.pieces[*piece].reader, "maven" | "gradle"));
-        has_manifest && !members.iter().any(|piece| sketch.libraries.contains(&(*piece, product.name)))
+        has_manifest && !members.iter().any(|piece| sketch.libraries.contains(&(*piece, library)))
     }
 
     fn one(&mut self, sketch: &mut Sketch<'_>, mention: &Mention, from: usize, piece: Option<usize>) {
@@ -423,8 +428,9 @@ impl Graph {
             }
         };
         let Some(to) = to.filter(|to| *to != from) else { return };
-        let relation = mention.relation.unwrap_or_else(|| self.relation(from, to, &mention.target));
-        let rank = if mention.relation.is_some() { 4 } else { rank };
+        let said = mention.relation.filter(|said| *said != "registers_at" || self.clusters[from].typ != "gateway");
+        let relation = said.unwrap_or_else(|| self.relation(from, to, &mention.target));
+        let rank = if said.is_some() { 4 } else { rank };
         self.link(from, End::Cluster(to), mention, piece, relation, rank);
     }
 
@@ -455,7 +461,7 @@ impl Graph {
         });
         let one = of_product.next().map(|(index, _)| index)?;
         let linked = self.links.keys().any(|(other, end)| {
-            *other == from && matches!(end, End::Cluster(to) if self.clusters[*to].product.is_some_and(|p| p.kind == product.kind))
+            *other == from && matches!(end, End::Cluster(to) if *to != one && self.clusters[*to].product.is_some_and(|p| p.kind == product.kind))
         });
         (of_product.next().is_none() && !linked).then_some(one)
     }
@@ -644,7 +650,8 @@ impl Graph {
             "broker" if has(&["consumer", "subscribe", "subscriber", "input", "listener"]) => "subscribes_to",
             "broker" => "depends_on",
             "config-server" => "configured_by",
-            "registry" if products::entity_of(own) == Kind::Component && own != "registry" => "registers_at",
+            // A gateway looks its targets up there.
+            "registry" if products::entity_of(own) == Kind::Component && !matches!(own, "registry" | "gateway") => "registers_at",
             "registry" => "depends_on",
             "logs" if !watches => "logs_to",
             "monitor" | "tracing" if watches => "calls",

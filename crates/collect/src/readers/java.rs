@@ -67,6 +67,16 @@ const ROLES: &[(&str, Role)] = &[
     ("helidon-webserver", Role::Runs),
 ];
 
+/// Libraries that only send to or only receive from a broker.
+const STREAMS: &[(&str, &str, &str)] = &[
+    ("hystrix-stream", "rabbitmq", "publishes_to"),
+    ("hystrix-amqp", "rabbitmq", "publishes_to"),
+    ("sleuth-stream", "rabbitmq", "publishes_to"),
+    ("turbine-stream", "rabbitmq", "subscribes_to"),
+    ("turbine-amqp", "rabbitmq", "subscribes_to"),
+    ("zipkin-stream", "rabbitmq", "subscribes_to"),
+];
+
 /// Puts what a dependency says onto a module's piece. Returns whether it makes the module a program.
 pub(super) fn apply(
     sketch: &mut Sketch<'_>,
@@ -76,6 +86,14 @@ pub(super) fn apply(
     artifact: &str,
     at: &Place,
 ) -> bool {
+    for (_, name, relation) in STREAMS.iter().filter(|(part, _, _)| artifact.contains(part)) {
+        if let Some(product) = products::by_product_name(name) {
+            uses(sketch, reader, piece, product, Some(relation), at);
+        }
+    }
+    if artifact.contains("oauth2") || artifact.contains("cloud-security") {
+        sketch.libraries.insert((piece, "oauth2"));
+    }
     let is_driver = artifact == "postgresql" && group.starts_with("org.postgresql");
     let role = if is_driver {
         Some(&Role::Uses("postgres", None))

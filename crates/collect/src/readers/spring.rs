@@ -148,6 +148,7 @@ fn link_pairs(
         .filter(|pair| pair.value.trim() == "false")
         .filter_map(|pair| plain(&pair.key).strip_suffix(".enabled").map(str::to_owned))
         .collect();
+    stream_directions(sketch, path, origin, env, pairs);
     for pair in pairs {
         let key = plain(&pair.key);
         let at = (path.to_owned(), pair.line);
@@ -203,6 +204,31 @@ fn link_pairs(
             continue;
         }
         sketch.mention_value(NAME, origin, &pair.key, &value, true, &at, env);
+    }
+}
+
+/// Whether an application sends to or receives from its broker, as its settings tell.
+fn stream_directions(sketch: &mut Sketch<'_>, path: &str, origin: &Origin, env: Option<&str>, pairs: &[Pair]) {
+    let keys: Vec<(String, u32)> = pairs.iter().map(|pair| (plain(&pair.key), pair.line)).collect();
+    let on_kafka = keys.iter().any(|(key, _)| key.contains("kafka"));
+    let product = if on_kafka { "kafka" } else { "rabbitmq" };
+    let Some(product) = crate::products::by_product_name(product) else { return };
+    let binding = |key: &str, words: [&str; 2]| {
+        key.strip_prefix("spring.cloud.stream.bindings.")
+            .and_then(|rest| rest.split('.').next())
+            .is_some_and(|name| name.contains(words[0]) || name.contains(words[1]))
+    };
+    let receives = |key: &str| {
+        key.starts_with("spring.kafka.consumer.") || key.starts_with("spring.rabbitmq.listener.") || binding(key, ["input", "in0"])
+    };
+    let sends = |key: &str| {
+        key.starts_with("spring.kafka.producer.") || key.starts_with("spring.rabbitmq.template.") || binding(key, ["output", "out0"])
+    };
+    for (relation, test) in [("subscribes_to", &receives as &dyn Fn(&str) -> bool), ("publishes_to", &sends)] {
+        if let Some((_, line)) = keys.iter().find(|(key, _)| test(key)) {
+            let at = (path.to_owned(), *line);
+            sketch.mention(NAME, origin.clone(), Target::Product(product), Some(relation), at, env);
+        }
     }
 }
 
