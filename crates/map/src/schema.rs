@@ -91,7 +91,6 @@ const DERIVED: &[&str] = &[
     "entity",
     "link",
     "question",
-    "count",
 ];
 
 /// Opens the file, or makes it; one of another schema is emptied.
@@ -161,7 +160,7 @@ pub(crate) fn clear_derived(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!("DELETE FROM {table}"))?;
     }
     connection.execute_batch(
-        "DELETE FROM search; UPDATE stmt SET slot = NULL; UPDATE word SET placed = 0, place_of = NULL, place_to = NULL",
+        "DELETE FROM search; DELETE FROM count WHERE what <> 'statements'; UPDATE stmt SET slot = NULL; UPDATE word SET placed = 0, place_of = NULL, place_to = NULL",
     )
 }
 
