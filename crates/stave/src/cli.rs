@@ -67,13 +67,12 @@ pub(crate) struct Global {
 }
 
 /// When something is done.
+// The variants have no doc comments: with them, every verb's help would take two lines for each flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// On a terminal, unless NO_COLOR is set
+    // On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -341,15 +340,15 @@ pub(crate) struct Retire {
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportForm {
-    /// The whole ledger, for `stave merge`
+    // The whole ledger.
     Jsonl,
-    /// Entities and links in the direction of the data, one JSON object
+    // Entities and links in the direction of the data, one JSON object.
     Graph,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// What to write
+    /// jsonl: the whole ledger, for `stave merge`; graph: entities and links in the direction of the data
     #[arg(long = "as", value_name = "FORM", value_enum, default_value = "jsonl")]
     pub(crate) form: ExportForm,
     /// Where to [default: standard output]

@@ -1,7 +1,7 @@
 //! `stave up DIR…` and `stave serve`: the board, on this machine only.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -72,7 +72,7 @@ fn board(
 }
 
 /// What each worker of the server answers from: connections of its own.
-fn sources(ledger: &PathBuf, map: &PathBuf) -> Result<Sources, OpenError> {
+fn sources(ledger: &Path, map: &Path) -> Result<Sources, OpenError> {
     Ok(Sources { model: ReadModel::open(map)?, ledger: Box::new(SqliteLedger::open(ledger)?) })
 }
 
