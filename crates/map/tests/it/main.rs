@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod generator;
+mod kept;
 mod oracle;
 mod properties;
 mod real;
