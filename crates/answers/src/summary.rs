@@ -5,7 +5,7 @@ use stave_ledger::Filter;
 use stave_map::View;
 use stave_model::Time;
 
-use crate::text::{Cell, Role, Style, Writer, counted, grouped, spoken};
+use crate::text::{Cell, Role, Style, Writer, counted, grouped, kinds};
 use crate::when::{ago, minute};
 use crate::{Estate, Result};
 
@@ -215,7 +215,7 @@ impl Summary {
             .iter()
             .map(|row| {
                 let count = grouped(row.count);
-                vec![Cell::new(&format!("{count:>9}")), Cell::of(Role::Name, &spoken(&row.kind))]
+                vec![Cell::new(&format!("{count:>9}")), Cell::of(Role::Name, &kinds(&row.kind, row.count))]
             })
             .collect();
         page.table(0, &rows);

@@ -120,6 +120,16 @@ pub fn spoken(word: &str) -> String {
     tame(word).replace('_', " ")
 }
 
+/// The word for so many entities of a kind: `1 API`, `3 repositories`, without the number.
+pub fn kinds(kind: &str, count: u64) -> String {
+    let one = if kind == "api" { "API".to_owned() } else { spoken(kind) };
+    match one.strip_suffix('y') {
+        _ if count == 1 => one,
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{one}s"),
+    }
+}
+
 /// Some things in one sentence: `a, b and c`.
 pub fn joined<T: AsRef<str>>(items: &[T], last: &str) -> String {
     match items {
@@ -294,6 +304,8 @@ mod tests {
         assert_eq!(counted(0, "fact", "facts"), "no facts");
         assert_eq!(counted(1, "fact", "facts"), "1 fact");
         assert_eq!(joined(&["a", "b", "c"], "or"), "a, b or c");
+        assert_eq!(kinds("repository", 2), "repositories");
+        assert_eq!((kinds("api", 0), kinds("group", 1)), ("APIs".to_owned(), "group".to_owned()));
     }
 
     #[test]

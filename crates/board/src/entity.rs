@@ -7,12 +7,11 @@ use stave_answers::text::{counted, spoken, tame};
 use stave_answers::{EntityPage, Neighbourhood, Property, RelationGroup, SaidAtOnce, TextFact};
 use stave_model::Time;
 
-use crate::links::find_link;
+use crate::links::{find_link, why_link};
 use crate::parts::{
     basis, date, entities, entity, kind, mark, marks, maybe_denied, maybe_link, number, text, unknown, why,
 };
 use crate::picture::picture;
-use crate::questions::asked;
 use crate::shell::{Frame, page};
 
 /// Facts that the page shows elsewhere than in its list of facts.
@@ -43,8 +42,12 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
             section.asks aria-labelledby="asks" {
                 h2 #asks { (counted(found.questions.len() as u64, "open question", "open questions")) }
                 @for question in &found.questions {
-                    h3 { (question.kind_text()) " " a.quiet href={ "/questions#q-" (question.id) } { (question.id) } }
-                    (asked(question, found.now))
+                    p {
+                        (text(&question.sentence)) " "
+                        a.why href={ "/questions#q-" (question.id) } {
+                            "answers" span.unseen { " to " (question.kind_text()) " " (question.id) }
+                        }
+                    }
                 }
             }
         }
@@ -243,9 +246,8 @@ fn said_at_once(said: &SaidAtOnce, now: Time) -> Markup {
             ul.claims {
                 @for claim in &said.claims {
                     li {
-                        (text(&claim.says)) " "
-                        @if claim.carried { (mark("carried")) " " }
-                        (why(&claim.why, &claim.says))
+                        a.claim href=(why_link(&claim.why)) { (text(&claim.says)) }
+                        @if claim.carried { " " (mark("carried")) }
                     }
                 }
             }

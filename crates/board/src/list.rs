@@ -1,8 +1,10 @@
 //! Which entities are there?
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use stave_answers::List;
-use stave_answers::text::{grouped, spoken};
+use stave_answers::text::{grouped, spoken, tame};
 
 use crate::links::{entity_link, list_link};
 use crate::parts::{entities, kind, mark, number, text, unknown};
@@ -35,7 +37,7 @@ fn filters(list: &List) -> Markup {
         form.filters #filters action="/entities" method="get" role="search" aria-label="Entities" {
             p {
                 label for="q" { "Search" }
-                input #q type="search" name="q" value=(list.words) autocomplete="off" spellcheck="false" maxlength="200"
+                input #q type="search" name="q" value=(tame(&list.words)) autocomplete="off" spellcheck="false" maxlength="200"
                     data-live="results";
             }
             p {
@@ -43,7 +45,7 @@ fn filters(list: &List) -> Markup {
                 select #kind name="kind" {
                     option value="" { "all" }
                     @for row in &list.kinds {
-                        option value=(row.kind) selected[list.kind.as_ref() == Some(&row.kind)] {
+                        option value=(tame(&row.kind)) selected[list.kind.as_ref() == Some(&row.kind)] {
                             (spoken(&row.kind)) " (" (grouped(row.count)) ")"
                         }
                     }
@@ -51,12 +53,12 @@ fn filters(list: &List) -> Markup {
             }
             p {
                 label for="type" { "Type" }
-                input #type name="type" value=(list.entity_type.as_deref().unwrap_or("")) autocomplete="off"
+                input #type name="type" value=(tame(list.entity_type.as_deref().unwrap_or(""))) autocomplete="off"
                     maxlength="200" placeholder="service, database, …";
             }
             p {
                 label for="owner" { "Owned by" }
-                input #owner name="owner" value=(list.owner.as_deref().unwrap_or("")) autocomplete="off"
+                input #owner name="owner" value=(tame(list.owner.as_deref().unwrap_or(""))) autocomplete="off"
                     maxlength="200";
             }
             @if list.hidden { input type="hidden" name="hidden" value="yes"; }
@@ -66,6 +68,11 @@ fn filters(list: &List) -> Markup {
 }
 
 fn table(list: &List) -> Markup {
+    // Different pieces may have one name; then the reference tells them apart.
+    let mut names: Vec<&str> = list.rows.iter().map(|row| row.name.as_str()).collect();
+    names.sort_unstable();
+    let twice: BTreeSet<&str> =
+        names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     html! {
         div.scroll role="region" aria-label="Entities" tabindex="0" {
             table.entities {
@@ -75,8 +82,8 @@ fn table(list: &List) -> Markup {
                         th scope="col" { "Name" }
                         th scope="col" { "Kind" }
                         th scope="col" { "Owned by" }
-                        th.figure scope="col" { "Needs" }
-                        th.figure scope="col" { "Needed by" }
+                        th.figure scope="col" { "Relations" }
+                        th.figure scope="col" { "To it" }
                         th scope="col" { "What it is" }
                     }
                 }
@@ -92,11 +99,14 @@ fn table(list: &List) -> Markup {
                                         span.unseen { " open questions" }
                                     }
                                 }
+                                @if twice.contains(&row.name.as_str()) { span.because { (text(&row.reference)) } }
                             }
                             td { (kind(row)) }
                             td {
-                                @if row.owners.is_empty() { span.quiet { "unknown" } }
-                                @else { (entities(&row.owners)) }
+                                @if !row.owners.is_empty() { (entities(&row.owners)) }
+                                @else if !matches!(row.kind.as_str(), "group" | "person") {
+                                    span.quiet { "unknown" }
+                                }
                             }
                             td.figure { (number(row.relations_out)) }
                             td.figure { (number(row.relations_in)) }

@@ -15,8 +15,22 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
         p.lead { "The statements in this ledger, grouped by the command that made them, the newest first." }
         @if log.operations.is_empty() { p.empty { "Nothing yet." } }
         (unknown(&log.unknown))
-        @for (index, operation) in log.operations.iter().enumerate() {
-            (one(operation, index, log.now))
+        @if !log.operations.is_empty() {
+            div.scroll role="region" aria-label="Statements" tabindex="0" {
+                table.log {
+                    caption.unseen { "Statements, grouped by command" }
+                    thead {
+                        tr {
+                            th.figure scope="col" { "No." }
+                            th scope="col" { "Who" }
+                            th scope="col" { "Says, or covers" }
+                            th.figure scope="col" { "Claims" }
+                            th scope="col" { "Of which" }
+                        }
+                    }
+                    @for operation in &log.operations { (one(operation, log.now)) }
+                }
+            }
         }
         @if let Some(earlier) = log.earlier {
             nav.pager aria-label="Pages of the log" {
@@ -29,33 +43,20 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
     page(frame, "What was said", &main)
 }
 
-fn one(operation: &Operation, index: usize, now: Time) -> Markup {
-    let heading = format!("op-{index}");
+fn one(operation: &Operation, now: Time) -> Markup {
     html! {
-        section.operation aria-labelledby=(heading) {
-            h2 #(heading) {
-                (date(operation.time, now))
-                @if !operation.by.is_empty() { span { " by " (text(&operation.by)) } }
-            }
-            p.quiet {
-                (operation.amount()) ". To take it back: "
-                code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
-            }
-            div.scroll role="region" aria-labelledby=(heading) tabindex="0" {
-                table.log {
-                    caption.unseen { "Statements of this command" }
-                    thead {
-                        tr {
-                            th.figure scope="col" { "No." }
-                            th scope="col" { "Who" }
-                            th scope="col" { "Says" }
-                            th.figure scope="col" { "Claims" }
-                            th scope="col" { "Source" }
-                        }
+        tbody {
+            tr.operation {
+                th scope="rowgroup" colspan="5" {
+                    (date(operation.time, now))
+                    @if !operation.by.is_empty() { span.quiet { " by " (text(&operation.by)) } }
+                    @if operation.rows.len() > 1 { span.quiet { " · " (operation.amount()) } }
+                    span.undo {
+                        "take it back: " code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
                     }
-                    tbody { @for row in &operation.rows { (statement(row)) } }
                 }
             }
+            @for row in &operation.rows { (statement(row)) }
         }
     }
 }

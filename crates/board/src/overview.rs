@@ -1,7 +1,7 @@
 //! What do we have?
 
 use maud::html;
-use stave_answers::text::{counted, spoken};
+use stave_answers::text::{counted, kinds};
 use stave_answers::{Questions, Summary};
 
 use crate::links::{entity_link, find_link};
@@ -15,14 +15,18 @@ const QUESTIONS: usize = 6;
 pub fn overview_page(frame: &Frame<'_>, summary: &Summary, questions: &Questions) -> String {
     let main = html! {
         h1 { "What do we have?" }
-        p.lead {
-            (counted(summary.entities, "entity", "entities")) ", "
-            (counted(summary.relations, "relation", "relations")) " and "
-            a href="/questions" { (counted(summary.questions, "open question", "open questions")) }
-            @if summary.without_place > 0 {
-                ", " (counted(summary.without_place, "word", "words")) " without a place among them"
+        @if summary.statements == 0 {
+            p.lead { "Nothing yet: the ledger is empty." }
+        } @else {
+            p.lead {
+                (number(summary.entities)) " " (if summary.entities == 1 { "entity" } else { "entities" }) ", "
+                (counted(summary.relations, "relation", "relations")) " and "
+                a href="/questions" { (counted(summary.questions, "open question", "open questions")) }
+                @if summary.without_place > 0 {
+                    ", " (counted(summary.without_place, "word", "words")) " without a place among them"
+                }
+                "."
             }
-            "."
         }
         @if !summary.kinds.is_empty() {
             section aria-labelledby="kinds" {
@@ -32,7 +36,7 @@ pub fn overview_page(frame: &Frame<'_>, summary: &Summary, questions: &Questions
                         li {
                             a href=(find_link(&[("kind", &row.kind)])) {
                                 span.figure { (number(row.count)) } " "
-                                span { (text(&spoken(&row.kind))) }
+                                span { (text(&kinds(&row.kind, row.count))) }
                             }
                         }
                     }
@@ -110,10 +114,10 @@ pub fn overview_page(frame: &Frame<'_>, summary: &Summary, questions: &Questions
         section aria-labelledby="unknown" {
             h2 #unknown { "What this page does not know" }
             (unknown(&summary.unknown))
-            p.quiet {
+            @if summary.statements > 0 { p.quiet {
                 "Made of " (counted(summary.claims, "claim", "claims")) " in "
                 (counted(summary.statements, "statement", "statements")) "."
-            }
+            } }
         }
     };
     page(frame, "What do we have?", &main)

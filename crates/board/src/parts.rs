@@ -87,7 +87,7 @@ pub(crate) fn time(time: Time, now: Time) -> Markup {
 
 /// An instant with date and age.
 pub(crate) fn date(time: Time, now: Time) -> Markup {
-    html! { time datetime=(time) { (minute(time)) } span.quiet { " · " (ago(time, now)) } }
+    html! { time datetime=(time) { (minute(time)) } " " span.age { (ago(time, now)) } }
 }
 
 /// A number in groups of three.

@@ -16,8 +16,10 @@ const GAP_X: f32 = 76.0;
 const GAP_Y: f32 = 12.0;
 const TOP: f32 = 30.0;
 const EDGE: f32 = 10.0;
+/// Room at the right for lines within the last column.
+const BOW: f32 = 36.0;
 /// Letters of a name that fit into a box.
-const LETTERS: usize = 22;
+const LETTERS: usize = 21;
 /// Passes over the layers that straighten lines.
 const PASSES: usize = 4;
 
@@ -37,7 +39,7 @@ pub(crate) fn picture(near: &Neighbourhood) -> Option<Markup> {
     let columns = columns(near);
     let tallest = columns.values().map(Vec::len).max().unwrap_or(1);
     let height = TOP + tallest as f32 * (BOX_HEIGHT + GAP_Y) - GAP_Y + EDGE;
-    let width = columns.len() as f32 * (BOX_WIDTH + GAP_X) - GAP_X + 2.0 * EDGE;
+    let width = columns.len() as f32 * (BOX_WIDTH + GAP_X) - GAP_X + 2.0 * EDGE + BOW;
     let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
     for (column, (layer, boxes)) in columns.iter().enumerate() {
         let tall = boxes.len() as f32 * (BOX_HEIGHT + GAP_Y) - GAP_Y;
@@ -55,7 +57,7 @@ pub(crate) fn picture(near: &Neighbourhood) -> Option<Markup> {
                     path.head d="M0 0.5 L7 4 L0 7.5 z" {}
                 }
             }
-            @for (column, layer) in columns.keys().enumerate() {
+            @for (column, layer) in columns.keys().enumerate().filter(|(_, layer)| **layer != 0) {
                 text.layer x=(EDGE + column as f32 * (BOX_WIDTH + GAP_X)) y="16" { (layer_name(*layer)) }
             }
             @for ((from, to), relations) in bundled(near) {
@@ -76,8 +78,7 @@ fn layer_name(layer: i8) -> &'static str {
     match layer {
         i8::MIN..=-2 => "needs it indirectly",
         -1 => "needs it",
-        0 => "",
-        1 => "it needs",
+        0 | 1 => "it needs",
         2..=i8::MAX => "it needs indirectly",
     }
 }
@@ -94,11 +95,12 @@ fn drawn(found: &Near, spot: Spot, middle: bool) -> Markup {
     let corner = if found.label.kind == "resource" { 14 } else { 3 };
     html! {
         a href=(entity_link(&found.label.id)) tabindex="-1" {
-            g class=(class) {
+            // An inner svg cuts off what is wider than the box.
+            svg class=(class) x=(spot.x) y=(spot.y) width=(BOX_WIDTH) height=(BOX_HEIGHT) {
                 title { (name) " (" (spoken(&found.label.kind)) ")" }
-                rect x=(spot.x) y=(spot.y) width=(BOX_WIDTH) height=(BOX_HEIGHT) rx=(corner) {}
-                text.title x=(spot.x + 12.0) y=(spot.y + 16.0) { (short) }
-                text.sub x=(spot.x + 12.0) y=(spot.y + 30.0) { (spoken(&found.label.kind)) }
+                rect x="1.5" y="1.5" width=(BOX_WIDTH - 3.0) height=(BOX_HEIGHT - 3.0) rx=(corner) {}
+                text.title x="12" y="16" { (short) }
+                text.sub x="12" y="30" { (spoken(&found.label.kind)) }
             }
         }
     }

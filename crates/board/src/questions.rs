@@ -43,7 +43,7 @@ pub fn questions_page(frame: &Frame<'_>, questions: &Questions) -> String {
 }
 
 /// A question without its heading.
-pub(crate) fn asked(question: &Asked, now: Time) -> Markup {
+fn asked(question: &Asked, now: Time) -> Markup {
     html! {
         p.sentence { (text(&question.sentence)) }
         @if !question.entities.is_empty() {

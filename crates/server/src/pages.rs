@@ -15,7 +15,7 @@ use crate::reply::{Reply, problem};
 const NEAR: usize = 60;
 
 /// Questions on their page.
-const QUESTIONS: u64 = 100;
+const QUESTIONS: u64 = 500;
 
 /// Questions that the overview asks for.
 const FIRST_QUESTIONS: u64 = 6;

@@ -1,0 +1,118 @@
+//! The picture of a neighbourhood.
+
+use stave_answers::{EntityPage, Near, NearLink, Neighbourhood};
+use stave_board::{Frame, entity_page};
+use stave_model::Time;
+
+use crate::{label, row};
+
+fn near(id: u32, name: &str, kind: &str, layer: i8) -> Near {
+    Near { layer, label: label(id, name, kind) }
+}
+
+fn link(from: u32, relation: &str, to: u32, disputed: bool) -> NearLink {
+    NearLink {
+        from: format!("{from:012x}"),
+        to: format!("{to:012x}"),
+        relation: relation.to_owned(),
+        disputed,
+    }
+}
+
+/// The page of an entity about which nothing is known but what is around it.
+fn page(near: Option<&Neighbourhood>) -> String {
+    let found = EntityPage {
+        position: 7,
+        now: Time::from_millis(0),
+        row: row(1, "middle", "component"),
+        presence: None,
+        properties: Vec::new(),
+        ownership: None,
+        relations: Vec::new(),
+        interfaces: Vec::new(),
+        links: Vec::new(),
+        tags: Vec::new(),
+        aliases: Vec::new(),
+        references: vec!["said:component/1".to_owned()],
+        keys: Vec::new(),
+        questions: Vec::new(),
+        said: Vec::new(),
+        more_said: 0,
+        unknown: vec!["No relation to anything else is known.".to_owned()],
+    };
+    entity_page(&Frame { address: "/e/000000000001", position: 7, questions: None }, &found, near)
+}
+
+fn drawing(near: &Neighbourhood) -> String {
+    let page = page(Some(near));
+    let start = page.find("<svg class=\"picture\"").unwrap();
+    let end = page[start..].find("</svg><figcaption").or_else(|| page[start..].find("</figure>")).unwrap();
+    page[start..start + end].to_owned()
+}
+
+#[test]
+fn a_small_picture() {
+    let near = Neighbourhood {
+        middle: "000000000001".to_owned(),
+        entities: vec![
+            near(2, "web", "component", -1),
+            near(1, "middle", "component", 0),
+            near(3, "store", "resource", 1),
+            near(4, "a name that is much too long for its box", "component", 1),
+        ],
+        links: vec![
+            link(1, "calls", 4, true),
+            link(1, "depends_on", 3, false),
+            link(1, "stores_in", 3, false),
+            link(2, "calls", 1, false),
+            link(3, "calls", 2, false),
+            link(3, "calls", 4, false),
+        ],
+        left_out: 2,
+    };
+    insta::assert_snapshot!(drawing(&near).replace("><", ">\n<"));
+}
+
+#[test]
+fn nothing_around_it_is_no_picture() {
+    let alone = Neighbourhood {
+        middle: "000000000001".to_owned(),
+        entities: vec![near(1, "middle", "component", 0)],
+        links: Vec::new(),
+        left_out: 0,
+    };
+    assert!(!page(Some(&alone)).contains("<figure"));
+    assert!(!page(None).contains("<figure"));
+}
+
+#[test]
+fn a_full_picture_keeps_boxes_apart_and_says_what_is_left_out() {
+    let mut entities = vec![near(0, "middle", "component", 0)];
+    let mut links = Vec::new();
+    for id in 1..60_u32 {
+        let layer = [-2, -1, 1, 2][(id % 4) as usize];
+        entities.push(near(id, &format!("piece {id}"), "component", layer));
+        links.push(link(id / 2, "calls", id, false));
+    }
+    // A link to something that isn't there is not drawn, and breaks nothing.
+    links.push(link(0, "calls", 99, false));
+    let full = Neighbourhood { middle: "000000000000".to_owned(), entities, links, left_out: 40 };
+    let drawn = drawing(&full);
+    let mut boxes: Vec<(String, String)> = drawn
+        .split("<svg class=\"box")
+        .skip(1)
+        .map(|text| {
+            let value = |name: &str| {
+                let from = text.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+                text[from..].split('"').next().unwrap().to_owned()
+            };
+            (value("x"), value("y"))
+        })
+        .collect();
+    assert_eq!(boxes.len(), 60);
+    boxes.sort();
+    boxes.dedup();
+    assert_eq!(boxes.len(), 60, "two boxes stand in one place");
+    assert!(page(Some(&full)).contains("40 entities as near found no room here."));
+    assert!(!drawn.contains("NaN") && !drawn.contains("inf"));
+}

@@ -1,0 +1,173 @@
+//! Pages from answers made by hand.
+
+use stave_answers::{List, Log, Operation, Questions, Summary, Why};
+use stave_board::{
+    Frame, Problem, assets, help_page, list_page, log_page, overview_page, problem_page, why_page,
+};
+use stave_model::Time;
+
+use crate::{label, row};
+
+const NASTY: &str = "'\"><svg onload=alert(1)>&amp;\u{202e}\u{1b}[2J";
+
+fn frame(address: &str) -> Frame<'_> {
+    Frame { address, position: 3, questions: Some(2) }
+}
+
+fn list(rows: Vec<stave_answers::EntityRow>) -> List {
+    List {
+        position: 3,
+        words: NASTY.to_owned(),
+        kind: Some("component".to_owned()),
+        entity_type: Some(NASTY.to_owned()),
+        owner: Some(NASTY.to_owned()),
+        owner_found: None,
+        hidden: false,
+        total: rows.len() as u64,
+        page: 2,
+        pages: 3,
+        rows,
+        kinds: Vec::new(),
+        unknown: vec![NASTY.to_owned()],
+    }
+}
+
+/// No markup but our own, and nothing invisible.
+fn assert_harmless(page: &str) {
+    assert!(!page.contains("<svg onload"), "{page}");
+    assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'), "{page}");
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_nothing() {
+    let mut nasty = row(1, NASTY, NASTY);
+    nasty.entity_type = Some(NASTY.to_owned());
+    nasty.description = Some(NASTY.to_owned());
+    nasty.owners = vec![label(2, NASTY, NASTY)];
+    let shown = list_page(&frame("/entities"), &list(vec![nasty.clone()]));
+    assert_harmless(&shown);
+    assert!(shown.contains("&lt;svg onload=alert(1)&gt;&amp;amp;‹U+202E›‹U+001B›[2J"), "{shown}");
+    let problem = Problem {
+        title: NASTY.to_owned(),
+        sentence: NASTY.to_owned(),
+        hint: NASTY.to_owned(),
+        nearest: vec![nasty],
+    };
+    assert_harmless(&problem_page(&frame("/"), &problem));
+    let why = Why {
+        position: 3,
+        now: Time::from_millis(0),
+        entity: label(1, NASTY, NASTY),
+        fact: Some(NASTY.to_owned()),
+        to: Some(NASTY.to_owned()),
+        facts: Vec::new(),
+        types: vec!["calls".to_owned()],
+        unknown: vec![NASTY.to_owned()],
+    };
+    let shown = why_page(&frame("/e/000000000001/why"), &why);
+    assert_harmless(&shown);
+    assert!(shown.contains("/e/000000000001/why?fact=calls"));
+}
+
+#[test]
+fn filters_survive_turning_a_page() {
+    let mut asked = list(vec![row(1, "a", "component")]);
+    asked.words = "tea & cake".to_owned();
+    asked.entity_type = None;
+    asked.owner = Some("till".to_owned());
+    let page = list_page(&frame("/entities?page=2"), &asked);
+    assert!(
+        page.contains("/entities?q=tea%20%26%20cake&amp;kind=component&amp;owner=till&amp;page=3"),
+        "{page}"
+    );
+    assert!(page.contains("/entities?q=tea%20%26%20cake&amp;kind=component&amp;owner=till\""), "{page}");
+}
+
+#[test]
+fn pieces_of_one_name_are_told_apart() {
+    let mut asked =
+        list(vec![row(1, "cart", "component"), row(2, "cart", "component"), row(3, "till", "group")]);
+    asked.words = String::new();
+    let page = list_page(&frame("/entities"), &asked);
+    assert!(page.contains("said:component/1") && page.contains("said:component/2"));
+    assert!(!page.contains("said:group/3"));
+}
+
+#[test]
+fn an_empty_estate_says_what_to_do() {
+    let summary = Summary {
+        position: 0,
+        ledger: String::new(),
+        now: Time::from_millis(0),
+        entities: 0,
+        kinds: Vec::new(),
+        relations: 0,
+        questions: 0,
+        without_place: 0,
+        claims: 0,
+        unknown_claims: 0,
+        statements: 0,
+        repositories: Vec::new(),
+        more_repositories: 0,
+        unknown: vec!["Nothing was read yet, and nobody has said anything.".to_owned()],
+    };
+    let questions = Questions {
+        position: 0,
+        now: Time::from_millis(0),
+        total: 0,
+        without_place: 0,
+        rows: Vec::new(),
+        unknown: Vec::new(),
+    };
+    let frame = Frame { address: "/", position: 0, questions: Some(0) };
+    insta::assert_snapshot!(overview_page(&frame, &summary, &questions).replace("><", ">\n<"));
+}
+
+#[test]
+fn a_log_without_statements_and_one_with_an_earlier_part() {
+    let empty = Log {
+        position: 0,
+        now: Time::from_millis(0),
+        operations: Vec::new(),
+        earlier: None,
+        unknown: Vec::new(),
+    };
+    assert!(log_page(&frame("/log"), &empty).contains("Nothing yet."));
+    let operation = Operation {
+        op: "ab".repeat(16),
+        time: Time::from_millis(0),
+        by: String::new(),
+        claims: 0,
+        rows: Vec::new(),
+    };
+    let page = log_page(&frame("/log"), &Log { operations: vec![operation], earlier: Some(9), ..empty });
+    assert!(page.contains("/log?before=9") && page.contains("Earlier: 8 statements"), "{page}");
+    assert!(page.contains("stave undo abababababab"), "{page}");
+}
+
+/// Words that pages use are those of the glossary: the help page explains none under another name.
+#[test]
+fn the_help_page_explains_the_signs_that_pages_use() {
+    let page = help_page(&frame("/help"));
+    for word in
+        ["stated", "declared", "observed", "discovered", "disputed", "denied", "challenged", "carried"]
+    {
+        assert!(
+            page.contains(&format!("</span> {word}</span>")) || page.contains(&format!("<bdi>{word}</bdi>")),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn files_load_nothing_from_elsewhere() {
+    for asset in assets() {
+        let text = asset.text.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !text.contains("http:") && !text.contains("https:") && !text.contains("@import"),
+            "{}",
+            asset.path
+        );
+        assert!(!text.contains("innerHTML") && !text.contains("eval("), "{}", asset.path);
+    }
+}
