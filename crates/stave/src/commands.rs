@@ -4,6 +4,7 @@ mod answer;
 mod completions;
 mod config;
 mod exchange;
+mod join;
 mod log;
 mod look;
 mod retire;

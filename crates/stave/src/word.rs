@@ -78,6 +78,11 @@ impl Anchor {
         Ok(Anchor { reference: format!("said:{kind}/{slug}"), name: name.to_owned(), entity: None })
     }
 
+    /// The same entity by another of its references.
+    pub(crate) fn at(&self, reference: &str) -> Anchor {
+        Anchor { reference: reference.to_owned(), ..self.clone() }
+    }
+
     /// The entity's 12 digits.
     pub(crate) fn id(&self) -> Option<&str> {
         self.entity.as_ref().map(|entity| entity.row.id.as_str())

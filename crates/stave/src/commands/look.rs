@@ -1,15 +1,17 @@
 //! The verbs that only look: `find`, `list`, `show`, `why`.
 
-use stave_answers::ListQuery;
+use stave_answers::{ListQuery, text::spoken};
 use stave_model::Kind;
 
 use super::print;
+use super::say::relations_between;
 use crate::cli::{Find, List, Show, Why};
 use crate::context::Context;
 use crate::opened::{Meant, Opened};
 use crate::problem::{Exit, Problem};
 use crate::settings::nearest;
-use crate::speech::{self, Speech};
+use crate::speech::{self, FactWord, Speech};
+use crate::surroundings::quote;
 
 pub(super) fn find(context: &mut Context<'_>, arguments: &Find) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
@@ -80,6 +82,9 @@ pub(super) fn why(context: &mut Context<'_>, arguments: &Why) -> anyhow::Result<
         Ok(Speech::Fact { entity, fact, rest }) if fact.inverse && !rest.is_empty() => {
             (rest.join(" "), Some(fact.row.name), Some(entity))
         }
+        Ok(Speech::Fact { entity, fact, .. }) if fact.inverse => {
+            return Err(whose(context, &opened, &entity, fact).into());
+        }
         Ok(Speech::Fact { entity, fact, rest }) => {
             (entity, Some(fact.row.name), Some(rest.join(" ")).filter(|rest| !rest.is_empty()))
         }
@@ -90,16 +95,60 @@ pub(super) fn why(context: &mut Context<'_>, arguments: &Why) -> anyhow::Result<
         },
     };
     let entity = opened.entity(context, &entity)?;
-    let to = match to {
-        // An entity by any of its names, else text as it is: a tag, an address.
-        Some(typed) => Some(match opened.meant(&typed)? {
-            Meant::One(target) => target.row.id,
-            _ => typed,
-        }),
+    let target = match &to {
+        Some(typed) => match opened.meant(typed)? {
+            Meant::One(target) => Some(*target),
+            _ => None,
+        },
         None => None,
     };
-    let why = stave_answers::why(opened.estate(), &entity.row.id, fact, to.as_deref())?
+    // An entity by any of its names, else text as it is: a tag, an address.
+    let end = target.as_ref().map(|target| target.row.id.as_str()).or(to.as_deref());
+    let why = stave_answers::why(opened.estate(), &entity.row.id, fact, end)?
         .ok_or_else(|| Problem::new(format!("{} is not on the map any more", entity.row.name)))?;
-    print(context, &why, |width, style| why.to_text(width, style))?;
-    Ok(if why.facts.is_empty() { Exit::No } else { Exit::Answered })
+    if !why.facts.is_empty() || context.terminal.is_json() {
+        print(context, &why, |width, style| why.to_text(width, style))?;
+        return Ok(if why.facts.is_empty() { Exit::No } else { Exit::Answered });
+    }
+    let name = &entity.row.name;
+    let asked = match (fact, target.as_ref().map(|target| &target.row.name).or(to.as_ref())) {
+        (Some(fact), Some(to)) => format!("nobody says that {name} {} {to}", spoken(fact)),
+        (Some(fact), None) => format!("nobody says \"{}\" of {name}", spoken(fact)),
+        _ => format!("nobody says anything about {name}"),
+    };
+    let mut problem = Problem::no(asked);
+    if let Some(target) = &target {
+        for other in relations_between(&entity, &target.row.id) {
+            problem = problem.hint(format!("the map has: {name} {other} {}", target.row.name));
+        }
+        for other in relations_between(target, &entity.row.id) {
+            problem = problem.hint(format!("the map has: {} {other} {name}", target.row.name));
+        }
+    }
+    if !why.types.is_empty() {
+        problem = problem.hint(format!("known of {name}: {}", why.types.join(", ")));
+    }
+    Err(problem.into())
+}
+
+/// `why cart called_by`, without saying whom: the answer has an entity on either side.
+fn whose(context: &Context<'_>, opened: &Opened, typed: &str, fact: FactWord) -> Problem {
+    let problem = Problem::new(format!("who {} {typed}? say both ends", fact.row.name));
+    let stave = context.typed(&opened.place.root);
+    match opened.meant(typed) {
+        Ok(Meant::One(entity)) => {
+            entity.incoming.iter().filter(|incoming| incoming.relation == fact.row.name).take(5).fold(
+                problem,
+                |problem, incoming| {
+                    problem.hint(format!(
+                        "{stave} why {} {} {}",
+                        quote(&incoming.from.name),
+                        fact.row.name,
+                        quote(typed)
+                    ))
+                },
+            )
+        }
+        _ => problem,
+    }
 }

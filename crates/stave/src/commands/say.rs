@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use stave_answers::{Draft, text::spoken};
-use stave_map::{State, Target};
-use stave_model::{Claim, Hash, Kind, Mode, Relation, slug};
+use stave_map::{Entity, State, Target};
+use stave_model::{Kind, Mode, Relation};
 
+use super::join;
 use crate::cli::{Deny, Say};
 use crate::context::Context;
 use crate::opened::{Meant, Opened, unknown};
@@ -40,7 +41,9 @@ pub(super) fn deny(context: &mut Context<'_>, arguments: &Deny) -> anyhow::Resul
         Speech::Name(name) => deny_entity(context, &opened, &name)?,
         Speech::Entity { kind, name } => deny_entity(context, &opened, &format!("{kind} {name}"))?,
         Speech::Fact { entity, fact, rest } if fact.row.mode == Mode::Join => {
-            part(context, &opened, &entity, &rest.join(" "))?
+            let other = rest.join(" ");
+            let drafts = join::part(context, &opened, &entity, &other)?;
+            Plan { drafts, said: vec![format!("{entity} and {other} are not one")], ..Plan::default() }
         }
         Speech::Fact { entity, fact, rest } => {
             let (entity, rest) = turned(&entity, fact, rest)?;
@@ -209,7 +212,11 @@ fn affirm(
             plan.said.push(format!("{} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
-        Mode::Join => return unite(context, opened, of, &text),
+        Mode::Join => {
+            let other = Anchor::new(other_end(context, opened, &text)?, &text);
+            plan.drafts = join::unite(opened, &of, &other, &text)?;
+            plan.said.push(format!("{} and {} are one", of.name, other.name));
+        }
         Mode::Word => return Err(Problem::new(format!("{fact_type} is no word about an entity")).into()),
     }
     Ok(plan)
@@ -237,7 +244,7 @@ fn presence_kind(of: &Anchor, text: &str) -> anyhow::Result<String> {
 }
 
 /// The other end of a relation has to be there already: a typing mistake would add a piece to the map.
-fn other_end(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<stave_map::Entity> {
+fn other_end(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<Entity> {
     match opened.meant(typed)? {
         Meant::None(rows) => {
             Err(unknown(typed, &rows).hint(format!("to add it: stave say component \"{typed}\"")).into())
@@ -312,91 +319,6 @@ fn new_group(opened: &Opened, name: &str, plan: &mut Plan) -> anyhow::Result<Anc
     Ok(group)
 }
 
-fn unite(context: &Context<'_>, opened: &Opened, one: Anchor, typed: &str) -> anyhow::Result<Plan> {
-    let other = Anchor::new(other_end(context, opened, typed)?, typed);
-    if one.id() == other.id() {
-        return Err(Problem::no(format!("{} and {typed} are one on the map already", one.name))
-            .hint(format!("stave show {} lists the names that it has", one.id().unwrap_or_default()))
-            .into());
-    }
-    let words = pair_words(opened, &one, &other)?;
-    let said = format!("{} and {} are one", one.name, other.name);
-    Ok(Plan { drafts: vec![word::join(&one, &other, &words)], said: vec![said], ..Plan::default() })
-}
-
-/// `deny a same_as b`. Both may be one entity now; then each side has to be one of its references.
-fn part(context: &Context<'_>, opened: &Opened, typed: &str, other_typed: &str) -> anyhow::Result<Plan> {
-    if other_typed.is_empty() {
-        return Err(Problem::new(format!("{typed} is not the same as what?"))
-            .hint(format!("stave deny {typed} same_as OTHER"))
-            .into());
-    }
-    let mut one = Anchor::new(opened.entity(context, typed)?, typed);
-    let mut other = Anchor::new(opened.entity(context, other_typed)?, other_typed);
-    if one.id() == other.id() {
-        one.reference = side(&one, typed)?;
-        other.reference = side(&other, other_typed)?;
-        if one.reference == other.reference {
-            return Err(which_references(&one, typed).into());
-        }
-    }
-    let words = pair_words(opened, &one, &other)?;
-    let ends = (one.id().unwrap_or_default(), other.id().unwrap_or_default());
-    let reasons = opened.map.join_reasons(ends.0, ends.1)?;
-    let said = if one.id() == other.id() {
-        format!("{} and {} are not one", one.reference, other.reference)
-    } else {
-        format!("{} and {} are not one", one.name, other.name)
-    };
-    let draft = word::separation(&one, &other, &words, &reasons);
-    Ok(Plan { drafts: vec![draft], said: vec![said], ..Plan::default() })
-}
-
-/// The standing words on whether two entities are one; within one entity only those on this pair.
-fn pair_words(opened: &Opened, one: &Anchor, other: &Anchor) -> anyhow::Result<Vec<Hash>> {
-    let ends = (one.id().unwrap_or_default(), other.id().unwrap_or_default());
-    let is_pair = |claim: &Claim| {
-        let pair = [claim.of.as_str(), claim.to.as_deref().unwrap_or_default()];
-        pair.contains(&one.reference.as_str()) && pair.contains(&other.reference.as_str())
-    };
-    let words = opened.map.join_words(ends.0, ends.1)?;
-    Ok(words.into_iter().filter(|(_, claim)| ends.0 != ends.1 || is_pair(claim)).map(|(id, _)| id).collect())
-}
-
-/// The one reference of an entity that has this name.
-fn side(anchor: &Anchor, typed: &str) -> Result<String, Problem> {
-    let references = anchor.entity.as_ref().map_or(&[][..], |entity| entity.references.as_slice());
-    if let Some(reference) = references.iter().find(|reference| reference.as_str() == typed) {
-        return Ok(reference.clone());
-    }
-    let named: Vec<&String> = references
-        .iter()
-        .filter(|reference| {
-            reference
-                .parse::<stave_model::Reference>()
-                .is_ok_and(|parsed| slug(parsed.short_name()) == slug(typed))
-        })
-        .collect();
-    match named.as_slice() {
-        [reference] => Ok((*reference).clone()),
-        _ => Err(which_references(anchor, typed)),
-    }
-}
-
-fn which_references(anchor: &Anchor, typed: &str) -> Problem {
-    let references = anchor.entity.as_ref().map_or(&[][..], |entity| entity.references.as_slice());
-    let mut what =
-        format!("\"{typed}\" is one entity on the map; say which of its references are different things:");
-    for reference in references {
-        what.push_str(&format!("\n  {reference}"));
-    }
-    let problem = Problem::new(what);
-    match references {
-        [one, other, ..] => problem.hint(format!("stave deny '{one}' same_as '{other}'")),
-        _ => problem.hint("it has only one reference, so there is nothing to part"),
-    }
-}
-
 fn deny_entity(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::Result<Plan> {
     let of = Anchor::new(opened.entity(context, typed)?, typed);
     Ok(Plan {
@@ -463,13 +385,10 @@ const NOBODY_SAYS_SO: &str = "nobody says so at present; your word stands should
 
 /// The relation isn't there, but another one between the two is: most likely that one was meant.
 fn other_relations(of: &Anchor, to: &Anchor, typed: &str) -> Result<(), Problem> {
-    let facts = of.entity.as_ref().map_or(&[][..], |entity| entity.facts.as_slice());
-    let others: Vec<&str> = facts
-        .iter()
-        .filter(|fact| fact.state != State::Denied && Relation::of(&fact.fact_type).is_some())
-        .filter(|fact| matches!(&fact.to, Some(Target::Entity(label)) if Some(label.id.as_str()) == to.id()))
-        .map(|fact| fact.fact_type.as_str())
-        .collect();
+    let others = match (&of.entity, to.id()) {
+        (Some(entity), Some(id)) => relations_between(entity, id),
+        _ => Vec::new(),
+    };
     if others.is_empty() {
         return Ok(());
     }
@@ -478,6 +397,16 @@ fn other_relations(of: &Anchor, to: &Anchor, typed: &str) -> Result<(), Problem>
         problem = problem.hint(format!("the map has: {} {other} {}", of.name, to.name));
     }
     Err(problem)
+}
+
+/// The types of relations that an entity has to another one.
+pub(super) fn relations_between<'a>(of: &'a Entity, to: &str) -> Vec<&'a str> {
+    of.facts
+        .iter()
+        .filter(|fact| fact.state != State::Denied && Relation::of(&fact.fact_type).is_some())
+        .filter(|fact| matches!(&fact.to, Some(Target::Entity(label)) if label.id == to))
+        .map(|fact| fact.fact_type.as_str())
+        .collect()
 }
 
 /// The set without those that were typed; without any, the empty set.

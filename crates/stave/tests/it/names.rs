@@ -22,6 +22,19 @@ fn an_unknown_name_gets_the_nearest_ones() {
 }
 
 #[test]
+fn a_fact_that_nobody_states_is_a_no_that_tells_what_is_known() {
+    let world = World::new();
+    world.tea();
+    let ran = world.run("tea", &["why", "payments", "calls", "cart"]).ends(1);
+    assert!(ran.err.contains("nobody says that payments calls cart"), "{}", ran.err);
+    assert!(ran.err.contains("the map has: cart calls payments"), "{}", ran.err);
+    let ran = world.run("tea", &["why", "payments", "called_by"]).ends(2);
+    assert!(ran.err.contains("why cart calls payments"), "{}", ran.err);
+    world.run("tea", &["why", "payments", "called_by", "cart"]).ok();
+    world.run("tea", &["why", "cart", "tier"]).ends(1);
+}
+
+#[test]
 fn an_ambiguous_name_lists_candidates_that_can_be_typed() {
     let world = World::new();
     world.tea();

@@ -171,6 +171,32 @@ fn two_are_one_until_somebody_parts_them() {
 }
 
 #[test]
+fn two_services_that_several_files_name_are_one_in_all_of_them() {
+    let world = World::new();
+    let two = "services:\n  mailroom:\n    image: registry.example.com/mailroom:1\n  notifier:\n    image: registry.example.com/notifier:1\n";
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      \
+             containers:\n        - name: {name}\n          image: registry.example.com/{name}:1\n"
+        )
+    };
+    world.write("tea/compose.yaml", two);
+    world.write("tea/k8s/all.yaml", &format!("{}---\n{}", pod("mailroom"), pod("notifier")));
+    world.run("tea", &["scan"]).ok();
+    let mails =
+        |world: &World| names(world).iter().filter(|name| *name == "mailroom" || *name == "notifier").count();
+    assert_eq!(mails(&world), 2, "each is one, whichever file names it: {:?}", names(&world));
+    world.run("tea", &["say", "notifier", "same_as", "mailroom"]).ok();
+    assert_eq!(mails(&world), 1, "{:?}", names(&world));
+    world.run("tea", &["undo"]).ok();
+    assert_eq!(mails(&world), 2);
+    world.run("tea", &["say", "notifier", "same_as", "mailroom"]).ok();
+    world.run("tea", &["deny", "notifier", "same_as", "mailroom"]).ok();
+    assert_eq!(mails(&world), 2);
+    assert_eq!(world.ask("tea", &["questions"])["total"], 0);
+}
+
+#[test]
 fn words_of_two_people_that_differ_are_a_dispute_that_one_of_them_ends() {
     let world = World::new();
     world.tea();
