@@ -465,25 +465,26 @@ fn relations(id: &str, entity: &Entity) -> Vec<RelationGroup> {
 }
 
 fn said_when(id: &str, facts: &[Fact], estate: Estate<'_>) -> (Vec<SaidAtOnce>, u64) {
-    let mut statements: BTreeMap<(std::cmp::Reverse<Time>, Hash), SaidAtOnce> = BTreeMap::new();
+    // One command's statements have one time; the author before the id, so that the order says something.
+    let mut statements: BTreeMap<(std::cmp::Reverse<Time>, String, Hash), SaidAtOnce> = BTreeMap::new();
     for fact in facts {
         for said in &fact.said {
             let shown = ClaimShown::new(said, fact, estate.people);
-            let statement =
-                statements.entry((std::cmp::Reverse(said.time), said.statement)).or_insert_with(|| {
-                    // A word's scope is its fact, which its claim says better.
-                    let own = if shown.person { String::new() } else { said.scope.clone() };
-                    SaidAtOnce {
-                        time: said.time,
-                        source_at: said.source_at,
-                        who: shown.who.clone(),
-                        author: said.author.clone(),
-                        source: shown.source().unwrap_or(own),
-                        commit: said.source_id.clone(),
-                        statement: said.statement,
-                        claims: Vec::new(),
-                    }
-                });
+            let key = (std::cmp::Reverse(said.time), said.author.clone(), said.statement);
+            let statement = statements.entry(key).or_insert_with(|| {
+                // A word's scope is its fact, which its claim says better.
+                let own = if shown.person { String::new() } else { said.scope.clone() };
+                SaidAtOnce {
+                    time: said.time,
+                    source_at: said.source_at,
+                    who: shown.who.clone(),
+                    author: said.author.clone(),
+                    source: shown.source().unwrap_or(own),
+                    commit: said.source_id.clone(),
+                    statement: said.statement,
+                    claims: Vec::new(),
+                }
+            });
             statement.claims.push(SaidClaim {
                 says: shown.says,
                 carried: said.carried,
