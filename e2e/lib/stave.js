@@ -1,7 +1,7 @@
 // Starts the built binary on the example estate, in a ledger of its own, and a browser to look at it.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,19 +16,41 @@ const patienceMs = 60_000;
 /** Only what the binary needs: no settings of whoever runs this, and a fixed speaker. */
 const environment = { PATH: process.env.PATH, LC_ALL: "C.UTF-8", NO_COLOR: "1" };
 
-/** An estate that was scanned; `run` is the command line on it, `serve` the board. */
-export function newEstate(tree = join(root, "examples", "shop")) {
+/** A ledger of its own; `run` is the command line on it, `serve` the board. */
+export function newLedger() {
   if (!existsSync(binary)) throw new Error(`${binary} is not there; build it, or name it in STAVE_BINARY`);
   const folder = mkdtempSync(join(tmpdir(), "stave-e2e-"));
   const options = { cwd: root, env: { ...environment, HOME: folder }, encoding: "utf8", stdio: "pipe" };
-  const run = (...words) => execFileSync(binary, ["--ledger", folder, ...words], options);
-  run("scan", tree);
   return {
-    run,
+    run: (...words) => execFileSync(binary, ["--ledger", folder, ...words], options),
+    /** What the person with this address types. */
+    as: (address, ...words) => execFileSync(binary, ["--ledger", folder, "--as", address, ...words], options),
+    export: () => {
+      const path = join(folder, "export.jsonl");
+      writeFileSync(path, execFileSync(binary, ["--ledger", folder, "export", "--as", "jsonl"], options));
+      return path;
+    },
     serve: () => serve(["--ledger", folder, "serve", "--port", "0"], options),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+/** The example estate, scanned, with words of three people, two of whom spoke on copies and differ. */
+export function newEstate() {
+  const ledger = newLedger();
+  ledger.run("scan", join("examples", "shop"));
+  const copy = newLedger();
+  copy.run("merge", ledger.export());
+  ledger.as("counter@leafcup.test", "say", "storefront", "tier", "1");
+  copy.as("till@leafcup.test", "say", "storefront", "tier", "3");
+  ledger.run("merge", copy.export());
+  copy.remove();
+  ledger.as("stockroom@leafcup.test", "say", "shop-db", "description", markup);
+  return ledger;
+}
+
+/** A description that must be shown, never run. */
+export const markup = "<img src=x onerror=document.title='run'> & <script>document.title='run'</script>";
 
 async function serve(words, options) {
   const child = spawn(binary, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });

@@ -29,17 +29,20 @@ pub(crate) fn task(args: Args) -> Result<Outcome> {
     checks.say("the front page answers 200", front.status == 200);
     checks.say("the front page is HTML", front.header("content-type").starts_with("text/html"));
     checks.say("a content-security-policy is sent", !front.header("content-security-policy").is_empty());
-    let links = front.links();
-    checks.say("the front page names a service of the example", front.body.contains("storefront"));
-    let entity = entity_page(&server, &host, &links)?;
-    checks.say("an entity's page names its owner", entity.is_some_and(|page| page.contains("counter")));
+    let list = server.get("/entities?q=storefront", &host)?;
+    let entity = followed(&server, &host, &list, |_, text| text == "storefront")?;
+    checks.say("search leads to an entity's page", entity.is_some());
+    let entity = entity.unwrap_or_default();
+    checks.say("which names its owner", entity.body.contains("counter"));
+    let why =
+        followed(&server, &host, &entity, |path, _| path.contains("/why?fact=calls"))?.unwrap_or_default();
+    checks.say("and says why, with file and line", why.body.contains("docker-compose.yml:"));
+    let secret = [&front, &list, &entity, &why].iter().any(|page| page.body.contains("is-not-a"));
+    checks.say("no secret of the example stands on a page", !secret);
     let health = server.get("/healthz", &host)?;
     checks.say("/healthz answers 200", health.status == 200);
     let stranger = server.get("/", "stave.example.com")?;
     checks.say("another Host name is refused", (400..500).contains(&stranger.status));
-    let everything =
-        [&front.body, &entity_text(&server, &host, &links)?].map(|text| text.contains("is-not-a"));
-    checks.say("no secret of the example stands on a page", !everything.contains(&true));
     checks.say("SIGINT ends it with 0", server.interrupt()? == Some(0));
     Ok(checks.outcome())
 }
@@ -62,25 +65,17 @@ impl Checks {
     }
 }
 
-/// The page that the front page's link "storefront" leads to.
-fn entity_page(server: &Server, host: &str, links: &[(String, String)]) -> Result<Option<String>> {
-    let Some((path, _)) = links.iter().find(|(_, text)| text == "storefront" || text == "Storefront") else {
-        return Ok(None);
-    };
-    let page = server.get(path, host)?;
-    Ok(Some(page.body).filter(|_| page.status == 200))
-}
-
-/// All pages that the front page leads to, in one text.
-fn entity_text(server: &Server, host: &str, links: &[(String, String)]) -> Result<String> {
-    let mut paths: Vec<&str> = links.iter().map(|(path, _)| path.as_str()).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let mut text = String::new();
-    for path in paths.into_iter().filter(|path| path.starts_with('/')) {
-        text.push_str(&server.get(path, host)?.body);
-    }
-    Ok(text)
+/// The page that the first matching link (address, text) of a page leads to, if it answers 200.
+fn followed(
+    server: &Server,
+    host: &str,
+    page: &Answer,
+    matches: impl Fn(&str, &str) -> bool,
+) -> Result<Option<Answer>> {
+    let links = page.links();
+    let Some((path, _)) = links.iter().find(|(path, text)| matches(path, text)) else { return Ok(None) };
+    let answer = server.get(path, host)?;
+    Ok(Some(answer).filter(|found| found.status == 200))
 }
 
 /// A running `stave up`. It is ended when this value goes.
@@ -129,7 +124,7 @@ impl Server {
         bail!("{} printed no URL\n{}", run::shown(command), talk.join("\n"))
     }
 
-    pub(crate) fn get(&self, path: &str, host: &str) -> Result<Answer> {
+    fn get(&self, path: &str, host: &str) -> Result<Answer> {
         let mut stream = TcpStream::connect(&self.address).with_context(|| self.address.clone())?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
@@ -169,10 +164,11 @@ fn address_in(line: &str) -> Option<String> {
     Some(rest[..end].to_owned()).filter(|address| address.contains(':'))
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+#[derive(Default)]
+struct Answer {
+    status: u16,
     headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    body: String,
 }
 
 impl Answer {

@@ -39,7 +39,10 @@ pub(super) fn write(to: &mut impl Write, claims: usize) -> Result<usize> {
     }
     statements.sort_by_key(|statement| (statement.header.time, statement.id()));
     let (id, key) = ("5e".repeat(16), "5a".repeat(32));
-    line(to, &json!({"stave": 1, "estate": {"id": id, "key": key}, "people": 0, "heard": 0, "statements": statements.len()}))?;
+    line(
+        to,
+        &json!({"stave": 1, "estate": {"id": id, "key": key}, "people": 0, "heard": 0, "statements": statements.len()}),
+    )?;
     for statement in &statements {
         let (id, count) = (statement.id(), statement.claims.len());
         line(to, &json!({"id": id, "header": statement.header, "count": count}))?;
