@@ -40,7 +40,11 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
     let entries = target.entries(&opened.ledger)?;
     let mut undone: Vec<String> = Vec::new();
     for entry in entries.iter().take(SHOWN) {
-        undone.push(sentence(&opened.ledger, entry)?);
+        // Words for several references of one piece read alike.
+        let sentence = sentence(&opened.ledger, entry)?;
+        if !undone.contains(&sentence) {
+            undone.push(sentence);
+        }
     }
     if entries.len() > SHOWN {
         undone.push(format!("and {} more statements of that command", entries.len() - SHOWN));
