@@ -152,27 +152,28 @@ fn branch_of_commit(repo: &gix::Repository) -> Option<String> {
     found
 }
 
-impl Checkout {
-    /// `FOLDER-ROOT8` for a repository without a host: its main folder and its first-parent root commit.
-    /// `None` where history doesn't reach back to a root.
-    pub(crate) fn rooted_name(&self) -> Option<String> {
-        if self.repo.is_shallow().unwrap_or(true) {
-            return None;
-        }
-        let head = self.repo.head_id().ok()?;
-        let walk = head.ancestors().first_parent_only().all().ok()?;
-        let mut last = None;
-        for info in walk {
-            last = Some(info.ok()?.id);
-        }
-        let common = self.repo.common_dir().canonicalize().ok()?;
-        let folder =
-            if common.file_name().is_some_and(|name| name == ".git") { common.parent()? } else { &common };
-        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
-        Some(format!("{}-{}", name_part(&name), &last?.to_string()[..8]))
+/// `FOLDER-ROOT8` for a repository without a host: its main folder and its first-parent root commit.
+/// `None` where history doesn't reach back to a root.
+pub(crate) fn rooted_name(git_dir: &Path) -> Option<String> {
+    let repo = open_plain(git_dir)?;
+    if repo.is_shallow().unwrap_or(true) {
+        return None;
     }
+    let head = repo.head_id().ok()?;
+    let walk = head.ancestors().first_parent_only().all().ok()?;
+    let mut last = None;
+    for info in walk {
+        last = Some(info.ok()?.id);
+    }
+    let common = repo.common_dir().canonicalize().ok()?;
+    let folder =
+        if common.file_name().is_some_and(|name| name == ".git") { common.parent()? } else { &common };
+    let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
+    Some(format!("{}-{}", name_part(&name), &last?.to_string()[..8]))
+}
 
+impl Checkout {
     /// Compares what the walk found with the index, and the index with the commit. Returns whether anything
     /// is uncommitted, and the paths that a sparse checkout left out.
     ///
@@ -315,6 +316,7 @@ fn as_path(path: &BStr) -> PathBuf {
 /// How a repository is named when origin says nothing: settings, root commit, folder; with a warning for the last.
 pub(crate) fn local_name(
     checkout: Option<&Checkout>,
+    rooted: Option<String>,
     root: &Path,
     set_name: Option<&str>,
     options: &Options,
@@ -323,7 +325,7 @@ pub(crate) fn local_name(
     if let Some(name) = set_name {
         return format!("-/{}", name_part(name));
     }
-    if let Some(name) = checkout.and_then(Checkout::rooted_name) {
+    if let Some(name) = rooted {
         return format!("-/{name}");
     }
     let folder = root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

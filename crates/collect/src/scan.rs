@@ -242,18 +242,24 @@ impl Tree {
                 None => file.clone(),
             }));
         }
-        let repository = match checkout.as_ref().and_then(|checkout| checkout.origin.clone()) {
-            Some(origin) => origin,
-            None => git::local_name(
-                checkout.as_ref(),
-                &self.root,
-                settings.name.as_deref(),
-                options,
-                &mut warnings,
-            ),
-        };
         let walked = files.len() as u64;
-        let done = run(&jobs, checkout.as_ref(), options, progress, counters);
+        let named = checkout.as_ref().and_then(|checkout| checkout.origin.clone());
+        let needs_root = named.is_none() && settings.name.is_none();
+        let git_dir =
+            checkout.as_ref().filter(|_| needs_root).map(|checkout| checkout.repo.git_dir().to_path_buf());
+        // Going back to the root commit takes as long as reading the files; both at once is half of it.
+        let (done, rooted) = std::thread::scope(|scope| {
+            let rooted = git_dir.map(|folder| scope.spawn(move || git::rooted_name(&folder)));
+            let done = run(&jobs, checkout.as_ref(), options, progress, counters);
+            (done, rooted.and_then(|thread| thread.join().ok().flatten()))
+        });
+        let repository = match named {
+            Some(origin) => origin,
+            None => {
+                let name = settings.name.as_deref();
+                git::local_name(checkout.as_ref(), rooted, &self.root, name, options, &mut warnings)
+            }
+        };
         let (facts, reader_unread, files_read, bytes_read) = gather(&jobs, done, &mut warnings);
 
         let mut sketch = Sketch::new(&repository, people, files);

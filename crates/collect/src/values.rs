@@ -180,16 +180,34 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         || words.windows(2).any(|pair| pair[0] == "private" && pair[1] == "key")
 }
 
-/// Whether a variable is named like one that holds an address.
+/// The last word of a name without its number: `HOST` of `DB_HOST_1`, `Url` of `baseUrl`.
+fn last_word(name: &str) -> &str {
+    let name = name.trim_end_matches(|c: char| !c.is_alphabetic());
+    let mut start = name.len();
+    let mut next_upper = false;
+    for (at, c) in name.char_indices().rev() {
+        // Going backwards: an upper-case letter with a lower-case one before it began the word.
+        if !c.is_alphanumeric() || next_upper && c.is_lowercase() {
+            break;
+        }
+        next_upper = c.is_uppercase();
+        start = at;
+    }
+    &name[start..]
+}
+
+/// Whether a variable is named like one that holds an address. Asked of every setting, so it allocates nothing.
 pub(crate) fn is_address_name(name: &str) -> bool {
-    let words = words(name);
-    let numberless = words.iter().rev().find(|word| !word.chars().all(|c| c.is_ascii_digit()));
-    numberless.is_some_and(|last| {
-        ADDRESS_LAST.contains(&last.as_str())
-            || ["host", "addr", "url", "uri", "endpoint"]
-                .iter()
-                .any(|end| last.len() > 6 && last.ends_with(end))
-    })
+    let last = last_word(name);
+    let is = |word: &&str| last.eq_ignore_ascii_case(word);
+    let ends = |word: &&str| {
+        last.len() > 6
+            && last.len() > word.len()
+            && last.is_char_boundary(last.len() - word.len())
+            && last[last.len() - word.len()..].eq_ignore_ascii_case(word)
+    };
+    ADDRESS_LAST.iter().any(|word| is(word))
+        || ["host", "addr", "url", "uri", "endpoint"].iter().any(|word| ends(word))
 }
 
 /// Whether a variable says where the piece itself listens.
@@ -250,6 +268,9 @@ const LOCAL_SCHEMES: &[&str] =
 pub(crate) fn addresses(name: &str, value: &str) -> Vec<Address> {
     let mut out: Vec<Address> = Vec::new();
     if value.len() > crate::limits::VALUE_BYTES || value.contains("-----BEGIN") {
+        return out;
+    }
+    if !value.contains([':', '=']) && !is_address_name(name) {
         return out;
     }
     let mut push = |scheme: &str, host: String, port: Option<u16>, bare: bool| {
@@ -743,6 +764,24 @@ mod tests {
         }
         for name in ["DB_HOST", "AUTH_TOKEN_URL", "spring.datasource.url", "KEYCLOAK_HOST", "MONKEY"] {
             assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_addresses() {
+        for name in [
+            "DB_HOST",
+            "baseUrl",
+            "spring.datasource.url",
+            "HOST_2",
+            "kafka.bootstrap-servers",
+            "AUTHSERVICEURL",
+            "API",
+        ] {
+            assert!(is_address_name(name), "{name}");
+        }
+        for name in ["NAME", "hostPolicy", "", "1", "url.count", "éé"] {
+            assert!(!is_address_name(name), "{name}");
         }
     }
 

@@ -180,7 +180,8 @@ impl Emitter<'_> {
             (Some(other), Some(own)) => other.name == own.name,
             _ => false,
         };
-        matches!(cluster.kind, Kind::Resource | Kind::Component) && self.graph.clusters.iter().filter(same).count() == 1
+        matches!(cluster.kind, Kind::Resource | Kind::Component)
+            && self.graph.clusters.iter().filter(same).count() == 1
     }
 
     fn hosts(&mut self) {

@@ -144,7 +144,8 @@ fn by_home(sketch: &mut Sketch<'_>, sets: &mut Sets) {
             }
         } else {
             // Several services run the product that the folder's Dockerfile starts from.
-            let product = main_built.and_then(|index| sketch.pieces[index].product).filter(|_| own.is_empty());
+            let product =
+                main_built.and_then(|index| sketch.pieces[index].product).filter(|_| own.is_empty());
             for index in &deployed {
                 sketch.pieces[*index].product = sketch.pieces[*index].product.or(product);
             }

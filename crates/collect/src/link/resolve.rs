@@ -385,7 +385,11 @@ impl Graph {
             "oauth2"
         } else {
             match words.iter().find_map(|word| products::by_word(word)) {
-                Some(product) if matches!(product.kind, "broker" | "database" | "cache" | "search" | "registry") => product.name,
+                Some(product)
+                    if matches!(product.kind, "broker" | "database" | "cache" | "search" | "registry") =>
+                {
+                    product.name
+                }
                 _ => return false,
             }
         };
@@ -428,7 +432,8 @@ impl Graph {
             }
         };
         let Some(to) = to.filter(|to| *to != from) else { return };
-        let said = mention.relation.filter(|said| *said != "registers_at" || self.clusters[from].typ != "gateway");
+        let said =
+            mention.relation.filter(|said| *said != "registers_at" || self.clusters[from].typ != "gateway");
         let relation = said.unwrap_or_else(|| self.relation(from, to, &mention.target));
         let rank = if said.is_some() { 4 } else { rank };
         self.link(from, End::Cluster(to), mention, piece, relation, rank);
@@ -651,7 +656,11 @@ impl Graph {
             "broker" => "depends_on",
             "config-server" => "configured_by",
             // A gateway looks its targets up there.
-            "registry" if products::entity_of(own) == Kind::Component && !matches!(own, "registry" | "gateway") => "registers_at",
+            "registry"
+                if products::entity_of(own) == Kind::Component && !matches!(own, "registry" | "gateway") =>
+            {
+                "registers_at"
+            }
             "registry" => "depends_on",
             "logs" if !watches => "logs_to",
             "monitor" | "tracing" if watches => "calls",

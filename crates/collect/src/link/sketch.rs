@@ -354,10 +354,10 @@ impl<'a> Sketch<'a> {
         at: &Place,
         env: Option<&str>,
     ) {
-        if crate::values::is_secret_name(name) || crate::values::is_listen_name(name) {
+        let mut found = crate::values::addresses(name, value);
+        if found.is_empty() || crate::values::is_secret_name(name) || crate::values::is_listen_name(name) {
             return;
         }
-        let mut found = crate::values::addresses(name, value);
         // `http://web:80,http://localhost:80`: this machine is only the second choice.
         let is_loopback = |host: &str| crate::values::host_form(host) == crate::values::HostForm::Loopback;
         if found.iter().any(|address| !is_loopback(&address.host)) {

@@ -257,13 +257,11 @@ fn scan_lines(text: &str) -> Option<Settings> {
             blocks.push((indent, key.to_owned()));
             continue;
         }
-        let is_address_key = crate::values::is_address_name(key);
-        if is_secret_name(key) || !(is_address_key || trimmed.contains("://") || trimmed.contains(':')) {
-            continue;
-        }
         let value = value.trim_end_matches([';', ',']);
         let value = value.split(" #").next().unwrap_or(value).trim_matches(['"', '\'']);
-        if addresses(key, value).is_empty() {
+        // Most lines of most files end here, so the cheap test comes first.
+        let may_be_address = value.contains([':', '=']) || crate::values::is_address_name(key);
+        if !may_be_address || addresses(key, value).is_empty() || is_secret_name(key) {
             continue;
         }
         let full: Vec<&str> = blocks.iter().map(|(_, name)| name.as_str()).chain([key]).collect();

@@ -208,7 +208,13 @@ fn link_pairs(
 }
 
 /// Whether an application sends to or receives from its broker, as its settings tell.
-fn stream_directions(sketch: &mut Sketch<'_>, path: &str, origin: &Origin, env: Option<&str>, pairs: &[Pair]) {
+fn stream_directions(
+    sketch: &mut Sketch<'_>,
+    path: &str,
+    origin: &Origin,
+    env: Option<&str>,
+    pairs: &[Pair],
+) {
     let keys: Vec<(String, u32)> = pairs.iter().map(|pair| (plain(&pair.key), pair.line)).collect();
     let on_kafka = keys.iter().any(|(key, _)| key.contains("kafka"));
     let product = if on_kafka { "kafka" } else { "rabbitmq" };
@@ -219,12 +225,17 @@ fn stream_directions(sketch: &mut Sketch<'_>, path: &str, origin: &Origin, env: 
             .is_some_and(|name| name.contains(words[0]) || name.contains(words[1]))
     };
     let receives = |key: &str| {
-        key.starts_with("spring.kafka.consumer.") || key.starts_with("spring.rabbitmq.listener.") || binding(key, ["input", "in0"])
+        key.starts_with("spring.kafka.consumer.")
+            || key.starts_with("spring.rabbitmq.listener.")
+            || binding(key, ["input", "in0"])
     };
     let sends = |key: &str| {
-        key.starts_with("spring.kafka.producer.") || key.starts_with("spring.rabbitmq.template.") || binding(key, ["output", "out0"])
+        key.starts_with("spring.kafka.producer.")
+            || key.starts_with("spring.rabbitmq.template.")
+            || binding(key, ["output", "out0"])
     };
-    for (relation, test) in [("subscribes_to", &receives as &dyn Fn(&str) -> bool), ("publishes_to", &sends)] {
+    for (relation, test) in [("subscribes_to", &receives as &dyn Fn(&str) -> bool), ("publishes_to", &sends)]
+    {
         if let Some((_, line)) = keys.iter().find(|(key, _)| test(key)) {
             let at = (path.to_owned(), *line);
             sketch.mention(NAME, origin.clone(), Target::Product(product), Some(relation), at, env);
