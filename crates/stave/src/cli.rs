@@ -101,6 +101,7 @@ pub(crate) enum Command {
     /// Show one entity: relations, owners, what was said
     Show(Show),
     /// Why do we think so? Who says it, when, in which file and line
+    #[command(after_help = WHY_HELP)]
     Why(Why),
     /// Add or correct something
     #[command(after_help = SAY_HELP)]
@@ -154,6 +155,14 @@ impl Command {
         }
     }
 }
+
+const WHY_HELP: &str = "\
+Examples:
+  stave why cart                           everything that is said about it
+  stave why cart owner                     one type of fact
+  stave why cart calls payments            one fact
+  stave why cart same_as                   why its names are one piece
+  stave why cart same_as basket            what speaks for these two being one";
 
 const SAY_HELP: &str = "\
 Examples:

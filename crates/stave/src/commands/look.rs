@@ -3,8 +3,8 @@
 use stave_answers::{ListQuery, text::spoken};
 use stave_model::Kind;
 
-use super::print;
 use super::say::relations_between;
+use super::{join, print};
 use crate::cli::{Find, List, Show, Why};
 use crate::context::Context;
 use crate::opened::{Meant, Opened};
@@ -102,6 +102,9 @@ pub(super) fn why(context: &mut Context<'_>, arguments: &Why) -> anyhow::Result<
         },
         None => None,
     };
+    if fact == Some("same_as") && (target.is_some() || to.is_none()) {
+        return join::why(context, &opened, &entity, target.as_ref());
+    }
     // An entity by any of its names, else text as it is: a tag, an address.
     let end = target.as_ref().map(|target| target.row.id.as_str()).or(to.as_deref());
     let why = stave_answers::why(opened.estate(), &entity.row.id, fact, end)?

@@ -186,8 +186,14 @@ fn two_services_that_several_files_name_are_one_in_all_of_them() {
     let mails =
         |world: &World| names(world).iter().filter(|name| *name == "mailroom" || *name == "notifier").count();
     assert_eq!(mails(&world), 2, "each is one, whichever file names it: {:?}", names(&world));
+    let why = world.run("tea", &["why", "notifier", "same_as"]).ok().out;
+    assert!(why.contains("both have image:registry.example.com/notifier"), "{why}");
+    world.run("tea", &["why", "notifier", "same_as", "mailroom"]).ends(1);
     world.run("tea", &["say", "notifier", "same_as", "mailroom"]).ok();
     assert_eq!(mails(&world), 1, "{:?}", names(&world));
+    let why = world.run("tea", &["why", "notifier", "same_as"]).ok().out;
+    assert!(why.contains("a person says that"), "{why}");
+    assert_eq!(world.ask("tea", &["why", "notifier", "same_as"])["is_one"], true);
     world.run("tea", &["undo"]).ok();
     assert_eq!(mails(&world), 2);
     world.run("tea", &["say", "notifier", "same_as", "mailroom"]).ok();
@@ -221,6 +227,19 @@ fn words_of_two_people_that_differ_are_a_dispute_that_one_of_them_ends() {
     assert!(world.run("tea", &["show", "cart"]).ok().out.contains("Holds tea"));
     assert_eq!(world.ask("tea", &["questions"])["total"], 0);
     world.run("tea", &["answer", id, "1"]).ends(1);
+}
+
+#[test]
+fn people_who_speak_at_the_same_time_are_all_heard() {
+    let world = World::new();
+    world.tea();
+    let children: Vec<_> =
+        (0..8).map(|number| world.spawn("tea", &["say", "cart", "tag", &format!("tag-{number}")])).collect();
+    for child in children {
+        assert!(child.wait_with_output().unwrap().status.success());
+    }
+    let shown = world.run("tea", &["show", "cart"]).ok().out;
+    assert!((0..8).all(|number| shown.contains(&format!("tag-{number}"))), "{shown}");
 }
 
 #[test]
