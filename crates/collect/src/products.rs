@@ -88,8 +88,10 @@ const PRODUCTS: &[Product] = &[
     row("jaeger", "tracing", &["all-in-one", "jaeger-query", "jaeger-collector", "jaeger-agent", "opentelemetry-all-in-one"], &["jaeger"], &[6831, 6832, 14268, 14250, 16686, 5775], &["jaeger"]),
     row("tempo", "tracing", &["skywalking-oap-server", "skywalking-ui", "apm-server"], &[], &[], &["skywalking"]),
     row("otel-collector", "tracing", &["opentelemetry-collector", "opentelemetry-collector-contrib", "otelcol", "alloy", "otel-lgtm"], &["otlp"], &[4317, 4318, 55680], &["otel", "otlp"]),
-    row("loki", "logs", &["promtail", "seq", "graylog", "vector", "papertrail"], &["loki"], &[3100], &["loki", "seq"]),
-    row("logstash", "logs", &["logstash-oss", "elk", "fluentd", "fluent-bit", "filebeat", "fluentd-kubernetes-daemonset"], &["logstash", "fluentd"], &[5044, 24224], &["logstash", "fluentd"]),
+    row("loki", "logs", &["promtail"], &["loki"], &[3100], &["loki"]),
+    row("seq", "logs", &["graylog", "vector", "papertrail"], &[], &[], &["seq"]),
+    row("logstash", "logs", &["logstash-oss", "elk", "filebeat"], &["logstash"], &[5044], &["logstash"]),
+    row("fluentd", "logs", &["fluent-bit", "fluentd-kubernetes-daemonset"], &["fluentd"], &[24224], &["fluentd"]),
     row("kibana", "monitor", &["opensearch-dashboards", "kibana-oss"], &[], &[5601], &["kibana"]),
     row("nginx", "gateway", &["nginx-unprivileged", "openresty", "nginx-proxy", "ingress-nginx-controller"], &[], &[], &[]),
     row("traefik", "gateway", &[], &[], &[], &[]),
@@ -140,6 +142,14 @@ pub(crate) fn entity_of(kind: &str) -> Kind {
     match kind {
         "database" | "cache" | "broker" | "search" | "storage" | "topic" => Kind::Resource,
         _ => Kind::Component,
+    }
+}
+
+impl Product {
+    /// Whether somebody who says the product's name may mean an image: `cp-kafka` is Kafka, `dex` isn't Keycloak.
+    pub(crate) fn is_called_like(&self, image: &str) -> bool {
+        let base = image.rsplit('/').next().unwrap_or(image);
+        base.contains(self.name) || self.name.starts_with(base) || self.kind == "logs"
     }
 }
 

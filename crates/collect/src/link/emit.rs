@@ -147,7 +147,13 @@ impl Emitter<'_> {
                 .map(String::as_str)
                 .chain([piece.name.as_str()])
                 // The only one of a product is known by the product's name as well.
-                .chain(cluster.product.filter(|_| self.is_only_one(cluster)).map(|product| product.name))
+                .chain(
+                    cluster
+                        .product
+                        .filter(|product| piece.images.iter().any(|image| product.is_called_like(&image.0)))
+                        .filter(|_| self.is_only_one(cluster))
+                        .map(|product| product.name),
+                )
                 .filter(|name| plain(name) != plain(&cluster.name))
                 .collect();
             let mut add = |kind: &str, to: &str| {
@@ -290,7 +296,11 @@ impl Emitter<'_> {
                     && matches!(piece.form, Form::Code | Form::Built | Form::Settings)
                     && piece.runs != Runs::Unknown
             });
-            let probe = home.unwrap_or(&pieces[cluster.primary]);
+            // Who owns a catalog file does not own by that what it describes.
+            let mut deployed = cluster.members.iter().map(|index| &pieces[*index]);
+            let Some(probe) = home.or_else(|| deployed.find(|piece| piece.form == Form::Deployed)) else {
+                continue;
+            };
             let Some((file, _)) = probe.at.iter().next() else { continue };
             if let Some(rule) = owners.of(file).filter(|rule| !rule.owners.is_empty()) {
                 say(&pieces[cluster.primary].reference, rule);

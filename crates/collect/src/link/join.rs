@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use stave_model::{COMMON_NAMES, Kind};
+use stave_model::{COMMON_NAMES, Key, Kind};
 
-use super::sketch::{Form, Piece, Runs, Sketch, base_name, parent};
+use super::sketch::{Form, Piece, Runs, Sketch, Target, base_name, parent};
 use crate::products;
 
 /// Letters and digits in lower case: `Order-Service` and `orderservice` are one name.
@@ -101,6 +101,7 @@ pub(super) fn join(sketch: &mut Sketch<'_>) -> Sets {
     by_variant(&sketch.pieces, &mut sets);
     lone_dockerfiles(&sketch.pieces, &mut sets);
     to_catalog(&sketch.pieces, &mut sets);
+    mentioned(sketch, &sets);
     sets
 }
 
@@ -269,6 +270,12 @@ fn folder_of(piece: &Piece) -> &str {
 fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
     let pieces = &sketch.pieces;
     let repository = base_name(&sketch.repository);
+    let mut users: BTreeMap<&super::sketch::Image, BTreeSet<String>> = BTreeMap::new();
+    for piece in pieces.iter().filter(|piece| piece.form == Form::Deployed) {
+        for image in &piece.images {
+            users.entry(image).or_default().insert(plain(&piece.name));
+        }
+    }
     let prefixes: Vec<String> =
         crate::values::words(repository).into_iter().chain([plain(repository)]).collect();
     for is_loose in [false, true] {
@@ -303,6 +310,10 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
                 names.push(norm(&piece.name));
             }
             for image in &piece.images {
+                // An image that runs under several names is the code of none of them alone.
+                if users.get(image).is_some_and(|names| names.len() > 1) {
+                    continue;
+                }
                 names.push(norm(image.base()));
                 if is_product {
                     continue;
@@ -494,6 +505,38 @@ fn to_catalog(pieces: &[Piece], sets: &mut Sets) {
             if let Some(other) = closest(pieces, folder_of(piece), &found, false) {
                 sets.unite(index, other);
             }
+        }
+    }
+}
+
+/// A component or resource that a catalog file of this repository mentions and none describes: the one piece of its
+/// name is what it means.
+fn mentioned(sketch: &mut Sketch<'_>, sets: &Sets) {
+    let mut wanted: BTreeMap<String, String> = BTreeMap::new();
+    for mention in &sketch.mentions {
+        let Target::Reference(reference) = &mention.target else { continue };
+        let mut parts = reference.rest().split([':', '/']);
+        let (kind, name) = (parts.next().unwrap_or(""), parts.nth(1).unwrap_or(""));
+        if reference.kind() == "catalog" && matches!(kind, "component" | "resource") {
+            wanted.insert(reference.as_str().to_owned(), name.to_owned());
+        }
+    }
+    for (text, name) in wanted {
+        let Ok(key) = text.parse::<Key>() else { continue };
+        if sketch.pieces.iter().any(|piece| piece.keys.contains(&key)) {
+            continue;
+        }
+        let name = plain(&name);
+        let found: BTreeSet<usize> = sketch
+            .pieces
+            .iter()
+            .enumerate()
+            .filter(|(_, piece)| piece.form != Form::Declared && piece.runs != Runs::Unknown)
+            .filter(|(_, piece)| plain(&piece.name) == name)
+            .map(|(index, _)| sets.root(index))
+            .collect();
+        if let (Some(root), 1) = (found.first(), found.len()) {
+            sketch.pieces[*root].keys.insert(key);
         }
     }
 }

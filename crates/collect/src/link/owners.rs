@@ -8,6 +8,8 @@ use stave_model::Reference;
 /// One line of a CODEOWNERS file.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnerRule {
+    /// The folder that the file speaks for, with `/` at its end; empty: the whole repository.
+    pub(crate) base: String,
     pub(crate) pattern: String,
     /// Nobody, where a line takes owners away.
     pub(crate) owners: BTreeSet<Reference>,
@@ -43,7 +45,10 @@ impl<'a> Owners<'a> {
         self.rules
             .iter()
             .rev()
-            .find(|(_, matcher)| matcher.matched_path_or_any_parents(file, false).is_ignore())
+            .find(|(rule, matcher)| {
+                file.strip_prefix(rule.base.as_str())
+                    .is_some_and(|file| matcher.matched_path_or_any_parents(file, false).is_ignore())
+            })
             .map(|(rule, _)| *rule)
     }
 
@@ -53,6 +58,7 @@ impl<'a> Owners<'a> {
             .iter()
             .rev()
             .map(|(rule, _)| *rule)
+            .filter(|rule| rule.base.is_empty())
             .find(|rule| matches!(rule.pattern.as_str(), "*" | "**" | "/" | "/**" | "/*"))
     }
 }
@@ -68,6 +74,7 @@ mod tests {
                 .iter()
                 .enumerate()
                 .map(|(index, (pattern, owner))| OwnerRule {
+                    base: String::new(),
                     pattern: (*pattern).to_owned(),
                     owners: owner.parse().into_iter().collect(),
                     path: "CODEOWNERS".to_owned(),
@@ -81,5 +88,10 @@ mod tests {
         assert_eq!(line("svc/old/go.mod"), Some(3));
         assert_eq!(line("svc/README.md"), Some(2));
         assert_eq!(owners.of_all().map(|rule| rule.line), Some(1));
+        let nested: Vec<OwnerRule> =
+            rules.iter().map(|rule| OwnerRule { base: "sub/".to_owned(), ..rule.clone() }).collect();
+        let nested = Owners::new(&nested);
+        assert_eq!(nested.of("sub/svc/a/go.mod").map(|rule| rule.line), Some(2));
+        assert!(nested.of("svc/a/go.mod").is_none() && nested.of_all().is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! CODEOWNERS: who owns which folders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stave_model::Reference;
 
@@ -24,13 +24,23 @@ pub(crate) struct Codeowners;
 const PLACES: &[&str] =
     &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS", ".bitbucket/CODEOWNERS"];
 
+/// The folder that a file speaks for, and its place in the hosts' order. Hosts read a repository's own file; one in a
+/// folder speaks for that folder, which is how repositories look that were copied into one.
+fn speaks_for(path: &str) -> Option<(&str, usize)> {
+    let base = |place: &str| path.strip_suffix(place).filter(|base| base.is_empty() || base.ends_with('/'));
+    // The longest place first: `docs/CODEOWNERS` speaks for what lies around `docs`.
+    let mut places: Vec<usize> = (0..PLACES.len()).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(PLACES[*place].len()));
+    places.into_iter().find_map(|place| Some((base(PLACES[place])?, place)))
+}
+
 impl Reader for Codeowners {
     type Facts = Vec<Line>;
     const NAME: &'static str = NAME;
     const EVERYWHERE: bool = true;
 
     fn wants(path: &str, name: &str) -> bool {
-        name == "codeowners" && PLACES.contains(&path)
+        name == "codeowners" && speaks_for(path).is_some()
     }
 
     fn read(file: &SourceFile<'_>) -> ReadResult<Vec<Line>> {
@@ -38,17 +48,27 @@ impl Reader for Codeowners {
     }
 
     fn link(facts: Vec<(String, Vec<Line>)>, sketch: &mut Sketch<'_>) {
-        let place = |path: &str| PLACES.iter().position(|known| *known == path);
-        let Some((path, lines)) = facts.into_iter().min_by_key(|(path, _)| place(path)) else { return };
-        for line in lines {
-            let owners: BTreeSet<Reference> =
-                line.owners.iter().filter_map(|owner| reference(owner, sketch)).collect();
-            sketch.owners.push(OwnerRule {
-                pattern: line.pattern,
-                owners,
-                path: path.clone(),
-                line: line.line,
-            });
+        let mut files: BTreeMap<String, (usize, String, Vec<Line>)> = BTreeMap::new();
+        for (path, lines) in facts {
+            let Some((base, place)) = speaks_for(&path) else { continue };
+            let base = base.to_owned();
+            if files.get(&base).is_none_or(|(known, _, _)| place < *known) {
+                files.insert(base, (place, path, lines));
+            }
+        }
+        // The last match wins: folders inside come after what is around them.
+        for (base, (_, path, lines)) in files {
+            for line in lines {
+                let owners: BTreeSet<Reference> =
+                    line.owners.iter().filter_map(|owner| reference(owner, sketch)).collect();
+                sketch.owners.push(OwnerRule {
+                    base: base.clone(),
+                    pattern: line.pattern,
+                    owners,
+                    path: path.clone(),
+                    line: line.line,
+                });
+            }
         }
     }
 }
@@ -94,16 +114,24 @@ fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
     }
 }
 
-/// `HOST/ORG` of the repository, if it has a host.
+/// `HOST/ORG` of the repository, if it has a host; else the one organisation that its CODEOWNERS name.
 pub(super) fn organisations(sketch: &Sketch<'_>) -> BTreeSet<String> {
     let mut parts = sketch.repository.split('/');
     let (host, organisation) = (parts.next().unwrap_or("-"), parts.next());
-    match organisation {
-        Some(organisation) if host != "-" && parts.next().is_some() => {
-            BTreeSet::from([format!("{host}/{}", organisation.to_lowercase())])
-        }
-        _ => BTreeSet::new(),
+    if host != "-" {
+        return match organisation {
+            Some(organisation) if parts.next().is_some() => {
+                BTreeSet::from([format!("{host}/{}", organisation.to_lowercase())])
+            }
+            _ => BTreeSet::new(),
+        };
     }
+    let owners = sketch.owners.iter().flat_map(|rule| &rule.owners);
+    let named: BTreeSet<String> = owners
+        .filter(|owner| owner.kind() == "team")
+        .filter_map(|owner| Some(owner.rest().rsplit_once('/')?.0.to_owned()))
+        .collect();
+    if named.len() == 1 { named } else { BTreeSet::new() }
 }
 
 #[cfg(test)]

@@ -205,6 +205,8 @@ const GENERIC_SUFFIXES: &[&str] = &[
     "distroless",
     "cypress",
     "gpu",
+    "tilt",
+    "tilt",
     "cuda",
 ];
 

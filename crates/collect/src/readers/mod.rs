@@ -131,7 +131,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
     entry::<aspire::Aspire>(),
+    // Before the catalog: it tells which organisation a team without a host is of.
+    entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
     entry::<config::Config>(),
-    entry::<codeowners::Codeowners>(),
 ];
