@@ -14,7 +14,7 @@ const PAGE_SIZE: u64 = 100;
 const PAGE_LIMIT: u64 = 1_000;
 
 /// Hits that a search looks at before it filters.
-const SEARCH_LIMIT: u64 = 1_000;
+const SEARCH_LIMIT: u64 = 400;
 
 /// What to list.
 #[derive(Clone, Debug, Default)]

@@ -15,23 +15,7 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
         p.lead { "The statements in this ledger, grouped by the command that made them, the newest first." }
         @if log.operations.is_empty() { p.empty { "Nothing yet." } }
         (unknown(&log.unknown))
-        @if !log.operations.is_empty() {
-            div.scroll role="region" aria-label="Statements" tabindex="0" {
-                table.log {
-                    caption.unseen { "Statements, grouped by command" }
-                    thead {
-                        tr {
-                            th.figure scope="col" { "No." }
-                            th scope="col" { "Who" }
-                            th scope="col" { "Says, or covers" }
-                            th.figure scope="col" { "Claims" }
-                            th scope="col" { "Of which" }
-                        }
-                    }
-                    @for operation in &log.operations { (one(operation, log.now)) }
-                }
-            }
-        }
+        @for (index, operation) in log.operations.iter().enumerate() { (one(operation, index, log.now)) }
         @if let Some(earlier) = log.earlier {
             nav.pager aria-label="Pages of the log" {
                 a rel="next" href={ "/log?before=" (earlier) } {
@@ -43,20 +27,36 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
     page(frame, "What was said", &main)
 }
 
-fn one(operation: &Operation, now: Time) -> Markup {
+fn one(operation: &Operation, index: usize, now: Time) -> Markup {
+    let label = format!("Statements of command {}", index + 1);
     html! {
-        tbody {
-            tr.operation {
-                th scope="rowgroup" colspan="5" {
+        section.operation {
+            div.head {
+                h2 {
                     (date(operation.time, now))
-                    @if !operation.by.is_empty() { span.quiet { " by " (text(&operation.by)) } }
-                    @if operation.rows.len() > 1 { span.quiet { " · " (operation.amount()) } }
-                    span.undo {
-                        "take it back: " code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
-                    }
+                    @if !operation.by.is_empty() { " " span.quiet { "by " (text(&operation.by)) } }
+                    @if operation.rows.len() > 1 { " " span.quiet { "· " (operation.amount()) } }
+                }
+                p.quiet {
+                    "take it back: " code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
                 }
             }
-            @for row in &operation.rows { (statement(row)) }
+            div.scroll role="region" aria-label=(label) tabindex="0" {
+                table.log {
+                    caption.unseen { (label) }
+                    colgroup { col.number; col.who; col.says; col.amount; col.source; }
+                    thead.unseen {
+                        tr {
+                            th scope="col" { "Number" }
+                            th scope="col" { "Who" }
+                            th scope="col" { "Says, or covers" }
+                            th scope="col" { "Claims" }
+                            th scope="col" { "Source and id" }
+                        }
+                    }
+                    tbody { @for row in &operation.rows { (statement(row)) } }
+                }
+            }
         }
     }
 }
@@ -67,7 +67,7 @@ fn statement(row: &LogRow) -> Markup {
             td.figure { (number(row.number)) }
             th scope="row" { span.name title=(tame(&row.author)) { (text(&row.who)) } }
             td { (text(&row.says)) }
-            td.figure { (number(row.claims)) }
+            td.figure { (counted(row.claims, "claim", "claims")) }
             td {
                 @if let Some(commit) = row.short_commit() { code { (text(commit)) } " " }
                 @if !row.replaces.is_empty() {

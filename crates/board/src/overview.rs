@@ -49,7 +49,7 @@ pub fn overview_page(frame: &Frame<'_>, summary: &Summary, questions: &Questions
                 @if summary.repositories.is_empty() {
                     p.empty { "No repository was read yet. " code { "stave scan DIR" } " reads one." }
                 } @else {
-                    div.scroll role="region" aria-labelledby="repositories" tabindex="0" {
+                    div.scroll role="region" aria-label="Repositories" tabindex="0" {
                         table {
                             caption.unseen { "Repositories, and which branch of each is shown" }
                             thead {

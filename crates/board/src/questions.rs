@@ -52,7 +52,7 @@ fn asked(question: &Asked, now: Time) -> Markup {
                 (entities(&question.entities))
             }
         }
-        @if !question.words.is_empty() { (claims_table(&question.words, now, "What was said")) }
+        @if !question.words.is_empty() { (claims_table(&question.words, now, &format!("What was said on question {}", question.id))) }
         @if !question.answers.is_empty() {
             ol.answers {
                 @for answer in &question.answers {

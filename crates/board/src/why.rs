@@ -16,10 +16,10 @@ pub fn why_page(frame: &Frame<'_>, why: &Why) -> String {
     let main = html! {
         nav.trail aria-label="Where this is" { a href=(entity_link(&why.entity.id)) { "← " (text(&why.entity.name)) } }
         h1 { (text(&title)) }
-        @for fact in &why.facts {
+        @for (index, fact) in why.facts.iter().enumerate() {
             section.fact {
                 @if !single { h2 { a href=(why_link(&fact.address)) { (text(&fact.says)) } } }
-                (one(fact, why.now))
+                (one(fact, index + 1, why.now))
             }
         }
         (unknown(&why.unknown))
@@ -38,14 +38,14 @@ pub fn why_page(frame: &Frame<'_>, why: &Why) -> String {
     page(frame, &tame(&title), &main)
 }
 
-fn one(fact: &FactShown, now: Time) -> Markup {
+fn one(fact: &FactShown, number: usize, now: Time) -> Markup {
     html! {
         p.lead {
             (basis(fact.standing.basis)) " " (marks(&fact.standing))
             @if let Some(target) = &fact.target { " To " (entity(target)) "." }
         }
         p { (fact.rule) }
-        (claims_table(&fact.claims, now, "Who says so, how, where and when"))
+        (claims_table(&fact.claims, now, &format!("Claims on fact {number}: {}", fact.says)))
     }
 }
 

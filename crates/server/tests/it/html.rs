@@ -18,7 +18,7 @@ impl Element {
     }
 }
 
-const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "img"];
+const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "img", "col"];
 
 /// All elements of a page, in the order of their start. Panics with the place where the page is malformed.
 pub(crate) fn elements(page: &str) -> Vec<Element> {
