@@ -1,7 +1,7 @@
 // Starts the built binary on the example estate, in a ledger of its own, and a browser to look at it.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,7 @@ export function newLedger() {
   const folder = mkdtempSync(join(tmpdir(), "stave-e2e-"));
   const options = { cwd: root, env: { ...environment, HOME: folder }, encoding: "utf8", stdio: "pipe" };
   return {
+    folder,
     run: (...words) => execFileSync(binary, ["--ledger", folder, ...words], options),
     /** What the person with this address types. */
     as: (address, ...words) => execFileSync(binary, ["--ledger", folder, "--as", address, ...words], options),
@@ -35,10 +36,27 @@ export function newLedger() {
   };
 }
 
+/** The example estate in a repository of its own, so that neither this clone's name nor its state is on a page. */
+function newTree(folder) {
+  cpSync(join(root, "examples", "shop"), folder, { recursive: true });
+  const date = "2026-11-02T09:00:00Z";
+  const env = { ...environment, HOME: folder, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  const git = (...words) => execFileSync("git", words, { cwd: folder, env, stdio: "pipe" });
+  git("init", "--quiet", "--initial-branch", "main");
+  git("remote", "add", "origin", "https://git.leafcup.test/leafcup/shop.git");
+  git("add", "--all");
+  const who = ["-c", "user.name=Counter", "-c", "user.email=counter@leafcup.test"];
+  git(...who, "commit", "--quiet", "--message", "The shop");
+  // As after a clone: which branch is the default is known.
+  git("update-ref", "refs/remotes/origin/main", "HEAD");
+  git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main");
+  return folder;
+}
+
 /** The example estate, scanned, with words of three people, two of whom spoke on copies and differ. */
 export function newEstate() {
   const ledger = newLedger();
-  ledger.run("scan", join("examples", "shop"));
+  ledger.run("scan", newTree(join(ledger.folder, "shop")));
   const copy = newLedger();
   copy.run("merge", ledger.export());
   ledger.as("counter@leafcup.test", "say", "storefront", "tier", "1");

@@ -91,6 +91,9 @@ impl Clone {
             &["config", "user.email", "counter@leafcup.test"],
             &["add", "--all"],
             &["commit", "--quiet", "--message", "The shop"],
+            // As after a clone: which branch is the default is known.
+            &["update-ref", "refs/remotes/origin/main", "HEAD"],
+            &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"],
         ] {
             run::output(clone.command("git").args(words))?;
         }

@@ -1,0 +1,35 @@
+// Writes the pictures of the documents from real pages: docs/pictures/NAME.png. Run by hand: npm run pictures.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { launch, newEstate, newPage, root } from "./lib/stave.js";
+
+const folder = join(root, "docs", "pictures");
+mkdirSync(folder, { recursive: true });
+
+const estate = newEstate();
+const server = await estate.serve();
+const browser = await launch();
+try {
+  const { page, complaints } = await newPage(browser, {
+    baseURL: server.url,
+    viewport: { width: 1180, height: 1000 },
+    deviceScaleFactor: 1,
+  });
+  const keep = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.goto("/entities?q=orders");
+  await page.locator("#results th a.name", { hasText: /^orders$/ }).click();
+  await page.waitForURL(/\/e\//);
+  await keep("entity");
+  await page.getByRole("link", { name: /^why\? orders calls payments$/i }).click();
+  await page.waitForURL(/\/why\?/);
+  await keep("why");
+  await page.goto("/questions");
+  await keep("questions");
+  if (complaints.length > 0) throw new Error(complaints.join("\n"));
+} finally {
+  await browser.close();
+  await server.stop();
+  estate.remove();
+}
+console.log(`written to ${folder}`);
