@@ -11,9 +11,12 @@ use crate::claims::{ClaimShown, says, short_commit, value_text};
 use crate::list::kind_text;
 use crate::places::web_address;
 use crate::questions::{Asked, asked_about};
-use crate::text::{Cell, Role, Style, Writer, counted, joined, spoken, tame};
+use crate::text::{Cell, Role, Style, Writer, counted, grouped, joined, spoken, tame};
 use crate::when::minute;
 use crate::{Estate, FactAddress, Result};
+
+/// Relations of one type that the text lists.
+const ROWS: usize = 100;
 
 /// Statements that a page lists under "what was said when".
 const SAID: usize = 60;
@@ -299,8 +302,12 @@ impl EntityPage {
         page.table(2, &rows);
         for group in &self.relations {
             page.heading(&capitalised(&group.heading));
-            let rows: Vec<Vec<Cell>> = group.rows.iter().map(relation_cells).collect();
+            let rows: Vec<Vec<Cell>> = group.rows.iter().take(ROWS).map(relation_cells).collect();
             page.table(2, &rows);
+            if group.rows.len() > ROWS {
+                let more = grouped((group.rows.len() - ROWS) as u64);
+                page.prose(2, Some(Role::Quiet), &format!("and {more} more, which --json lists"));
+            }
         }
         for (heading, facts) in [
             ("Interfaces", &self.interfaces),

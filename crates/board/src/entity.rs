@@ -17,6 +17,9 @@ use crate::shell::{Frame, page};
 /// Facts that the page shows elsewhere than in its list of facts.
 const SHOWN_ABOVE: &[&str] = &["name", "description"];
 
+/// Relations of one type that the page lists; what everything calls would be a page of its own.
+const ROWS: usize = 200;
+
 /// References and keys that are listed without being asked for.
 const NAMES: usize = 8;
 
@@ -107,7 +110,7 @@ fn relations(name: &str, groups: &[&RelationGroup], caption: &str) -> Markup {
                 }
                 @for group in groups {
                     tbody {
-                        @for (index, row) in group.rows.iter().enumerate() {
+                        @for (index, row) in group.rows.iter().take(ROWS).enumerate() {
                             tr {
                                 th.relation scope="row" {
                                     span class=[(index > 0).then_some("unseen")] { (group.heading) }
@@ -119,6 +122,15 @@ fn relations(name: &str, groups: &[&RelationGroup], caption: &str) -> Markup {
                                 td { (basis(row.standing.basis)) " " (marks(&row.standing)) }
                                 td {
                                     (why(&row.why, &format!("{name} {} {}", group.heading, row.entity.name)))
+                                }
+                            }
+                        }
+                        @if group.rows.len() > ROWS {
+                            tr {
+                                th.relation scope="row" { span.unseen { (group.heading) } }
+                                td colspan="3" {
+                                    "and " (number((group.rows.len() - ROWS) as u64))
+                                    " more, which this page as JSON lists"
                                 }
                             }
                         }

@@ -40,11 +40,10 @@ pub fn why_page(frame: &Frame<'_>, why: &Why) -> String {
 
 fn one(fact: &FactShown, number: usize, now: Time) -> Markup {
     html! {
-        p.lead {
-            (basis(fact.standing.basis)) " " (marks(&fact.standing))
-            @if let Some(target) = &fact.target { " To " (entity(target)) "." }
+        p {
+            (basis(fact.standing.basis)) " " (marks(&fact.standing)) " " (fact.rule)
+            @if let Some(target) = &fact.target { " The other end is " (entity(target)) "." }
         }
-        p { (fact.rule) }
         (claims_table(&fact.claims, now, &format!("Claims on fact {number}: {}", fact.says)))
     }
 }
