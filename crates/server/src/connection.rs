@@ -58,7 +58,12 @@ pub(crate) async fn accept(
     // Told last: whoever reads the address may at once ask, or press Ctrl-C.
     on_ready();
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+        // When all are taken, the end must still be heard.
+        let permit = tokio::select! {
+            permit = Arc::clone(&permits).acquire_owned() => permit,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        let Ok(permit) = permit else { break };
         let taken = tokio::select! {
             taken = listener.accept() => taken,
             _ = stopped.wait_for(|stopped| *stopped) => break,

@@ -25,6 +25,20 @@ fn it_ends_within_two_seconds_with_streams_and_silent_clients_open() {
 }
 
 #[test]
+fn it_ends_when_silent_clients_hold_every_connection() {
+    let mut server = Server::start();
+    let mut silent: Vec<_> = (0..300).map(|_| server.connect()).collect();
+    for stream in &mut silent {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let started = Instant::now();
+    server.stop.stop();
+    server.thread.take().unwrap().join().unwrap().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_busy_port_gives_the_next_free_one() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let busy = taken.local_addr().unwrap();
