@@ -3,7 +3,7 @@
 //!
 //! [`serve`] owns its runtime and blocks until it is stopped. Answers are made on blocking threads, each with
 //! read connections of its own; one poller notices what other processes append. Every response, errors among
-//! them, passes one gate ([`guard`]) that sets its headers and refuses other host names and methods.
+//! them, passes one gate (`guard.rs`) that sets its headers and refuses other host names and methods.
 
 mod connection;
 mod events;
