@@ -335,20 +335,21 @@ pub(crate) fn addresses(name: &str, value: &str) -> Vec<Address> {
 }
 
 /// Cuts `user:p@ss@host:1,host:2/path` into the authority and what follows. A password may hold any
-/// character, so the last `@` before a blank ends the user part.
+/// character: where it can't be told where it ends, there is no authority.
 fn authority(after: &str) -> (&str, &str) {
     let blank = after.find([' ', '\t', '\n', '"', '\'', '`', '<', '>']).unwrap_or(after.len());
-    let head = &after[..blank];
+    // In a list of URLs the next one has a user part of its own.
+    let next = after[..blank].find("://").and_then(|at| after[..at].rfind([',', ';'])).unwrap_or(blank);
+    let head = &after[..next];
     let first_end = head.find(['/', '?', '#']).unwrap_or(head.len());
-    let user_end = match head[..first_end].rfind('@') {
-        Some(at) => at + 1,
+    let user_end = match (head[..first_end].rfind('@'), head[first_end..].rfind('@')) {
+        (None, None) => 0,
+        (Some(at), None) => at + 1,
         // `user:pa/ss@host`: an unescaped slash in a password.
-        None => match head.find('@') {
-            Some(at) if head[..at].contains(':') && !head[..at].contains("://") && is_user(&head[..at]) => {
-                at + 1
-            }
-            _ => 0,
-        },
+        (None, Some(at)) if is_user(&head[..first_end + at]) => first_end + at + 1,
+        (None, Some(_)) => 0,
+        (Some(at), Some(_)) if !head[..at].contains(':') => at + 1,
+        (Some(_), Some(_)) => return ("", &after[next..]),
     };
     let mut end = user_end;
     for (at, c) in after[user_end..].char_indices() {
@@ -730,7 +731,9 @@ mod tests {
             ("Z", "lb://ORDER-SERVICE", vec!["lb|order-service|"]),
             ("G", "dns:///geo:8083", vec!["dns|geo|8083"]),
             ("E", "http://a:1/eureka,http://b:2/eureka", vec!["http|a|1", "http|b|2"]),
-            ("P", "amqp://guest:p@ss/word@mq:5672/", vec!["amqp|mq|5672"]),
+            ("P", "amqp://guest:pass/word@mq:5672/", vec!["amqp|mq|5672"]),
+            ("P", "amqp://guest:p@ss/word@mq:5672/", vec![]),
+            ("L", "http://u:p@a:1/x,http://u:p@b:2/y", vec!["http|a|1", "http|b|2"]),
         ] {
             assert_eq!(hosts(name, value), want, "{value}");
         }
@@ -742,6 +745,8 @@ mod tests {
             "postgres://app:hunter2@db/app",
             "amqp://app:hun/ter2@mq:5672",
             "amqp://app:hun:ter2@mq:5672",
+            "amqp://app:h@hunter2/ter2@mq:5672",
+            "https://app:ter2#hunter2@mq/x",
             "Server=db;User Id=sa;Password=hunter2;",
             "redis://:hunter2@redis:6379/0?auth=hunter2",
         ] {

@@ -297,6 +297,11 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
         }
         let mut joins: Vec<(usize, usize)> = Vec::new();
         for (index, piece) in pieces.iter().enumerate() {
+            let is_shared =
+                |image: &super::sketch::Image| users.get(image).is_some_and(|names| names.len() > 1);
+            if is_loose && piece.images.iter().any(is_shared) {
+                continue;
+            }
             // An image of somebody's that has a product's name may still be built here.
             let is_product = piece.product.is_some();
             let is_out =
@@ -311,7 +316,7 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
             }
             for image in &piece.images {
                 // An image that runs under several names is the code of none of them alone.
-                if users.get(image).is_some_and(|names| names.len() > 1) {
+                if is_shared(image) {
                     continue;
                 }
                 names.push(norm(image.base()));

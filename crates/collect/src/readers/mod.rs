@@ -20,6 +20,8 @@ mod npm;
 mod python;
 mod rust;
 mod spring;
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 use std::cell::OnceCell;

@@ -1,0 +1,171 @@
+//! Every reader and the linking behind it, on arbitrary and on damaged input: never a panic, and never a claim
+//! that the format refuses.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use proptest::prelude::*;
+use stave_model::Reference;
+
+use super::{READERS, SourceFile};
+use crate::People;
+use crate::link::{Sketch, finish};
+use crate::parse::{Decoded, decode};
+
+struct Nobody;
+
+impl People for Nobody {
+    fn person(&self, address: &str, _name: Option<&str>) -> Option<Reference> {
+        format!("person:{}", &stave_model::hash_bytes(address.as_bytes()).to_string()[..16]).parse().ok()
+    }
+}
+
+/// A valid file for every reader, by a path that the reader wants.
+const SAMPLES: &[(&str, &str)] = &[
+    (".env", "A=1\nexport B=\"http://x:80\"\nPASSWORD=hush\n"),
+    ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n"),
+    (
+        "web/package.json",
+        "{\"name\": \"@x/a\", \"scripts\": {\"start\": \"node .\"}, \"dependencies\": {\"@x/b\": \"1\"}}",
+    ),
+    ("go.mod", "module x.dev/a/b\nrequire (\n\tx.dev/a/c v1\n)\n"),
+    (
+        "pom.xml",
+        "<project><parent><groupId>g</groupId></parent><artifactId>a</artifactId><dependencies><dependency><groupId>g</groupId><artifactId>spring-cloud-starter-config</artifactId></dependency></dependencies></project>",
+    ),
+    (
+        "build.gradle",
+        "plugins { id 'org.springframework.boot' }\ndependencies {\n implementation 'a:b:1'\n}\n",
+    ),
+    ("pyproject.toml", "[project]\nname = \"a\"\ndependencies = [\"flask>=2\", \"b\"]\n"),
+    ("requirements.txt", "flask==1\n# c\n-r x\n"),
+    ("setup.cfg", "[metadata]\nname = a\n"),
+    (
+        "a/b.csproj",
+        "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\c\\c.csproj\"/></ItemGroup></Project>",
+    ),
+    ("Dockerfile", "FROM a AS b\nFROM b\nENV X=http://y:1 \\\n Z=1\nEXPOSE 80/tcp\nCMD [\"x\"]\n"),
+    (
+        "compose.yaml",
+        "x-a: &a {restart: always}\nservices:\n  web:\n    <<: *a\n    build: {context: ./web, dockerfile: Dockerfile}\n    environment: [\"DB_URL=postgres://u:p@db/x\", LOG]\n    depends_on: {db: {condition: service_started}}\n    ports: [\"80:80\", {target: 1, published: 2}]\n    extends: {service: db}\n  db: {image: \"postgres:${V:-16}\"}\n",
+    ),
+    (
+        "k8s/a.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: n}\nspec:\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      containers:\n      - {image: x/a, env: [{name: B_ADDR, value: \"b:80\"}], envFrom: [{configMapRef: {name: c}}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {URL: \"http://a:80\"}\n",
+    ),
+    (
+        "k8s/kustomization.yaml",
+        "resources: [a.yaml]\nimages: [{name: x/a, newName: y/a}]\nconfigMapGenerator: [{name: c, literals: [A=b:80], files: [x]}]\n",
+    ),
+    (
+        "host/Program.cs",
+        "var b = DistributedApplication.CreateBuilder(args); var r = b.AddRedis(\"r\"); b.AddProject<Projects.A>(\"a\").WithReference(r);",
+    ),
+    (
+        "catalog-info.yaml",
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a, tags: [x], links: [{url: \"https://u:p@x.dev/?t=1\"}]}\nspec: {type: service, owner: group:x, dependsOn: [\"resource:db\"], system: s}\n---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: x}\nspec: {type: team, children: [y], members: [z]}\n",
+    ),
+    (
+        "src/main/resources/application.yml",
+        "spring: {application: {name: a}, datasource: {url: \"jdbc:mysql://${H:db}:3306/x\"}}\nserver: {port: 80}\n---\nzuul: {routes: {b: /b/**, c: {serviceId: d}}}\n",
+    ),
+    ("conf/app.properties", "a.url=http\\://x:1\\\n /y\nb: c\n"),
+    ("appsettings.json", "{\"ConnectionStrings\": {\"Db\": \"Server=x;Database=y;Password=z\"}} // c"),
+    ("nginx.conf", "upstream a { server web:80; }\nlocation / { proxy_pass http://api:8080; }\n"),
+    ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
+];
+
+/// Reads and links files; checks every claim.
+fn run(files: &[(String, Vec<u8>)]) {
+    let mut facts: Vec<Vec<_>> = READERS.iter().map(|_| Vec::new()).collect();
+    for (path, bytes) in files {
+        let Decoded::Text(text) = decode(bytes) else { continue };
+        let file = SourceFile::new(path, &text);
+        let name = file.name();
+        for (index, reader) in READERS.iter().enumerate() {
+            if (reader.wants)(path, &name)
+                && let Ok(Some(found)) = (reader.read)(&file)
+            {
+                facts[index].push((path.clone(), found));
+            }
+        }
+    }
+    let mut paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+    paths.sort();
+    let mut sketch = Sketch::new("host.dev/org/repo", &Nobody, paths);
+    for (reader, facts) in READERS.iter().zip(facts) {
+        (reader.link)(facts, &mut sketch);
+    }
+    for claims in finish(sketch).values() {
+        for claim in claims {
+            claim.check().unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_reader_has_a_sample_that_it_reads() {
+    for reader in READERS {
+        let read = SAMPLES.iter().any(|(path, text)| {
+            let file = SourceFile::new(path, text);
+            (reader.wants)(path, &file.name()) && matches!((reader.read)(&file), Ok(Some(_)))
+        });
+        assert!(read, "{}", reader.name);
+    }
+    run(&SAMPLES
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+        .collect::<Vec<_>>());
+}
+
+/// A change of a text: cut, repeat, insert, replace.
+fn damage(text: &str, edits: &[(u8, prop::sample::Index, prop::sample::Index, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for (kind, from, to, new) in edits {
+        if bytes.is_empty() {
+            break;
+        }
+        let (a, b) = (from.index(bytes.len()), to.index(bytes.len()));
+        let (a, b) = (a.min(b), a.max(b));
+        match kind % 4 {
+            0 => drop(bytes.drain(a..b)),
+            1 => {
+                let part = bytes[a..b].to_vec();
+                bytes.splice(a..a, part);
+            }
+            2 => drop(bytes.splice(a..a, new.iter().copied())),
+            _ => drop(bytes.splice(a..b, new.iter().copied())),
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), text in "\\PC{0,200}") {
+        for content in [bytes, text.into_bytes()] {
+            run(&SAMPLES.iter().map(|(path, _)| ((*path).to_owned(), content.clone())).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn texts_of_the_formats_own_characters_never_panic(text in "[-\\[\\]{}:,&*#?|<>%@!'\"=.$/ \\nabk0]{0,160}") {
+        run(&SAMPLES.iter().map(|(path, _)| ((*path).to_owned(), text.clone().into_bytes())).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn damaged_documents_never_panic(
+        edits in prop::collection::vec(
+            (any::<u8>(), any::<prop::sample::Index>(), any::<prop::sample::Index>(),
+             prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..6),
+                Just(b"${A:-${B}}".to_vec()), Just(b"\n  - &a [*a]".to_vec()), Just(b"{{ x }}".to_vec()),
+                Just("é\u{202e}".as_bytes().to_vec()), Just(b"://@:".to_vec()), Just(b"/#%".to_vec()),
+             ]),
+            1..5)
+    ) {
+        let files: Vec<(String, Vec<u8>)> =
+            SAMPLES.iter().map(|(path, text)| ((*path).to_owned(), damage(text, &edits))).collect();
+        run(&files);
+    }
+}

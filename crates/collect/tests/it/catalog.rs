@@ -1,0 +1,163 @@
+//! Catalog files and CODEOWNERS: what people declare.
+
+use stave_model::Basis;
+
+use crate::support::{Folder, are_one, at, claims, links, pieces, set};
+
+const CATALOG: &str = r#"
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: orders
+  title: Orders
+  description: Takes orders. See https://wiki:pw@wiki.acme.dev/x?token=1
+  tags: [core]
+  links: [{url: "https://me:pw@dash.acme.dev/d/1?key=2", title: d}]
+spec:
+  type: service
+  lifecycle: production
+  owner: payments
+  system: shop
+  dependsOn: ["resource:orders-db", "component:other/audit"]
+  providesApis: [orders-api]
+  consumesApis: [mail-api]
+  subcomponentOf: suite
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: {name: orders-api}
+spec: {type: openapi, owner: user:default/someone, lifecycle: production}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Resource
+metadata: {name: orders-db}
+spec: {type: database, owner: group:payments}
+---
+apiVersion: backstage.io/v1alpha1
+kind: System
+metadata: {name: shop}
+spec: {owner: payments, domain: sales}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: payments}
+spec: {type: team, parent: division, children: []}
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: someone}
+spec: {profile: {displayName: Some One, email: someone@example.com}, memberOf: [payments]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Template
+metadata: {name: t}
+"#;
+
+#[test]
+fn a_catalog_declares_pieces_relations_and_owners() {
+    let folder = Folder::new(&[
+        ("services/orders/catalog-info.yaml", CATALOG),
+        ("services/orders/package.json", "{\"name\": \"orders\", \"scripts\": {\"start\": \"x\"}}"),
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: services/orders\n    environment: {DB: \"postgres://orders-db/x\"}\n  orders-db: {image: postgres}\n",
+        ),
+    ]);
+    folder.commit_all();
+    folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+    let tree = folder.tree();
+    assert!(
+        pieces(&tree).is_superset(&set(&[
+            "orders: service",
+            "orders-api: openapi",
+            "orders-db: database",
+            "payments: team"
+        ])),
+        "{:?}",
+        pieces(&tree)
+    );
+    let orders = at(&tree, "services/orders#catalog/component:default/orders");
+    assert!(are_one(&tree, &orders, &at(&tree, "#compose/orders")));
+    assert!(are_one(&tree, &orders, &at(&tree, "services/orders#npm/orders")));
+    assert!(are_one(
+        &tree,
+        &at(&tree, "services/orders#catalog/resource:default/orders-db"),
+        &at(&tree, "#compose/orders-db")
+    ));
+    let declared: Vec<String> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.basis == Basis::Declared && claim.to.is_some())
+        .map(|claim| format!("{} {}", claim.kind, claim.to.as_deref().unwrap()))
+        .collect();
+    for want in [
+        "part_of catalog:system:default/shop",
+        "part_of catalog:component:default/suite",
+        "provides_api catalog:api:default/orders-api",
+        "consumes_api catalog:api:default/mail-api",
+        "depends_on catalog:component:other/audit",
+        "tag core",
+        "link https://dash.acme.dev/d/1",
+        "part_of catalog:domain:default/sales",
+    ] {
+        assert!(declared.contains(&want.to_owned()), "{want} is none of {declared:?}");
+    }
+    // What the catalog and the settings both say is one relation.
+    assert!(
+        links(&tree).contains("orders stores_in orders-db")
+            && !links(&tree).contains("orders depends_on orders-db")
+    );
+    let owned = claims(&tree)
+        .into_iter()
+        .find(|claim| claim.kind == "owned_by" && claim.of.as_str() == orders)
+        .unwrap();
+    assert_eq!(owned.value, Some(serde_json::json!(["catalog:group:default/payments"])));
+    let group = owned.keys.iter().find(|(of, _)| of.as_str() == "catalog:group:default/payments").unwrap();
+    assert!(group.1.iter().any(|key| key.as_str() == "team:host.example/acme/payments"));
+    let description = claims(&tree).into_iter().find(|claim| claim.kind == "description").unwrap();
+    assert_eq!(description.value, Some("Takes orders. See https://wiki.acme.dev/x".into()));
+    let all = format!("{:?}", claims(&tree));
+    for secret in ["pw@", "token=1", "key=2", "someone@example.com", "Some One"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+    assert!(claims(&tree).iter().any(|claim| claim.kind == "member_of" && claim.of.kind() == "person"));
+}
+
+#[test]
+fn codeowners_own_the_pieces_of_their_folders() {
+    let folder = Folder::new(&[
+        ("CODEOWNERS", "* @nobody/here\n"),
+        (
+            ".github/CODEOWNERS",
+            "* @acme/platform\n/services/orders/ @acme/orders group@example.com\n*.md @acme/docs\n/services/free/\n",
+        ),
+        ("services/orders/Dockerfile", "FROM node\nCMD x\n"),
+        ("services/free/Dockerfile", "FROM node\nCMD x\n"),
+        (
+            "compose.yaml",
+            "services:\n  orders: {build: services/orders}\n  free: {build: services/free}\n  db: {image: postgres}\n",
+        ),
+    ]);
+    folder.commit_all();
+    folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+    let tree = folder.tree();
+    let owners = |name: &str| -> Option<String> {
+        let claim = claims(&tree)
+            .into_iter()
+            .find(|claim| claim.kind == "owned_by" && claim.of.as_str().ends_with(name))?;
+        assert_eq!(claim.basis, Basis::Declared);
+        Some(claim.value.as_ref().unwrap().to_string())
+    };
+    let orders = owners("#compose/orders").unwrap();
+    assert!(
+        orders.contains("team:host.example/acme/orders")
+            && orders.contains("person:")
+            && !orders.contains("example.com/acme/x")
+    );
+    assert_eq!(owners("#compose/db").as_deref(), Some("[\"team:host.example/acme/platform\"]"));
+    assert_eq!(owners("#compose/free"), None, "a rule without owners takes them away");
+    assert_eq!(
+        owners("repo:host.example/acme/shop").as_deref(),
+        Some("[\"team:host.example/acme/platform\"]")
+    );
+    assert!(!format!("{:?}", claims(&tree)).contains("group@example.com"));
+}

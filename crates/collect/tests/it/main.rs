@@ -1,0 +1,11 @@
+//! Scans of real folders and real git repositories.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod catalog;
+mod deploy;
+mod git;
+mod hostile;
+mod manifests;
+mod secrets;
+mod settings;
+mod support;
