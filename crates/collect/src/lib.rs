@@ -6,6 +6,7 @@
 //! environment and no home directory.
 
 mod git;
+mod hosts;
 pub mod limits;
 mod link;
 mod parse;

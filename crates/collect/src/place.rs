@@ -22,6 +22,11 @@ pub const NOT_PRODUCTION_FOLDERS: &[&str] = &[
     "e2e-tests",
     "integration-tests",
     "integration_tests",
+    "integration-test",
+    "smoke-tests",
+    "acceptance-tests",
+    "load-test",
+    "load-tests",
     "spec",
     "specs",
     "example",
@@ -70,7 +75,8 @@ pub fn is_production(path: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let folder_out = folder.split('/').any(|part| {
         let lower = part.to_ascii_lowercase();
-        NOT_PRODUCTION_FOLDERS.contains(&lower.as_str())
+        NOT_PRODUCTION_FOLDERS.contains(&lower.trim_start_matches('_'))
+            || NOT_PRODUCTION_FOLDERS.contains(&lower.as_str())
     });
     let lower = file.to_ascii_lowercase();
     // A name without an ending is no variant of anything: `Dockerfile`, `CODEOWNERS`.

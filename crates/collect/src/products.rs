@@ -82,7 +82,8 @@ const PRODUCTS: &[Product] = &[
     row("vault", "config-server", &["openbao"], &["vault"], &[8200], &["vault"]),
     row("config-server", "config-server", &["spring-cloud-config-server"], &["configserver"], &[8888], &[]),
     row("flagd", "config-server", &["unleash-server", "unleash-proxy", "flagsmith", "flipt"], &["flagd"], &[8013], &["flagd"]),
-    row("prometheus", "monitor", &["alertmanager", "pushgateway", "victoria-metrics", "node-exporter", "cadvisor", "blackbox-exporter", "thanos", "mimir", "statsd-exporter", "statsd", "graphite-statsd", "graphite"], &["prometheus", "statsd"], &[9090, 9091, 8125], &["prometheus", "pushgateway", "statsd"]),
+    row("prometheus", "monitor", &["alertmanager", "pushgateway", "victoria-metrics", "node-exporter", "cadvisor", "blackbox-exporter", "thanos", "mimir"], &["prometheus"], &[9090, 9091], &["prometheus", "pushgateway"]),
+    row("statsd", "monitor", &["statsd-exporter", "graphite-statsd", "graphite"], &["statsd"], &[8125], &["statsd"]),
     row("grafana", "monitor", &["grafana-oss", "grafana-enterprise"], &[], &[], &["grafana"]),
     row("zipkin", "tracing", &["zipkin-slim", "zipkin-server"], &["zipkin"], &[9411], &["zipkin"]),
     row("jaeger", "tracing", &["all-in-one", "jaeger-query", "jaeger-collector", "jaeger-agent", "opentelemetry-all-in-one"], &["jaeger"], &[6831, 6832, 14268, 14250, 16686, 5775], &["jaeger"]),
@@ -146,6 +147,11 @@ pub(crate) fn entity_of(kind: &str) -> Kind {
 }
 
 impl Product {
+    /// Whether it keeps or moves data.
+    fn entity_is_data(&self) -> bool {
+        entity_of(self.kind) == Kind::Resource
+    }
+
     /// Whether somebody who says the product's name may mean an image: `cp-kafka` is Kafka, `dex` isn't Keycloak.
     pub(crate) fn is_called_like(&self, image: &str) -> bool {
         let base = image.rsplit('/').next().unwrap_or(image);
@@ -180,6 +186,11 @@ pub(crate) fn by_name(name: &str) -> Option<&'static Product> {
             })
             .find(|product| product.name == *word || product.words.contains(word) && word.len() > 3)
     })
+}
+
+/// The product that a piece without code of its own is called exactly like.
+pub(crate) fn by_own_name(name: &str) -> Option<&'static Product> {
+    by_image(name).filter(|product| name == product.name || product.entity_is_data())
 }
 
 /// The product that speaks a scheme.

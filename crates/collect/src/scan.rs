@@ -421,14 +421,11 @@ impl Tree {
             let path = format!("{folder}stave.toml");
             let on_disk = self.root.join(&path);
             // At the root of a partly scanned repository the walk hasn't seen it.
-            if own(&path).is_some()
-                || (folder.is_empty()
-                    && !prefix.is_empty()
-                    && on_disk.symlink_metadata().is_ok_and(|m| m.is_file()))
-            {
-                if let Ok((_, Some(bytes))) = read_limited(&on_disk, limits::FILE_BYTES) {
-                    merge_settings(&mut settings, &path, &bytes, warnings);
-                }
+            let is_above = folder.is_empty() && !prefix.is_empty();
+            let is_there = own(&path).is_some()
+                || is_above && on_disk.symlink_metadata().is_ok_and(|meta| meta.is_file());
+            if is_there && let Ok((_, Some(bytes))) = read_limited(&on_disk, limits::FILE_BYTES) {
+                merge_settings(&mut settings, &path, &bytes, warnings);
             }
         }
         let jobs = files

@@ -6,8 +6,9 @@ use stave_model::{Basis, Kind, Reference};
 
 use super::join::{Sets, loose, plain};
 use super::sketch::{Form, Mention, Origin, Place, Runs, Sketch, Target, base_name, parent};
+use crate::hosts::{HostForm, has_common_end, host_form};
 use crate::products::{self, Product};
-use crate::values::{Address, HostForm, has_common_end, host_form, is_address_name, is_talk_name, words};
+use crate::values::{Address, is_address_name, is_talk_name, words};
 
 /// A piece of the system as far as one repository knows it.
 #[derive(Debug)]
@@ -119,6 +120,10 @@ fn cluster(sketch: &Sketch<'_>, members: Vec<usize>) -> Cluster {
             } else {
                 images.filter_map(|image| products::by_name(image.base())).next()
             }
+        })
+        .or_else(|| {
+            let has_code = has(Form::Code) || has(Form::Settings);
+            of(Form::Deployed).filter(|_| !has_code).find_map(|piece| products::by_own_name(&piece.name))
         });
     let name = pieces[primary].name.clone();
     let runs = |form: Form| of(form).any(|piece| piece.runs == Runs::Yes);
@@ -501,6 +506,7 @@ impl Graph {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one decision from everything that is known of an address")]
     fn local(
         &mut self,
         sketch: &mut Sketch<'_>,

@@ -344,6 +344,7 @@ impl<'a> Sketch<'a> {
     }
 
     /// Every address in a variable's value becomes a mention; a secret's value is not looked at.
+    #[expect(clippy::too_many_arguments, reason = "who says what where, as every reader has it at hand")]
     pub(crate) fn mention_value(
         &mut self,
         reader: &'static str,
@@ -359,7 +360,7 @@ impl<'a> Sketch<'a> {
             return;
         }
         // `http://web:80,http://localhost:80`: this machine is only the second choice.
-        let is_loopback = |host: &str| crate::values::host_form(host) == crate::values::HostForm::Loopback;
+        let is_loopback = |host: &str| crate::hosts::host_form(host) == crate::hosts::HostForm::Loopback;
         if found.iter().any(|address| !is_loopback(&address.host)) {
             found.retain(|address| !is_loopback(&address.host));
         }

@@ -172,7 +172,7 @@ impl Builder {
                     };
                     frame.key = Some((key, node.line));
                 }
-                Some((key, key_line)) if &*key == "<<" => merge(entries, node, key_line),
+                Some((key, _)) if &*key == "<<" => merge(entries, node),
                 Some((key, key_line)) => entries.push((key, Node { line: key_line, value: node.value })),
             },
             Value::Null | Value::Scalar(_) => {}
@@ -182,7 +182,7 @@ impl Builder {
 }
 
 /// `<<: *base` and `<<: [*a, *b]`: keys that stand in the map itself win.
-fn merge(entries: &mut Vec<(Box<str>, Node)>, node: Node, line: u32) {
+fn merge(entries: &mut Vec<(Box<str>, Node)>, node: Node) {
     match node.value {
         Value::Map(more) => {
             for (key, value) in more {
@@ -193,7 +193,7 @@ fn merge(entries: &mut Vec<(Box<str>, Node)>, node: Node, line: u32) {
         }
         Value::Seq(items) => {
             for item in items {
-                merge(entries, item, line);
+                merge(entries, item);
             }
         }
         Value::Null | Value::Scalar(_) => {}

@@ -440,7 +440,7 @@ fn ports(text: &str) -> (Option<u16>, Option<u16>) {
 
 fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Service, variant: Option<&str>) {
     let place = |line: u32| -> Place { (path.to_owned(), line) };
-    let Some(known) = Some(sketch.pieces.len()) else { return };
+    let known = sketch.pieces.len();
     let Some(piece) =
         sketch.piece(NAME, Form::Deployed, folder, "compose", &service.name, place(service.line))
     else {
@@ -465,14 +465,14 @@ fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Ser
     let lookup = |name: &str| known_values.get(name).cloned();
     let fill = |text: &str| interpolate(text, &lookup);
 
-    if let Some(((context, dockerfile), line)) = &service.build {
-        if let Some(context) = resolve(folder, &fill(context)) {
-            let home = home_of_build(&context, &fill(dockerfile), sketch);
-            sketch.pieces[piece].at.insert(place(*line));
-            sketch.pieces[piece].builds = true;
-            sketch.pieces[piece].product = None;
-            sketch.pieces[piece].home = Some(home);
-        }
+    if let Some(((context, dockerfile), line)) = &service.build
+        && let Some(context) = resolve(folder, &fill(context))
+    {
+        let home = home_of_build(&context, &fill(dockerfile), sketch);
+        sketch.pieces[piece].at.insert(place(*line));
+        sketch.pieces[piece].builds = true;
+        sketch.pieces[piece].product = None;
+        sketch.pieces[piece].home = Some(home);
     }
     if let Some((image, _)) = &service.image {
         sketch.set_image(piece, &fill(image));

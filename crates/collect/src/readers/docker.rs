@@ -238,6 +238,8 @@ fn link_dockerfile(sketch: &mut Sketch<'_>, path: &str, file: &Dockerfile) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -135,6 +135,8 @@ fn read_module(text: &str) -> Option<Module> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

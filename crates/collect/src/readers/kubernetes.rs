@@ -249,8 +249,8 @@ fn workload(kind: &str, node: &Node, template: &Node) -> Workload {
 }
 
 fn container(node: &Node) -> Container {
-    let mut container = Container::default();
-    container.image = node.get("image").and_then(|image| Some((image.text()?.to_owned(), image.line)));
+    let image = node.get("image").and_then(|image| Some((image.text()?.to_owned(), image.line)));
+    let mut container = Container { image, ..Container::default() };
     for item in node.items_of("env") {
         let Some(name) = item.text_of("name") else { continue };
         if let Some(value) = item.get("value") {
@@ -356,6 +356,9 @@ fn namespace_environment(namespace: &str) -> Option<&str> {
     super::compose::ENVIRONMENTS.contains(&last).then_some(last)
 }
 
+/// Entries of a configuration map: key, value, where they stand.
+pub(super) type Entries = Vec<(String, String, Place)>;
+
 struct Linked<'a> {
     path: &'a str,
     object: &'a Object,
@@ -410,7 +413,7 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
         })
         .collect();
 
-    let mut maps: BTreeMap<(String, &str), Vec<(String, String, Place)>> = BTreeMap::new();
+    let mut maps: BTreeMap<(String, &str), Entries> = BTreeMap::new();
     for one in &linked {
         if let Body::ConfigMap(data) = &one.object.body {
             let entries = data
@@ -420,7 +423,7 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
         }
     }
     let generated = kustomize::generated_maps(&kustomizations, sketch);
-    let find_map = |folder: &str, name: &str| -> Vec<(String, String, Place)> {
+    let find_map = |folder: &str, name: &str| -> Entries {
         let here = maps.get(&(folder.to_owned(), name));
         let anywhere = || {
             let mut found = maps.iter().filter(|((_, other), _)| *other == name).map(|(_, entries)| entries);
@@ -462,7 +465,7 @@ fn linked_users(workloads: &[(usize, &Linked<'_>, &Workload)]) -> Vec<(String, u
     users
 }
 
-type FindMap<'a> = dyn Fn(&str, &str) -> Vec<(String, String, Place)> + 'a;
+type FindMap<'a> = dyn Fn(&str, &str) -> Entries + 'a;
 
 fn link_workload(
     sketch: &mut Sketch<'_>,

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::link::{Image, Place, Sketch, base_name, parent};
+use crate::link::{Image, Sketch, base_name, parent};
 use crate::parse::Node;
 
 use super::compose::resolve;
-use super::kubernetes::NAME;
+use super::kubernetes::{Entries, NAME};
 
 /// What one kustomization says.
 #[derive(Clone, Debug, Default)]
@@ -154,11 +154,11 @@ impl Overlays {
 pub(super) fn generated_maps(
     all: &BTreeMap<String, (String, Kustomization)>,
     sketch: &Sketch<'_>,
-) -> Vec<(String, Vec<(String, String, Place)>)> {
+) -> Vec<(String, Entries)> {
     let mut out = Vec::new();
     for (folder, (path, one)) in all {
         for generator in &one.generators {
-            let mut entries: Vec<(String, String, Place)> = generator
+            let mut entries: Entries = generator
                 .literals
                 .iter()
                 .map(|(key, value, line)| (key.clone(), value.clone(), (path.clone(), *line)))

@@ -245,7 +245,7 @@ fn stream_directions(
 
 /// `users-api` of `zuul.routes.users-api` and `zuul.routes.users-api.path`.
 fn route_name(key: &str) -> String {
-    key.splitn(4, '.').nth(2).unwrap_or("").to_owned()
+    key.split('.').nth(2).unwrap_or("").to_owned()
 }
 
 fn has_route_target(pairs: &[Pair], route: &str) -> bool {

@@ -100,10 +100,12 @@ fn detached_checkouts_are_named_by_flag_remote_branch_or_not_at_all() {
     assert_eq!(folder.tree().scope.as_str(), "repo:host.example/a/b@release/1");
     folder.git(&["update-ref", "refs/remotes/origin/other", "HEAD"]);
     assert_eq!(folder.tree().branch, "detached");
-    let trees = scan_with(&[folder.path.clone()], |options| options.branch = Some("given".to_owned()));
+    let trees =
+        scan_with(std::slice::from_ref(&folder.path), |options| options.branch = Some("given".to_owned()));
     assert_eq!(trees[0].branch, "given");
     folder.git(&["checkout", "-q", "-b", "feature/x"]);
-    let trees = scan_with(&[folder.path.clone()], |options| options.branch = Some("given".to_owned()));
+    let trees =
+        scan_with(std::slice::from_ref(&folder.path), |options| options.branch = Some("given".to_owned()));
     assert_eq!(trees[0].branch, "feature/x");
 }
 
@@ -155,7 +157,7 @@ fn a_commit_can_be_read_instead_of_the_work_tree() {
     folder.commit_all();
     folder.write("compose.yaml", b"services: {other: {image: acme/other}}\n");
     assert_eq!(pieces(&folder.tree()), set(&["other: service"]));
-    let trees = scan_with(&[folder.path.clone()], |options| options.from_commit = true);
+    let trees = scan_with(std::slice::from_ref(&folder.path), |options| options.from_commit = true);
     assert_eq!(pieces(&trees[0]), set(&["web: service"]));
     assert!(!trees[0].is_work);
 }

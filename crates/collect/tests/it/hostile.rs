@@ -142,7 +142,7 @@ fn limits_of_depth_files_and_bytes_are_said() {
     let with = |limits: Limits| {
         let mut options = options();
         options.limits = limits;
-        scan(&[folder.path.clone()], &options, &Directory, &Quiet).unwrap().trees.remove(0)
+        scan(std::slice::from_ref(&folder.path), &options, &Directory, &Quiet).unwrap().trees.remove(0)
     };
     let tree = with(Limits { folder_depth: 3, ..Limits::default() });
     assert!(tree.unread.contains(&"a/b/c/".to_owned()), "{:?}", tree.unread);
@@ -164,7 +164,8 @@ fn the_number_of_threads_and_the_order_of_folders_change_nothing() {
     let with = |threads: usize| {
         let mut options = options();
         options.threads = threads;
-        let tree = scan(&[folder.path.clone()], &options, &Directory, &Quiet).unwrap().trees.remove(0);
+        let tree =
+            scan(std::slice::from_ref(&folder.path), &options, &Directory, &Quiet).unwrap().trees.remove(0);
         format!("{:?} {:?}", tree.parts, tree.warnings)
     };
     let one = with(1);

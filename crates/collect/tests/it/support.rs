@@ -60,7 +60,7 @@ impl Folder {
     }
 
     pub(crate) fn scan(&self) -> Scan {
-        scan(&[self.path.clone()], &options(), &Directory, &Quiet).unwrap()
+        scan(std::slice::from_ref(&self.path), &options(), &Directory, &Quiet).unwrap()
     }
 
     /// The only tree.
