@@ -73,7 +73,8 @@ impl Emitter<'_> {
                 // What runs a well-known product shares name, port and image with everybody's.
                 let tells = cluster.product.is_none()
                     && cluster.typ != "library"
-                    && matches!(piece.form, Form::Deployed | Form::Implied | Form::Settings);
+                    && piece.form != Form::Declared
+                    && piece.runs == Runs::Yes;
                 if tells {
                     for name in piece.names.iter().take(4) {
                         add(format!("name:{name}"));
@@ -231,6 +232,11 @@ impl Emitter<'_> {
             relations.remove("calls");
         }
         let Some(first) = relations.first().copied() else { return };
+        if let End::Outside(reference) = to
+            && reference.kind() == "package"
+        {
+            self.outside_package(reference, found);
+        }
         let mut claims: BTreeMap<(&'static str, Reference, String, &'static str, Basis), Vec<&Found>> =
             BTreeMap::new();
         for one in found.iter().filter(|one| one.rank == best || one.basis == Basis::Declared) {
@@ -254,6 +260,20 @@ impl Emitter<'_> {
                 claim.env = found.iter().filter_map(|one| one.env.clone()).collect();
             }
             self.push(reader, claim.normalised());
+        }
+    }
+
+    /// A package of the same owner that another repository defines.
+    fn outside_package(&mut self, reference: &Reference, found: &[Found]) {
+        for one in found {
+            for (kind, value) in
+                [("exists", "component"), ("name", reference.short_name()), ("type", "library")]
+            {
+                let mut claim = Claim::new(kind, reference.clone(), Basis::Discovered);
+                claim.value = Some(Value::from(value));
+                claim.evidence = evidence([&one.at]);
+                self.push(one.reader, claim);
+            }
         }
     }
 
