@@ -223,13 +223,14 @@ impl Counts {
 
 /// Passed and failed tests in the closing line of cargo test, of nextest or of node.
 fn counts_in(line: &str) -> (u64, u64) {
-    let line = line.trim();
     let before = |word: &str| -> u64 {
         let words: Vec<&str> = line.split([' ', ',', ';']).filter(|part| !part.is_empty()).collect();
         let found = words.windows(2).find(|pair| pair[1] == word).and_then(|pair| pair[0].parse().ok());
         found.unwrap_or(0)
     };
-    if line.starts_with("test result:") || (line.starts_with("Summary [") && line.contains("run:")) {
+    // nextest repeats the output of a test that failed, indented: its own lines must not count again.
+    let summary = line.trim_start().starts_with("Summary [") && line.contains("run:");
+    if line.starts_with("test result:") || summary {
         return (before("passed"), before("failed"));
     }
     let node = |word: &str| -> u64 {
@@ -269,6 +270,7 @@ mod tests {
         assert_eq!(counts_in(cargo), (12, 2));
         assert_eq!(counts_in("     Summary [   1.234s] 40 tests run: 39 passed (1 slow), 1 failed"), (39, 1));
         assert_eq!(counts_in("     Summary [   1.234s] 40 tests run: 40 passed, 0 skipped"), (40, 0));
+        assert_eq!(counts_in("    test result: FAILED. 0 passed; 1 failed; 0 ignored"), (0, 0));
         assert_eq!(counts_in("ℹ pass 7"), (7, 0));
         assert_eq!(counts_in("# fail 3"), (0, 3));
         assert_eq!(counts_in("running 3 tests"), (0, 0));
