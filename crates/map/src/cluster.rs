@@ -17,6 +17,8 @@ pub(crate) struct Input {
     /// `same_as` of machines and undisputed words.
     pub(crate) joins: Vec<Join>,
     pub(crate) apart: Vec<Apart>,
+    /// Two references of one repository that people call one, wherever in the estate they are.
+    pub(crate) called: Vec<(Ref, Ref)>,
 }
 
 pub(crate) struct Ref {
@@ -59,6 +61,12 @@ pub(crate) struct Output {
     pub(crate) ambiguous: BTreeSet<(u32, Vec<u32>)>,
 }
 
+/// Whether two references are of one repository and have different names there: to call them one says something
+/// about the names.
+pub(crate) fn tells_of_names(a: &Ref, b: &Ref) -> bool {
+    a.repository.is_some() && a.repository == b.repository && a.name != b.name
+}
+
 /// Takes references apart for comparison; numbers containers and repositories as they come.
 #[derive(Default)]
 pub(crate) struct Parts {
@@ -82,15 +90,76 @@ impl Parts {
     }
 }
 
-/// Clusters the input.
-pub(crate) fn cluster(input: &Input) -> Output {
+/// The container and the name in it of each reference, numbered for comparison: names that people call one are one
+/// number in all containers of their repository.
+struct Bars(Vec<Option<(u32, u32)>>);
+
+/// Names by repository; each leads to one that stands for all that people call one with it.
+type Called<'n> = BTreeMap<(u32, &'n str), (u32, &'n str)>;
+
+impl Bars {
+    fn new(input: &Input) -> Bars {
+        let mut called = Called::new();
+        for (a, b) in &input.called {
+            if let (Some(x), true) = (a.repository, tells_of_names(a, b)) {
+                let (m, n) = (find(&called, (x, &*a.name)), find(&called, (x, &*b.name)));
+                called.insert(m.min(n), m.min(n));
+                called.insert(m.max(n), m.min(n));
+            }
+        }
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        let bars = input.refs.iter().map(|reference| {
+            let (container, name) = reference.container.as_ref()?;
+            let own = reference.repository.map(|repository| (repository, &*reference.name));
+            let text = match own.filter(|own| called.contains_key(own)) {
+                Some(own) => format!("called {}", find(&called, own).1),
+                None => format!("named {name}"),
+            };
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            Some((*container, *numbers.entry(text).or_insert(next)))
+        });
+        Bars(bars.collect())
+    }
+
+    /// Whether two references are of one container with names that differ.
+    fn between(&self, a: u32, b: u32) -> bool {
+        matches!((self.0[a as usize], self.0[b as usize]), (Some((x, m)), Some((y, n))) if x == y && m != n)
+    }
+
+    /// Whether some of these references bar each other.
+    fn among(&self, holders: &[u32]) -> bool {
+        let mut names: HashMap<u32, u32> = HashMap::new();
+        holders
+            .iter()
+            .filter_map(|holder| self.0[*holder as usize])
+            .any(|(container, name)| *names.entry(container).or_insert(name) != name)
+    }
+}
+
+fn find<'n>(called: &Called<'n>, name: (u32, &'n str)) -> (u32, &'n str) {
+    let mut at = name;
+    while let Some(up) = called.get(&at).filter(|up| **up != at) {
+        at = *up;
+    }
+    at
+}
+
+/// All candidates of the input.
+fn candidates(input: &Input, bars: &Bars) -> Vec<Join> {
     let mut joins = input.joins.clone();
     for key in &input.keys {
         if key_strength(&key.text) == KeyStrength::Strong {
-            key_joins(input, key, &mut joins);
+            key_joins(input, bars, key, &mut joins);
         }
     }
     hint_joins(input, &mut joins);
+    joins
+}
+
+/// Clusters the input.
+pub(crate) fn cluster(input: &Input) -> Output {
+    let bars = Bars::new(input);
+    let mut joins = candidates(input, &bars);
     for join in &mut joins {
         if join.a > join.b {
             std::mem::swap(&mut join.a, &mut join.b);
@@ -100,26 +169,19 @@ pub(crate) fn cluster(input: &Input) -> Output {
     joins.sort_unstable_by(|x, y| (x.a, x.b, x.rank, &x.reason).cmp(&(y.a, y.b, y.rank, &y.reason)));
     joins.dedup_by_key(|join| (join.a, join.b));
     joins.sort_unstable();
-    let mut forest = Forest::new(input);
+    let mut forest = Forest::new(input, &bars);
     let mut refused = Vec::new();
     for join in joins {
         if forest.unite(input, &join) == Verdict::KeptApart {
             refused.push(join);
         }
     }
-    finish(input, forest, &refused)
+    finish(input, &bars, forest, &refused)
 }
 
 /// The reasons for which two sets of references are candidates: what a "not the same" is said against.
 pub(crate) fn reasons(input: &Input, a: &BTreeSet<u32>, b: &BTreeSet<u32>) -> BTreeSet<String> {
-    let mut joins = input.joins.clone();
-    for key in &input.keys {
-        if key_strength(&key.text) == KeyStrength::Strong {
-            key_joins(input, key, &mut joins);
-        }
-    }
-    hint_joins(input, &mut joins);
-    joins
+    candidates(input, &Bars::new(input))
         .into_iter()
         .filter(|join| {
             (a.contains(&join.a) && b.contains(&join.b)) || (a.contains(&join.b) && b.contains(&join.a))
@@ -128,29 +190,8 @@ pub(crate) fn reasons(input: &Input, a: &BTreeSet<u32>, b: &BTreeSet<u32>) -> BT
         .collect()
 }
 
-/// Whether two references are of one container with different names.
-fn barred(a: &Ref, b: &Ref) -> bool {
-    matches!((&a.container, &b.container), (Some((x, m)), Some((y, n))) if x == y && m != n)
-}
-
-/// The holders that have a sibling (same container, other name) among the holders.
-fn siblings(input: &Input, holders: &[u32]) -> Vec<u32> {
-    let mut names: HashMap<u32, (&str, bool)> = HashMap::new();
-    for holder in holders {
-        if let Some((container, name)) = &input.refs[*holder as usize].container {
-            let entry = names.entry(*container).or_insert((name, false));
-            entry.1 |= entry.0 != &**name;
-        }
-    }
-    let is_sibling = |holder: &u32| {
-        let container = &input.refs[*holder as usize].container;
-        container.as_ref().is_some_and(|(container, _)| names.get(container).is_some_and(|entry| entry.1))
-    };
-    holders.iter().copied().filter(is_sibling).collect()
-}
-
-fn key_joins(input: &Input, key: &Key, joins: &mut Vec<Join>) {
-    let only_same_names = !siblings(input, &key.holders).is_empty();
+fn key_joins(input: &Input, bars: &Bars, key: &Key, joins: &mut Vec<Join>) {
+    let only_same_names = bars.among(&key.holders);
     let mut candidate = |a: u32, b: u32| {
         let same_name = input.refs[a as usize].name == input.refs[b as usize].name;
         if same_name || !only_same_names {
@@ -209,15 +250,15 @@ enum Verdict {
 }
 
 /// Clusters as they grow: union-find with each root's names by container and its kept-apart pairs.
-struct Forest<'i> {
+struct Forest {
     parent: Vec<u32>,
     members: Vec<u32>,
-    names: Vec<BTreeMap<u32, BTreeSet<&'i str>>>,
+    names: Vec<BTreeMap<u32, BTreeSet<u32>>>,
     apart: Vec<Vec<u32>>,
 }
 
-impl<'i> Forest<'i> {
-    fn new(input: &'i Input) -> Forest<'i> {
+impl Forest {
+    fn new(input: &Input, bars: &Bars) -> Forest {
         let count = input.refs.len();
         let mut apart = vec![Vec::new(); count];
         for (index, pair) in input.apart.iter().enumerate() {
@@ -228,12 +269,11 @@ impl<'i> Forest<'i> {
         Forest {
             parent: (0..u32::try_from(count).unwrap_or(u32::MAX)).collect(),
             members: vec![1; count],
-            names: input
-                .refs
+            names: bars
+                .0
                 .iter()
-                .map(|reference| match &reference.container {
-                    Some((container, name)) => BTreeMap::from([(*container, BTreeSet::from([&**name]))]),
-                    None => BTreeMap::new(),
+                .map(|bar| {
+                    bar.iter().map(|(container, name)| (*container, BTreeSet::from([*name]))).collect()
                 })
                 .collect(),
             apart,
@@ -270,7 +310,7 @@ impl<'i> Forest<'i> {
         let (a, b) = (&self.names[a as usize], &self.names[b as usize]);
         let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
         few.iter().any(|(container, names)| {
-            many.get(container).is_some_and(|others| !names.is_subset(others) && !others.is_subset(names))
+            many.get(container).is_some_and(|others| names.len() > 1 || names != others)
         })
     }
 
@@ -298,7 +338,7 @@ impl<'i> Forest<'i> {
     }
 }
 
-fn finish(input: &Input, mut forest: Forest<'_>, refused: &[Join]) -> Output {
+fn finish(input: &Input, bars: &Bars, mut forest: Forest, refused: &[Join]) -> Output {
     let count = u32::try_from(input.refs.len()).unwrap_or(u32::MAX);
     let mut smallest_of_root: HashMap<u32, u32> = HashMap::new();
     let mut output = Output { smallest: Vec::with_capacity(input.refs.len()), ..Output::default() };
@@ -320,26 +360,32 @@ fn finish(input: &Input, mut forest: Forest<'_>, refused: &[Join]) -> Output {
     }
     for key in &input.keys {
         if key_strength(&key.text) == KeyStrength::Strong {
-            ambiguous(input, key, &mut output);
+            ambiguous(input, bars, key, &mut forest, &mut output);
         }
     }
     output
 }
 
-fn ambiguous(input: &Input, key: &Key, output: &mut Output) {
-    if siblings(input, &key.holders).is_empty() {
+fn ambiguous(input: &Input, bars: &Bars, key: &Key, forest: &mut Forest, output: &mut Output) {
+    // Of many holders nobody would answer for each.
+    if key.holders.len() > PAIRS || !bars.among(&key.holders) {
         return;
     }
     for holder in &key.holders {
-        let bars = key
-            .holders
-            .iter()
-            .any(|other| barred(&input.refs[*holder as usize], &input.refs[*other as usize]));
+        let bars_another = key.holders.iter().any(|other| bars.between(*holder, *other));
         let mine = output.smallest[*holder as usize];
         let alone =
             !key.holders.iter().any(|other| other != holder && output.smallest[*other as usize] == mine);
-        if !bars && alone {
-            let others = key.holders.iter().copied().filter(|other| other != holder).collect();
+        if bars_another || !alone {
+            continue;
+        }
+        let others: Vec<u32> = key.holders.iter().copied().filter(|other| other != holder).collect();
+        // Whom people keep apart from all of them is none of them: that was the answer.
+        let is_none = others.iter().all(|other| {
+            let (a, b) = (forest.root(*holder), forest.root(*other));
+            !forest.between(input, a, b).is_empty()
+        });
+        if !is_none {
             output.ambiguous.insert((*holder, others));
         }
     }

@@ -234,13 +234,42 @@ fn touched_words(
 fn place_joins(live: &Live<'_, '_>, changed: &Changed, touched: &mut Touched) -> Result<()> {
     let syms: BTreeSet<Sym> = touched.refs.union(&touched.keys).copied().collect();
     for (number, claim, stands) in touched_words(live, changed, &syms, touched.all)? {
-        if claim.kind == "same_as" {
-            for end in place::place_join(live, number, &claim, stands)? {
-                touched.reference(end);
+        if claim.kind != "same_as" {
+            continue;
+        }
+        let (before, after) = place::place_join(live, number, &claim, stands)?;
+        for (a, b) in before.into_iter().chain(after) {
+            touched.reference(a);
+            touched.reference(b);
+            // What people call one is one in all containers of the repository.
+            if before != after
+                && !touched.all
+                && let Some(repository) = named_in(live, a, b)?
+            {
+                touched.refs.extend(references_of(live.connection, &repository)?);
             }
         }
     }
     Ok(())
+}
+
+/// The repository in which a join tells of two names, as the beginning of its references.
+fn named_in(live: &Live<'_, '_>, a: Sym, b: Sym) -> Result<Option<String>> {
+    let mut parts = Parts::default();
+    let text = live.names.text(a)?;
+    if !cluster::tells_of_names(&parts.take(&text), &parts.take(&live.names.text(b)?)) {
+        return Ok(None);
+    }
+    Ok(text.split_once("//").map(|(repository, _)| format!("{repository}//")))
+}
+
+/// The live references that begin so; `/` is the last character of the beginning.
+fn references_of(connection: &Connection, beginning: &str) -> Result<Vec<Sym>> {
+    let end = format!("{}0", beginning.trim_end_matches('/').to_owned() + "/");
+    let mut rows = connection.prepare_cached(
+        "SELECT r.id FROM sym s JOIN ref r ON r.id = s.id WHERE s.text >= ?1 AND s.text < ?2",
+    )?;
+    Ok(rows.query_map([beginning, &end], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn place_words(
@@ -446,6 +475,7 @@ pub(crate) fn input(live: &Live<'_, '_>, affected: &BTreeSet<Sym>, all: bool) ->
     let same_as = live.names.intern("same_as")?;
     machine_joins(live, same_as, affected, all, &place, &mut input)?;
     word_joins(live, same_as, affected, all, &place, &mut input)?;
+    called(live, same_as, &mut parts, &mut input)?;
     Ok((input, order))
 }
 
@@ -481,6 +511,26 @@ fn machine_joins(
         for row in rows.query_map([same_as, *reference], get)? {
             let (of, to, basis, author) = row?;
             take(of, to, basis, author)?;
+        }
+    }
+    Ok(())
+}
+
+/// All undisputed joins that tell of names, for they bar nothing in any container of their repository.
+fn called(live: &Live<'_, '_>, same_as: Sym, parts: &mut Parts, input: &mut Input) -> Result<()> {
+    let mut pairs: BTreeMap<(Sym, Sym), bool> = BTreeMap::new();
+    let mut rows = live.connection.prepare_cached(
+        "SELECT min(place_of, place_to), max(place_of, place_to), neg FROM word
+         WHERE placed = 1 AND standing = 1 AND type = ?1",
+    )?;
+    let mut rows = rows.query([same_as])?;
+    while let Some(row) = rows.next()? {
+        *pairs.entry((row.get(0)?, row.get(1)?)).or_default() |= row.get::<_, bool>(2)?;
+    }
+    for ((a, b), denied) in pairs {
+        if !denied {
+            let pair = (parts.take(&live.names.text(a)?), parts.take(&live.names.text(b)?));
+            input.called.extend(cluster::tells_of_names(&pair.0, &pair.1).then_some(pair));
         }
     }
     Ok(())

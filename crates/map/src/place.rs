@@ -200,25 +200,35 @@ fn place_entity(live: &Live<'_, '_>, side: &Side) -> Result<Option<Sym>> {
     })
 }
 
-/// Places a `same_as` word; tells the references that it lay on before and lies on now.
-pub(crate) fn place_join(live: &Live<'_, '_>, number: i64, claim: &Claim, stands: bool) -> Result<Vec<Sym>> {
-    let mut ends = unplace(live.connection, number)?;
+/// The pair of references that a `same_as` word lies on.
+pub(crate) type Ends = Option<(Sym, Sym)>;
+
+/// Places a `same_as` word; tells the pair that it lay on before and the one that it lies on now.
+pub(crate) fn place_join(
+    live: &Live<'_, '_>,
+    number: i64,
+    claim: &Claim,
+    stands: bool,
+) -> Result<(Ends, Ends)> {
+    let before = match unplace(live.connection, number)?.as_slice() {
+        [of, at] => Some((*of, *at)),
+        _ => None,
+    };
     let sides = sides(live, claim);
-    if let (true, Some(to)) = (stands, &sides.to) {
-        // A word that makes two repositories one has done so before; it joins nothing more.
-        let done = sides.of.reference == to.reference;
-        let of = place_reference(live, &sides.of, to)?;
-        let at = place_reference(live, to, &sides.of)?;
-        if let (Some(of), Some(at)) = (of, at) {
-            live.connection
-                .prepare_cached("UPDATE word SET placed = 1, place_of = ?2, place_to = ?3 WHERE n = ?1")?
-                .execute([number, of, at])?;
-            ends.extend([of, at]);
-        } else if !done {
-            without_place(live, number, &sides)?;
-        }
+    let (true, Some(to)) = (stands, &sides.to) else { return Ok((before, None)) };
+    let of = place_reference(live, &sides.of, to)?;
+    let at = place_reference(live, to, &sides.of)?;
+    if let (Some(of), Some(at)) = (of, at) {
+        live.connection
+            .prepare_cached("UPDATE word SET placed = 1, place_of = ?2, place_to = ?3 WHERE n = ?1")?
+            .execute([number, of, at])?;
+        return Ok((before, Some((of, at))));
     }
-    Ok(ends)
+    // A word that makes two repositories one has done so before; it joins nothing more.
+    if sides.of.reference != to.reference {
+        without_place(live, number, &sides)?;
+    }
+    Ok((before, None))
 }
 
 /// Places any other word: as a claim of slot 0. Tells the references whose facts it changed.

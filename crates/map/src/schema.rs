@@ -23,7 +23,7 @@ CREATE INDEX stmt_op ON stmt(op);
 CREATE INDEX stmt_slot ON stmt(slot) WHERE slot IS NOT NULL;
 CREATE INDEX stmt_due ON stmt(person, time);
 -- People's statements: the one claim, whether it stands, where its references are placed.
-CREATE TABLE word(n INTEGER PRIMARY KEY, type INTEGER NOT NULL, body TEXT NOT NULL, standing INTEGER NOT NULL DEFAULT 0,
+CREATE TABLE word(n INTEGER PRIMARY KEY, type INTEGER NOT NULL, neg INTEGER NOT NULL, body TEXT NOT NULL, standing INTEGER NOT NULL DEFAULT 0,
   placed INTEGER NOT NULL DEFAULT 0, place_of INTEGER, place_to INTEGER);
 CREATE INDEX word_type ON word(type) WHERE standing = 1;
 CREATE INDEX word_of ON word(place_of) WHERE placed = 1;

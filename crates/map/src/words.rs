@@ -68,11 +68,9 @@ pub(crate) fn take_in(
     let broken = |cause: String| MapError::Statement { number: entry.number, cause };
     let body = body.ok_or_else(|| broken("a person's statement has no claim".to_owned()))?;
     let claim: Claim = serde_json::from_str(&body).map_err(|error| broken(error.to_string()))?;
-    connection.prepare_cached("INSERT INTO word(n, type, body) VALUES(?1, ?2, ?3)")?.execute(params![
-        number,
-        names.intern(&claim.kind)?,
-        body
-    ])?;
+    connection
+        .prepare_cached("INSERT INTO word(n, type, neg, body) VALUES(?1, ?2, ?3, ?4)")?
+        .execute(params![number, names.intern(&claim.kind)?, claim.not, body])?;
     for target in &header.replaces {
         connection
             .prepare_cached("INSERT OR IGNORE INTO replaces VALUES(?1, ?2)")?
@@ -329,7 +327,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {
     let digits = digits.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     digits

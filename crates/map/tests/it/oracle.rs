@@ -94,6 +94,7 @@ pub(crate) const RULES: &[&str] = &[
     "a hint with many holders",
     "a key of which only the name is left",
     "ambiguous",
+    "ambiguous: none of them",
     "refused_join",
     "a refused join that was known",
     "a refused join in dispute",

@@ -37,8 +37,35 @@ fn container(reference: &str) -> Option<String> {
     parsed(reference).container().map(|(container, _)| container.to_owned())
 }
 
-fn bar_each_other(a: &str, b: &str) -> bool {
-    container(a).is_some() && container(a) == container(b) && a != b
+/// Names that people call one, by repository: a standing, undisputed `same_as` inside one repository says so.
+struct Called(Vec<BTreeSet<Pair>>);
+
+impl Called {
+    fn new<'a>(joined: impl Iterator<Item = &'a Pair>) -> Called {
+        let mut sets: Vec<BTreeSet<Pair>> = Vec::new();
+        for (a, b) in joined {
+            let inside = container(a).is_some() && container(b).is_some() && repository(a) == repository(b);
+            if !inside || name(a) == name(b) {
+                continue;
+            }
+            let mut set = BTreeSet::from([(repository(a), name(a)), (repository(b), name(b))]);
+            let (linked, rest) = sets.into_iter().partition(|other| !other.is_disjoint(&set));
+            sets = rest;
+            let linked: Vec<BTreeSet<Pair>> = linked;
+            set.extend(linked.into_iter().flatten());
+            sets.push(set);
+        }
+        Called(sets)
+    }
+
+    fn one(&self, a: &str, b: &str) -> bool {
+        let (a, b) = ((repository(a), name(a)), (repository(b), name(b)));
+        self.0.iter().any(|set| set.contains(&a) && set.contains(&b))
+    }
+}
+
+fn bar_each_other(a: &str, b: &str, called: &Called) -> bool {
+    container(a).is_some() && container(a) == container(b) && a != b && !called.one(a, b)
 }
 
 /// The repository of a reference; one into none is a repository of its own.
@@ -184,7 +211,8 @@ pub(super) fn pieces(
         questions.insert(question);
     }
 
-    let candidates = candidates(&pieces, machines, &joined, &denied, rules);
+    let called = Called::new(joined.keys().filter(|pair| !denied.contains_key(*pair)));
+    let candidates = candidates(&pieces, machines, (&joined, &denied), &called, rules);
     let mut clusters: Vec<BTreeSet<String>> =
         pieces.keys.keys().map(|reference| BTreeSet::from([reference.clone()])).collect();
     let mut refused: Vec<(String, String, String)> = Vec::new();
@@ -200,7 +228,7 @@ pub(super) fn pieces(
             refused.push((a, b, reason));
             continue;
         }
-        if rank > 0 && barred(&clusters[x], &clusters[y]) {
+        if rank > 0 && barred(&clusters[x], &clusters[y], &called) {
             rules.insert("barred");
             continue;
         }
@@ -234,7 +262,7 @@ pub(super) fn pieces(
             questions.insert(Question::new("refused_join", vec![p, q]));
         }
     }
-    ambiguous(&pieces, rules, questions);
+    ambiguous(&pieces, &called, &denied, rules, questions);
     pieces
 }
 
@@ -312,8 +340,8 @@ type Candidates = BTreeMap<Pair, (u8, String)>;
 fn candidates(
     pieces: &Pieces,
     machines: &[Said],
-    joined: &Placed,
-    denied: &Placed,
+    (joined, denied): (&Placed, &Placed),
+    called: &Called,
     rules: &mut Rules,
 ) -> Candidates {
     let mut candidates = Candidates::new();
@@ -339,7 +367,7 @@ fn candidates(
     let all_keys: BTreeSet<&String> = pieces.keys.values().flatten().collect();
     for key in all_keys.iter().filter(|key| key_strength(key) == KeyStrength::Strong) {
         let holders = pieces.holders(key);
-        let name_only = some_bar(&holders);
+        let name_only = some_bar(&holders, called);
         if name_only {
             rules.insert("a key of which only the name is left");
         }
@@ -396,8 +424,8 @@ fn pairs_of(holders: &[String]) -> Vec<Pair> {
     pairs
 }
 
-fn some_bar(holders: &[String]) -> bool {
-    holders.iter().any(|a| holders.iter().any(|b| bar_each_other(a, b)))
+fn some_bar(holders: &[String], called: &Called) -> bool {
+    holders.iter().any(|a| holders.iter().any(|b| bar_each_other(a, b, called)))
 }
 
 /// Two hints of different schemes and texts.
@@ -409,23 +437,40 @@ fn independent(one: &str, two: &str) -> bool {
 }
 
 /// Whether both clusters have references of one container: those have different names, else they were one.
-fn barred(x: &BTreeSet<String>, y: &BTreeSet<String>) -> bool {
-    x.iter().any(|a| y.iter().any(|b| bar_each_other(a, b)))
+fn barred(x: &BTreeSet<String>, y: &BTreeSet<String>, called: &Called) -> bool {
+    x.iter().any(|a| y.iter().any(|b| bar_each_other(a, b, called)))
 }
 
 /// Holders of a key that could be any of several others.
-fn ambiguous(pieces: &Pieces, rules: &mut Rules, questions: &mut BTreeSet<Question>) {
+fn ambiguous(
+    pieces: &Pieces,
+    called: &Called,
+    denied: &Placed,
+    rules: &mut Rules,
+    questions: &mut BTreeSet<Question>,
+) {
     let all_keys: BTreeSet<&String> = pieces.keys.values().flatten().collect();
     for key in all_keys.into_iter().filter(|key| key_strength(key) == KeyStrength::Strong) {
         let holders = pieces.holders(key);
-        if !some_bar(&holders) {
+        if !some_bar(&holders, called) || holders.len() > MANY {
             continue;
         }
         for holder in &holders {
             let others: Vec<String> = holders.iter().filter(|other| *other != holder).cloned().collect();
-            let bars = others.iter().any(|other| bar_each_other(holder, other));
+            let bars = others.iter().any(|other| bar_each_other(holder, other, called));
             let alone = others.iter().all(|other| pieces.entity_of(other) != pieces.entity_of(holder));
-            if !bars && alone {
+            let entity = |reference: &String| {
+                pieces
+                    .entity_of(reference)
+                    .map(|entity| &pieces.entities[entity])
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            let none =
+                others.iter().all(|other| !between(denied, &entity(holder), &entity(other)).is_empty());
+            if !bars && alone && none {
+                rules.insert("ambiguous: none of them");
+            } else if !bars && alone {
                 rules.insert("ambiguous");
                 let about = [holder.clone()].into_iter().chain(others).collect();
                 questions.insert(Question::new("ambiguous", about));
