@@ -270,6 +270,15 @@ pub(crate) fn addresses(name: &str, value: &str) -> Vec<Address> {
         return out;
     }
     if !value.contains([':', '=']) && !is_address_name(name) {
+        if value.len() > 3
+            && value.len() < 64
+            && !value.contains(['.', '_'])
+            && is_host(value)
+            && is_named_alike(name, value)
+        {
+            let host = value.to_ascii_lowercase();
+            out.push(Address { scheme: WORD.to_owned(), host, port: None, bare: true });
+        }
         return out;
     }
     let mut push = |scheme: &str, host: String, port: Option<u16>, bare: bool| {
@@ -331,6 +340,78 @@ pub(crate) fn addresses(name: &str, value: &str) -> Vec<Address> {
         }
     }
     out
+}
+
+/// Last words of variables whose value is a word of its own, not the name of a piece.
+const NOT_NAMES: &[&str] = &[
+    "name",
+    "names",
+    "profile",
+    "profiles",
+    "active",
+    "env",
+    "environment",
+    "mode",
+    "level",
+    "type",
+    "driver",
+    "dialect",
+    "format",
+    "role",
+    "user",
+    "username",
+    "db",
+    "database",
+    "schema",
+    "topic",
+    "topics",
+    "queue",
+    "exchange",
+    "id",
+    "group",
+    "version",
+    "tag",
+    "vendor",
+    "engine",
+    "kind",
+    "provider",
+    "client",
+    "platform",
+    "connector",
+    "adapter",
+    "store",
+    "storage",
+    "enabled",
+    "path",
+    "exporter",
+    "exporters",
+    "strategy",
+    "protocol",
+    "realm",
+    "audience",
+    "scope",
+    "scopes",
+    "label",
+    "labels",
+    "prefix",
+    "namespace",
+];
+
+/// The scheme of an address that is only a word like the name of its variable: `CART=cart`. It counts only if a piece
+/// of that name is known.
+pub(crate) const WORD: &str = "word";
+
+/// Whether a variable and its value share a word, so that the value may be the name of a piece.
+fn is_named_alike(name: &str, value: &str) -> bool {
+    let (own, other) = (words(name), words(value));
+    let Some(last) = own.last() else { return false };
+    !NOT_NAMES.contains(&last.as_str())
+        && own.iter().any(|word| {
+            word.len() > 3
+                && other.iter().any(|part| {
+                    part.len() > 3 && (part.starts_with(word.as_str()) || word.starts_with(part.as_str()))
+                })
+        })
 }
 
 /// Cuts `user:p@ss@host:1,host:2/path` into the authority and what follows. A password may hold any
@@ -531,6 +612,8 @@ mod tests {
             ("MYSQL", "root:hush@tcp(mysql:3306)/db", vec!["|mysql|3306"]),
             ("AUTH_HOST", "auth", vec!["|auth|"]),
             ("GREETING", "auth", vec![]),
+            ("CART", "cart-svc", vec!["word|cart-svc|"]),
+            ("CART_DB", "cart", vec![]),
             ("X", "http://127.0.0.1:9411/", vec!["http|localhost|9411"]),
             ("Z", "lb://ORDER-SERVICE", vec!["lb|order-service|"]),
             ("G", "dns:///geo:8083", vec!["dns|geo|8083"]),

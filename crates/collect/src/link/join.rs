@@ -26,6 +26,9 @@ const FILLERS: &[&str] = &[
     "ms",
     "microservice",
     "webservice",
+    "deployment",
+    "deploy",
+    "statefulset",
 ];
 
 /// A name without its fillers: `orders-service` and `orders` are loosely one.

@@ -9,5 +9,5 @@ mod sketch;
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
-    Form, Image, Mention, Origin, Place, Runs, Sketch, Target, base_name, clean_name, parent,
+    Form, Image, Mention, Origin, Piece, Place, Runs, Sketch, Target, base_name, clean_name, parent,
 };

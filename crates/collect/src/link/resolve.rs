@@ -8,7 +8,7 @@ use super::join::{Sets, loose, plain};
 use super::sketch::{Form, Mention, Origin, Place, Runs, Sketch, Target, base_name, parent};
 use crate::hosts::{HostForm, has_common_end, host_form};
 use crate::products::{self, Product};
-use crate::values::{Address, is_address_name, is_talk_name, words};
+use crate::values::{Address, WORD, is_address_name, is_talk_name, words};
 
 /// A piece of the system as far as one repository knows it.
 #[derive(Debug)]
@@ -437,6 +437,12 @@ impl Graph {
             }
         };
         let Some(to) = to.filter(|to| *to != from) else { return };
+        // What is scraped is watched: the targets in the settings of a monitor need it, not it them.
+        let scrapes = self.clusters[from].product.is_some_and(|product| product.name == "prometheus");
+        if scrapes && matches!(mention.target, Target::Address { .. }) && self.clusters[to].typ != "monitor" {
+            self.link(to, End::Cluster(from), mention, None, "monitored_by", 3);
+            return;
+        }
         let said =
             mention.relation.filter(|said| *said != "registers_at" || self.clusters[from].typ != "gateway");
         let relation = said.unwrap_or_else(|| self.relation(from, to, &mention.target));
@@ -520,7 +526,7 @@ impl Graph {
         let host = address.host.as_str();
         let first = host.split('.').next().unwrap_or(host);
         let found = self.lookup(sketch, Some(from), host).or_else(|| self.lookup(sketch, Some(from), first));
-        if found.is_some() {
+        if found.is_some() || address.scheme == WORD {
             return found;
         }
         let is_logical = address.scheme == "lb" || first.chars().any(|c| c.is_ascii_uppercase());

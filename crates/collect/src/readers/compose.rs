@@ -40,6 +40,8 @@ struct Service {
     /// Words of the command line.
     command: Vec<Line<String>>,
     one_off: bool,
+    /// Where labels tell a proxy to route to it.
+    routed: Option<u32>,
 }
 
 /// The reader of compose files.
@@ -113,6 +115,36 @@ impl Reader for Compose {
                 let whole = extended(service, path, &files, 0);
                 link_service(sketch, path, folder, &whole, variant.as_deref());
             }
+        }
+        link_routes(&files, sketch);
+    }
+}
+
+/// Labels of services tell the one Traefik of the repository what to route to.
+fn link_routes(files: &BTreeMap<String, ComposeFile>, sketch: &mut Sketch<'_>) {
+    let is_proxy = |piece: &crate::link::Piece| {
+        piece.reader == NAME && piece.product.is_some_and(|product| product.name == "traefik")
+    };
+    let proxies: Vec<usize> = sketch
+        .pieces
+        .iter()
+        .enumerate()
+        .filter(|(_, piece)| is_proxy(piece))
+        .map(|(index, _)| index)
+        .collect();
+    let [proxy] = proxies.as_slice() else { return };
+    for (path, file) in files {
+        for service in &file.services {
+            let Some(line) = service.routed else { continue };
+            let target = Target::Name { name: service.name.to_lowercase(), starts: false };
+            sketch.mention(
+                NAME,
+                Origin::Piece(*proxy),
+                target,
+                Some("routes_to"),
+                (path.clone(), line),
+                None,
+            );
         }
     }
 }
@@ -193,6 +225,14 @@ fn service(name: &str, node: &Node) -> Service {
                         network.items_of("aliases").iter().filter_map(|item| item.text().map(str::to_owned)),
                     );
                 }
+            }
+            "labels" => {
+                let says_route = |(key, value): &(String, Option<String>)| {
+                    key.starts_with("traefik.")
+                        && !(key == "traefik.enable" && value.as_deref() == Some("false"))
+                };
+                service.routed =
+                    pairs(value).iter().find(|(pair, _)| says_route(pair)).map(|(_, line)| *line);
             }
             "restart" => service.one_off = value.text() == Some("no") && node.get("ports").is_none(),
             _ => {}

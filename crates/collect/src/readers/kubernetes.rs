@@ -483,7 +483,7 @@ fn link_workload(
     let piece = if one.is_patch {
         let found = sketch.pieces.iter().position(|piece| {
             piece.reader == NAME
-                && piece.name == object.name
+                && piece.reference.short_name() == object.name
                 && piece.reference.in_repository().is_some_and(|(_, folder, _, _)| folder == one.folder)
         });
         match found {
@@ -502,6 +502,14 @@ fn link_workload(
     }
     let origin = Origin::Piece(piece);
     let own = &mut sketch.pieces[piece];
+    // `orders-deployment` is the deployment of `orders`.
+    let plain_name = ["-deployment", "-deploy", "-statefulset", "-daemonset"]
+        .iter()
+        .find_map(|end| object.name.strip_suffix(end));
+    if let Some(name) = plain_name.filter(|name| name.len() > 1) {
+        own.name = name.to_owned();
+        own.names.insert(name.to_lowercase());
+    }
     own.stack = Some(format!("k8s {} {namespace}", stack_folder(&one.folder)));
     own.names.extend(workload.app_names.iter().map(|name| name.to_lowercase()));
     if matches!(workload.kind.as_str(), "Job" | "CronJob") {

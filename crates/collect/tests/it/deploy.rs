@@ -361,3 +361,30 @@ fn tests_and_samples_put_nothing_on_the_map_unless_pointed_at_or_included() {
     .unwrap();
     assert_eq!(pieces(&inside.trees[0]), set(&["demo: service"]));
 }
+
+#[test]
+fn labels_route_words_name_and_scrapers_watch() {
+    let tree = Folder::new(&[
+        (
+            "compose.yaml",
+            "services:\n  traefik: {image: \"traefik:v3\"}\n  web:\n    image: acme/web\n    labels: [\"traefik.http.routers.w.rule=Host(`x`)\"]\n    environment: {CART: cart, CART_DB: orders, MODE: orders}\n  cart: {image: acme/cart, labels: {traefik.enable: \"false\"}}\n  orders: {image: acme/orders}\n  prometheus:\n    image: prom/prometheus\n    volumes: [\"./prom.yml:/etc/prometheus/prometheus.yml\"]\n",
+        ),
+        ("prom.yml", "scrape_configs:\n- job_name: x\n  static_configs:\n  - targets: ['cart:9090']\n"),
+    ])
+    .tree();
+    assert_eq!(
+        links(&tree),
+        set(&["traefik routes_to web", "web calls cart", "cart monitored_by prometheus"])
+    );
+}
+
+#[test]
+fn a_deployment_is_called_like_what_it_deploys() {
+    let tree = Folder::new(&[(
+        "k8s/a.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders-deployment}\nspec: {template: {metadata: {labels: {app: o}}, spec: {containers: [{name: c, image: acme/orders}]}}}\n",
+    )])
+    .tree();
+    assert_eq!(pieces(&tree), set(&["orders: service"]));
+    at(&tree, "k8s#k8s/default/orders-deployment");
+}
