@@ -14,7 +14,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("stave-collect", &["stave-model"]),
     ("stave-imports", &["stave-model"]),
     ("stave-history", &["stave-model"]),
-    ("stave-answers", &["stave-model", "stave-map"]),
+    // The log, the people's names and words that lost their place stand beside the map, not in it.
+    ("stave-answers", &["stave-model", "stave-ledger", "stave-map"]),
     ("stave-board", &["stave-model", "stave-answers"]),
     ("stave-server", &["stave-model", "stave-board", "stave-answers", "stave-map", "stave-ledger"]),
     (
