@@ -438,7 +438,11 @@ impl Case<'_> {
             return Ok(self.asked("A person's word no longer finds what it is about.".to_owned()));
         };
         let name = short(&word.of);
-        let proposals = self.proposals(&name)?;
+        let keys = match &entry {
+            Some(entry) => keys_of(&self.estate, entry.number)?,
+            None => Vec::new(),
+        };
+        let proposals = self.proposals(&name, &keys)?;
         let mut asked = self.asked(format!(
             "{} said on {} that {name} {}, and nothing on the map is recognised by it any more. What is it about?",
             word.who,
@@ -473,8 +477,9 @@ impl Case<'_> {
     }
 
     /// Entities that a lost word may be about: those that hold one of its keys, then those with a like name.
-    fn proposals(&self, name: &str) -> Result<Vec<Entity>> {
+    fn proposals(&self, name: &str, keys: &[String]) -> Result<Vec<Entity>> {
         let mut ids: Vec<String> = self.question.entities.iter().map(|label| label.id.clone()).collect();
+        ids.extend(self.estate.model.holders(keys, CANDIDATES)?.into_iter().map(|row| row.id));
         match self.estate.model.named(name)? {
             Named::One(id) => ids.push(id),
             Named::Several(rows) | Named::None(rows) => ids.extend(rows.into_iter().map(|row| row.id)),
@@ -582,4 +587,12 @@ impl Questions {
         page.prose(0, Some(Role::Quiet), &format!("{foot}; position {}", self.position));
         page.end()
     }
+}
+
+/// The keys by which a word knows what it is about.
+fn keys_of(estate: &Estate<'_>, number: u64) -> Result<Vec<String>> {
+    let claims = stave_ledger::claims(estate.ledger, number)?;
+    let Some(claim) = claims.first() else { return Ok(Vec::new()) };
+    let given = claim.keys.get(&claim.of).into_iter().flatten().map(|key| key.as_str().to_owned());
+    Ok(given.chain(claim.of.named_key().map(|key| key.as_str().to_owned())).collect())
 }

@@ -157,6 +157,14 @@ impl ReadModel {
         self.read(|read| read.join_words(a, b))
     }
 
+    /// The entities that hold one of these keys, whatever its strength: what a word without a place may mean.
+    ///
+    /// # Errors
+    /// Where the read model can't be read.
+    pub fn holders(&self, keys: &[String], limit: usize) -> Result<Vec<EntityRow>> {
+        self.read(|read| read.holders(keys, limit))
+    }
+
     /// The whole map as one JSON value, for comparison.
     pub fn document(&self) -> Result<serde_json::Value> {
         self.read(|read| read.document())

@@ -586,6 +586,26 @@ impl<'c> Read<'c> {
         Ok(words)
     }
 
+    /// The entities that hold one of these keys, in the order of the keys; at most `limit`.
+    pub(crate) fn holders(&self, keys: &[String], limit: usize) -> Result<Vec<EntityRow>> {
+        let mut found: Vec<Sym> = Vec::new();
+        for key in keys {
+            let Some(key) = self.names.get(key)? else { continue };
+            let mut rows = self.connection.prepare_cached(
+                "SELECT DISTINCT r.entity FROM ref_key k JOIN ref r ON r.id = k.ref WHERE k.key = ?1
+                 ORDER BY r.entity LIMIT ?2",
+            )?;
+            let most = i64::try_from(limit).unwrap_or(i64::MAX);
+            for entity in rows.query_map(params![key, most], |row| row.get::<_, Sym>(0))? {
+                let entity = entity?;
+                if found.len() < limit && !found.contains(&entity) {
+                    found.push(entity);
+                }
+            }
+        }
+        self.rows(found)
+    }
+
     pub(crate) fn document(&self) -> Result<Value> {
         crate::document::document(self.connection, &self.names)
     }
