@@ -114,24 +114,25 @@ fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
     }
 }
 
-/// `HOST/ORG` of the repository, if it has a host; else the one organisation that its CODEOWNERS name.
+/// `HOST/ORG` that a team's bare name is of: the one organisation that CODEOWNERS name (a folder may have been
+/// another organisation's repository), else the repository's own.
 pub(super) fn organisations(sketch: &Sketch<'_>) -> BTreeSet<String> {
-    let mut parts = sketch.repository.split('/');
-    let (host, organisation) = (parts.next().unwrap_or("-"), parts.next());
-    if host != "-" {
-        return match organisation {
-            Some(organisation) if parts.next().is_some() => {
-                BTreeSet::from([format!("{host}/{}", organisation.to_lowercase())])
-            }
-            _ => BTreeSet::new(),
-        };
-    }
     let owners = sketch.owners.iter().flat_map(|rule| &rule.owners);
     let named: BTreeSet<String> = owners
         .filter(|owner| owner.kind() == "team")
         .filter_map(|owner| Some(owner.rest().rsplit_once('/')?.0.to_owned()))
         .collect();
-    if named.len() == 1 { named } else { BTreeSet::new() }
+    if named.len() == 1 {
+        return named;
+    }
+    let mut parts = sketch.repository.split('/');
+    let (host, organisation) = (parts.next().unwrap_or("-"), parts.next());
+    match organisation {
+        Some(organisation) if host != "-" && parts.next().is_some() => {
+            BTreeSet::from([format!("{host}/{}", organisation.to_lowercase())])
+        }
+        _ => BTreeSet::new(),
+    }
 }
 
 #[cfg(test)]
