@@ -15,7 +15,7 @@ use crate::link::{Sketch, finish};
 use crate::parse::{Decoded, decode};
 use crate::place::is_production;
 use crate::readers::{Entry, READERS, SourceFile};
-use crate::settings::{Settings, read_settings};
+use crate::settings::{ESTATE_KEYS, Settings, read_settings};
 use crate::walk::{Found, threads, walk};
 use crate::{Options, Part, People, Progress, Scan, ScanError, TreeScan, Warning};
 
@@ -425,7 +425,7 @@ impl Tree {
             let is_there = own(&path).is_some()
                 || is_above && on_disk.symlink_metadata().is_ok_and(|meta| meta.is_file());
             if is_there && let Ok((_, Some(bytes))) = read_limited(&on_disk, limits::FILE_BYTES) {
-                merge_settings(&mut settings, &path, &bytes, warnings);
+                merge_settings(&mut settings, &path, &bytes, self.is_git, warnings);
             }
         }
         let jobs = files
@@ -468,7 +468,7 @@ impl Tree {
         for path in ["stave.toml".to_owned(), format!("{prefix}stave.toml")] {
             let blob = files.iter().find(|(name, _)| *name == path).map(|(_, id)| *id);
             if let Some(Ok((_, Some(bytes)))) = blob.map(|id| checkout.blob(id, options.limits.file_bytes)) {
-                merge_settings(&mut settings, &path, &bytes, warnings);
+                merge_settings(&mut settings, &path, &bytes, self.is_git, warnings);
             }
         }
         let jobs = files
@@ -488,9 +488,16 @@ struct TreeNumbers {
     bytes_read: u64,
 }
 
-fn merge_settings(settings: &mut Settings, path: &str, bytes: &[u8], warnings: &mut Vec<Warning>) {
+fn merge_settings(
+    settings: &mut Settings,
+    path: &str,
+    bytes: &[u8],
+    is_git: bool,
+    warnings: &mut Vec<Warning>,
+) {
     let Decoded::Text(text) = decode(bytes) else { return };
-    let more = read_settings(path, &text, warnings);
+    let others = if is_git { &[] } else { ESTATE_KEYS };
+    let more = read_settings(path, &text, others, warnings);
     settings.name = settings.name.take().or(more.name);
     // Patterns are relative to the file that they stand in.
     let folder = path.strip_suffix("stave.toml").unwrap_or("");

@@ -14,8 +14,16 @@ pub(crate) struct Settings {
     pub(crate) exclude: Vec<String>,
 }
 
-/// Reads the settings; what is unknown or of the wrong form becomes a warning.
-pub(crate) fn read_settings(path: &str, text: &str, warnings: &mut Vec<Warning>) -> Settings {
+/// Keys that mean something where the file is an estate's as well; a repository can't set them.
+pub(crate) const ESTATE_KEYS: &[&str] = &["board", "color", "person"];
+
+/// Reads the settings; what is unknown, unless it is among `others`, or of the wrong form becomes a warning.
+pub(crate) fn read_settings(
+    path: &str,
+    text: &str,
+    others: &[&str],
+    warnings: &mut Vec<Warning>,
+) -> Settings {
     let mut settings = Settings::default();
     let mut warn = |line: Option<u32>, what: String, hint: Option<&str>| {
         warnings.push(Warning { path: path.to_owned(), line, what, hint: hint.map(str::to_owned) });
@@ -48,8 +56,7 @@ pub(crate) fn read_settings(path: &str, text: &str, warnings: &mut Vec<Warning>)
                     }
                 }
             }
-            // These belong to the estate whose stave.toml this may be as well; here they mean nothing.
-            "estate" | "serve" | "board" | "ledger" => {}
+            other if others.contains(&other) => {}
             other => warn(
                 Some(node.line),
                 format!("unknown setting {other}"),
@@ -136,6 +143,7 @@ mod tests {
         let settings = read_settings(
             "stave.toml",
             "name = \"shop\"\nledger_path = \"/etc\"\n[scan]\nexclude = [\"old\"]\nrun = \"x\"\n",
+            &[],
             &mut warnings,
         );
         assert_eq!(settings.name.as_deref(), Some("shop"));

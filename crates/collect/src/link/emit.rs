@@ -58,6 +58,12 @@ impl Emitter<'_> {
 
     /// What each reference can be recognised by.
     fn key_table(&mut self) {
+        let mut users: BTreeMap<&super::sketch::Image, BTreeSet<usize>> = BTreeMap::new();
+        for (index, piece) in self.sketch.pieces.iter().enumerate() {
+            for image in &piece.images {
+                users.entry(image).or_default().insert(self.graph.cluster_of[index]);
+            }
+        }
         for cluster in self.graph.clusters.iter().filter(|cluster| cluster.is_shown) {
             let local = local_key(self.sketch, cluster);
             for index in &cluster.members {
@@ -89,10 +95,7 @@ impl Emitter<'_> {
                     .filter(|image| is_own_image(piece, image) && products::by_name(image.base()).is_none())
                     .collect();
                 for image in own {
-                    let alone = self.sketch.pieces.iter().enumerate().all(|(other, piece)| {
-                        !piece.images.contains(image)
-                            || self.graph.cluster_of[other] == self.graph.cluster_of[*index]
-                    });
+                    let alone = users.get(image).is_some_and(|clusters| clusters.len() == 1);
                     // An image that runs as several services is no name of one of them.
                     if alone && image.is_qualified() && cluster.product.is_none() {
                         add(format!("image:{}", image.0));

@@ -49,6 +49,13 @@ pub(super) struct Sets {
     parent: Vec<usize>,
     /// Of each root: container → name.
     held: Vec<BTreeMap<String, String>>,
+    /// Of each root: which forms its pieces have, a bit each, and how many pieces they are.
+    forms: Vec<u8>,
+    size: Vec<usize>,
+}
+
+fn bit(form: Form) -> u8 {
+    1 << form as u8
 }
 
 impl Sets {
@@ -61,7 +68,12 @@ impl Sets {
                 .into_iter()
                 .collect()
         });
-        Sets { parent: (0..pieces.len()).collect(), held: held.collect() }
+        Sets {
+            parent: (0..pieces.len()).collect(),
+            held: held.collect(),
+            forms: pieces.iter().map(|piece| bit(piece.form)).collect(),
+            size: vec![1; pieces.len()],
+        }
     }
 
     pub(super) fn root(&self, piece: usize) -> usize {
@@ -70,6 +82,12 @@ impl Sets {
             at = self.parent[at];
         }
         at
+    }
+
+    /// Whether a piece's set has a piece of one of these forms.
+    fn has(&self, of: usize, forms: &[Form]) -> bool {
+        let own = self.forms[self.root(of)];
+        forms.iter().any(|form| own & bit(*form) != 0)
     }
 
     fn may_unite(&self, a: usize, b: usize) -> bool {
@@ -90,6 +108,8 @@ impl Sets {
         self.parent[high] = low;
         let moved = std::mem::take(&mut self.held[high]);
         self.held[low].extend(moved);
+        self.forms[low] |= self.forms[high];
+        self.size[low] += self.size[high];
         true
     }
 }
@@ -286,7 +306,9 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
         let mut modules: HashMap<String, BTreeSet<usize>> = HashMap::new();
         for (index, piece) in pieces.iter().enumerate() {
             if !matches!(piece.form, Form::Code | Form::Built | Form::Settings)
-                || piece.runs == Runs::Library && piece.form == Form::Code && !has_built(pieces, sets, index)
+                || piece.runs == Runs::Library
+                    && piece.form == Form::Code
+                    && !sets.has(index, &[Form::Built, Form::Settings])
             {
                 continue;
             }
@@ -309,7 +331,10 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
             let is_product = piece.product.is_some();
             let is_out =
                 is_product && (is_loose || !piece.images.iter().any(super::sketch::Image::is_qualified));
-            if piece.form != Form::Deployed || piece.home.is_some() || is_out || has_code(pieces, sets, index)
+            if piece.form != Form::Deployed
+                || piece.home.is_some()
+                || is_out
+                || sets.has(index, &[Form::Code, Form::Built, Form::Settings])
             {
                 continue;
             }
@@ -356,28 +381,11 @@ fn to_code(sketch: &Sketch<'_>, sets: &mut Sets) {
         }
         for (piece, module) in joins {
             // In the loose round a module that is deployed under another name already is not shared.
-            if !is_loose || !has_deployed(pieces, sets, module) {
+            if !is_loose || !sets.has(module, &[Form::Deployed]) {
                 sets.unite(piece, module);
             }
         }
     }
-}
-
-fn members_have(pieces: &[Piece], sets: &Sets, of: usize, test: impl Fn(&Piece) -> bool) -> bool {
-    let root = sets.root(of);
-    pieces.iter().enumerate().any(|(index, piece)| test(piece) && sets.root(index) == root)
-}
-
-fn has_code(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
-    members_have(pieces, sets, of, |piece| matches!(piece.form, Form::Code | Form::Built | Form::Settings))
-}
-
-fn has_built(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
-    members_have(pieces, sets, of, |piece| matches!(piece.form, Form::Built | Form::Settings))
-}
-
-fn has_deployed(pieces: &[Piece], sets: &Sets, of: usize) -> bool {
-    members_have(pieces, sets, of, |piece| piece.form == Form::Deployed)
 }
 
 /// The one set that lies nearest to a folder; `None` where two are equally near, or where a common name lies in
@@ -393,9 +401,11 @@ fn closest(pieces: &[Piece], folder: &str, found: &BTreeSet<usize>, is_common: b
     Some(one)
 }
 
+/// The pieces of a stack by name.
+type Stack = BTreeMap<String, BTreeSet<usize>>;
+
 /// The same name in two stacks that are variants of each other: compose for development, manifests for the cluster.
 fn by_variant(pieces: &[Piece], sets: &mut Sets) {
-    type Stack = BTreeMap<String, BTreeSet<usize>>;
     let mut stacks: BTreeMap<&str, (Stack, Stack)> = BTreeMap::new();
     for (index, piece) in pieces.iter().enumerate() {
         if let (Form::Deployed, Some(stack)) = (piece.form, &piece.stack) {
@@ -405,45 +415,66 @@ fn by_variant(pieces: &[Piece], sets: &mut Sets) {
         }
     }
     let list: Vec<&(Stack, Stack)> = stacks.values().collect();
-    for (at, (a, loose_a)) in list.iter().enumerate() {
-        for (b, loose_b) in &list[at + 1..] {
-            let shared: Vec<(&String, usize, usize)> = a
-                .iter()
-                .filter_map(|(name, x)| b.get(name).map(|y| (name, x, y)))
-                .filter_map(|(name, x, y)| Some((name, *x.first()?, *y.first()?)))
-                .collect();
-            if shared.is_empty() {
-                continue;
-            }
-            let roots = |stack: &Stack| -> BTreeSet<usize> {
-                stack.values().flatten().map(|piece| sets.root(*piece)).collect()
-            };
-            let joined = roots(a).intersection(&roots(b)).count();
-            let telling = shared.iter().filter(|(name, _, _)| !COMMON_NAMES.contains(&name.as_str())).count();
-            let smaller = a.len().min(b.len());
-            let are_variants =
-                joined >= 2 || joined >= 1 && joined * 2 >= smaller || telling >= 2 && telling * 2 >= smaller;
-            if !are_variants {
-                continue;
-            }
-            // With so many names in common another registry or image name is no reason against.
-            let by_name_alone = telling >= 3 && telling * 2 >= smaller;
-            let may = |x: usize, y: usize| {
-                same_content(&pieces[x], &pieces[y]) || by_name_alone && same_product(&pieces[x], &pieces[y])
-            };
-            for (_, x, y) in shared {
-                if may(x, y) {
-                    sets.unite(x, y);
-                }
-            }
-            for (name, x) in loose_a.iter().filter(|(name, _)| name.len() > 2) {
-                let Some(y) = loose_b.get(name) else { continue };
-                if let ([x], [y]) = (Vec::from_iter(x).as_slice(), Vec::from_iter(y).as_slice())
-                    && may(**x, **y)
-                {
-                    sets.unite(**x, **y);
-                }
-            }
+    // Only stacks that share a name are compared, and a name that very many have tells nothing.
+    let mut holders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (exact, _)) in list.iter().enumerate() {
+        for name in exact.keys() {
+            holders.entry(name).or_default().push(at);
+        }
+    }
+    let mut pairs: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for held in holders.values().filter(|held| held.len() <= 64) {
+        for (at, a) in held.iter().enumerate() {
+            pairs.extend(held[at + 1..].iter().map(|b| (*a, *b)));
+        }
+    }
+    for (a, b) in pairs {
+        unite_variants(pieces, sets, list[a], list[b]);
+    }
+}
+
+/// Unites what has one name in two stacks, if they are variants of each other.
+fn unite_variants(
+    pieces: &[Piece],
+    sets: &mut Sets,
+    (a, loose_a): &(Stack, Stack),
+    (b, loose_b): &(Stack, Stack),
+) {
+    let shared: Vec<(&String, usize, usize)> = a
+        .iter()
+        .filter_map(|(name, x)| b.get(name).map(|y| (name, x, y)))
+        .filter_map(|(name, x, y)| Some((name, *x.first()?, *y.first()?)))
+        .collect();
+    if shared.is_empty() {
+        return;
+    }
+    let roots = |stack: &Stack| -> BTreeSet<usize> {
+        stack.values().flatten().map(|piece| sets.root(*piece)).collect()
+    };
+    let joined = roots(a).intersection(&roots(b)).count();
+    let telling = shared.iter().filter(|(name, _, _)| !COMMON_NAMES.contains(&name.as_str())).count();
+    let smaller = a.len().min(b.len());
+    let are_variants =
+        joined >= 2 || joined >= 1 && joined * 2 >= smaller || telling >= 2 && telling * 2 >= smaller;
+    if !are_variants {
+        return;
+    }
+    // With so many names in common another registry or image name is no reason against.
+    let by_name_alone = telling >= 3 && telling * 2 >= smaller;
+    let may = |x: usize, y: usize| {
+        same_content(&pieces[x], &pieces[y]) || by_name_alone && same_product(&pieces[x], &pieces[y])
+    };
+    for (_, x, y) in shared {
+        if may(x, y) {
+            sets.unite(x, y);
+        }
+    }
+    for (name, x) in loose_a.iter().filter(|(name, _)| name.len() > 2) {
+        let Some(y) = loose_b.get(name) else { continue };
+        if let ([x], [y]) = (Vec::from_iter(x).as_slice(), Vec::from_iter(y).as_slice())
+            && may(**x, **y)
+        {
+            sets.unite(**x, **y);
         }
     }
 }
@@ -456,29 +487,37 @@ fn same_product(a: &Piece, b: &Piece) -> bool {
     }
 }
 
+/// The sets that a name may mean, by the names of their pieces.
+fn named(
+    pieces: &[Piece],
+    sets: &Sets,
+    may: impl Fn(&Piece) -> bool,
+    norm: &dyn Fn(&str) -> String,
+) -> HashMap<String, BTreeSet<usize>> {
+    let mut out: HashMap<String, BTreeSet<usize>> = HashMap::new();
+    for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| may(piece)) {
+        for name in piece.names.iter().map(String::as_str).chain([piece.name.as_str()]) {
+            out.entry(norm(name)).or_default().insert(sets.root(index));
+        }
+    }
+    out
+}
+
 /// A Dockerfile that nothing builds, in a folder without code, and the one piece of its name.
 fn lone_dockerfiles(pieces: &[Piece], sets: &mut Sets) {
     for is_loose in [false, true] {
         let norm = |name: &str| if is_loose { loose(name) } else { plain(name) };
+        let may = |piece: &Piece| {
+            matches!(piece.form, Form::Deployed | Form::Code | Form::Settings) && piece.runs != Runs::Library
+        };
+        let others = named(pieces, sets, may, &norm);
         for (index, piece) in pieces.iter().enumerate() {
-            let root = sets.root(index);
-            let is_alone = piece.form == Form::Built
-                && !pieces.iter().enumerate().any(|(other, _)| other != index && sets.root(other) == root);
             let name = norm(&piece.name);
-            if !is_alone || name.len() < 3 {
+            if piece.form != Form::Built || sets.size[sets.root(index)] > 1 || name.len() < 3 {
                 continue;
             }
-            let found: BTreeSet<usize> = pieces
-                .iter()
-                .enumerate()
-                .filter(|(other, one)| {
-                    *other != index
-                        && matches!(one.form, Form::Deployed | Form::Code | Form::Settings)
-                        && norm(&one.name) == name
-                })
-                .filter(|(_, one)| one.runs != Runs::Library)
-                .map(|(other, _)| sets.root(other))
-                .collect();
+            let Some(found) = others.get(&name) else { continue };
+            let found: BTreeSet<usize> = found.iter().map(|other| sets.root(*other)).collect();
             if let Some(other) =
                 closest(pieces, folder_of(piece), &found, COMMON_NAMES.contains(&name.as_str()))
             {
@@ -492,24 +531,19 @@ fn lone_dockerfiles(pieces: &[Piece], sets: &mut Sets) {
 fn to_catalog(pieces: &[Piece], sets: &mut Sets) {
     for is_loose in [false, true] {
         let norm = |name: &str| if is_loose { loose(name) } else { plain(name) };
+        let others =
+            named(pieces, sets, |piece| piece.form != Form::Declared && piece.runs != Runs::Unknown, &norm);
         for (index, piece) in pieces.iter().enumerate() {
             if piece.form != Form::Declared || !matches!(piece.kind, Some(Kind::Component | Kind::Resource)) {
                 continue;
             }
-            let alone = !members_have(pieces, sets, index, |other| other.form != Form::Declared);
+            let is_alone = sets.forms[sets.root(index)] == bit(Form::Declared);
             let name = norm(&piece.name);
-            if !alone || name.len() < 2 {
+            if !is_alone || name.len() < 2 {
                 continue;
             }
-            let found: BTreeSet<usize> = pieces
-                .iter()
-                .enumerate()
-                .filter(|(_, other)| other.form != Form::Declared && other.runs != Runs::Unknown)
-                .filter(|(_, other)| {
-                    norm(&other.name) == name || other.names.iter().any(|other| norm(other) == name)
-                })
-                .map(|(other, _)| sets.root(other))
-                .collect();
+            let Some(found) = others.get(&name) else { continue };
+            let found: BTreeSet<usize> = found.iter().map(|other| sets.root(*other)).collect();
             if let Some(other) = closest(pieces, folder_of(piece), &found, false) {
                 sets.unite(index, other);
             }

@@ -66,6 +66,7 @@ struct Names {
     by_port: BTreeMap<u16, BTreeSet<usize>>,
     by_home: BTreeMap<String, BTreeSet<usize>>,
     by_package: HashMap<String, usize>,
+    by_key: HashMap<String, usize>,
 }
 
 /// Builds the clusters of joined pieces and resolves every mention.
@@ -176,6 +177,9 @@ impl Graph {
             return;
         }
         for piece in cluster.members.iter().map(|piece| &sketch.pieces[*piece]) {
+            for key in &piece.keys {
+                self.names.by_key.entry(key.as_str().to_owned()).or_insert(index);
+            }
             if let Some(stack) = &piece.stack {
                 for name in &piece.names {
                     self.names.by_stack.entry((stack.clone(), name.clone())).or_default().insert(index);
@@ -418,23 +422,14 @@ impl Graph {
             Target::Address { name, address, strong } => {
                 (self.address(sketch, mention, from, name, address, *strong), 3)
             }
-            Target::Reference(reference) => {
-                let key = reference.as_str();
-                let found = self.clusters.iter().position(|cluster| {
-                    cluster
-                        .members
-                        .iter()
-                        .any(|piece| sketch.pieces[*piece].keys.iter().any(|other| other.as_str() == key))
-                });
-                match found {
-                    Some(found) => (Some(found), 1),
-                    None => {
-                        let relation = mention.relation.unwrap_or("depends_on");
-                        self.link(from, End::Outside(reference.clone()), mention, piece, relation, 1);
-                        return;
-                    }
+            Target::Reference(reference) => match self.names.by_key.get(reference.as_str()).copied() {
+                Some(found) => (Some(found), 1),
+                None => {
+                    let relation = mention.relation.unwrap_or("depends_on");
+                    self.link(from, End::Outside(reference.clone()), mention, piece, relation, 1);
+                    return;
                 }
-            }
+            },
         };
         let Some(to) = to.filter(|to| *to != from) else { return };
         // What is scraped is watched: the targets in the settings of a monitor need it, not it them.

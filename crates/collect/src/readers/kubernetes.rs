@@ -450,8 +450,14 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
         kustomize::link_images(folder, kustomization, &overlays, sketch);
         kustomize::mount_files(path, kustomization, sketch, &linked_users(&workloads));
     }
+    let mut by_label: BTreeMap<&(String, String), Vec<usize>> = BTreeMap::new();
+    for (position, (_, _, workload)) in workloads.iter().enumerate() {
+        for label in &workload.labels {
+            by_label.entry(label).or_default().push(position);
+        }
+    }
     for one in &linked {
-        link_rest(sketch, one, &workloads);
+        link_rest(sketch, one, &workloads, &by_label);
     }
 }
 
@@ -584,7 +590,12 @@ fn mention_file(
     }
 }
 
-fn link_rest(sketch: &mut Sketch<'_>, one: &Linked<'_>, workloads: &[(usize, &Linked<'_>, &Workload)]) {
+fn link_rest(
+    sketch: &mut Sketch<'_>,
+    one: &Linked<'_>,
+    workloads: &[(usize, &Linked<'_>, &Workload)],
+    by_label: &BTreeMap<&(String, String), Vec<usize>>,
+) {
     let object = one.object;
     let same_namespace = |other: &Linked<'_>| {
         other.object.namespace.as_deref().unwrap_or("default")
@@ -616,7 +627,9 @@ fn link_rest(sketch: &mut Sketch<'_>, one: &Linked<'_>, workloads: &[(usize, &Li
                 }
                 return;
             }
-            for (piece, other, workload) in workloads {
+            let labelled =
+                selector.first().and_then(|label| by_label.get(label)).map_or(&[][..], Vec::as_slice);
+            for (piece, other, workload) in labelled.iter().map(|position| &workloads[*position]) {
                 let selects = selector.iter().all(|pair| workload.labels.contains(pair));
                 if selects && same_namespace(other) && near(&one.folder, &other.folder) {
                     let own = &mut sketch.pieces[*piece];

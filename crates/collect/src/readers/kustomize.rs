@@ -179,11 +179,14 @@ pub(super) fn link_images(folder: &str, one: &Kustomization, overlays: &Overlays
     for (name, new, _) in &one.images {
         let (Some(name), Some(new)) = (Image::parse(name), Image::parse(new)) else { continue };
         for piece in &mut sketch.pieces {
-            let here = piece
+            if piece.reader != NAME || !piece.images.contains(&name) {
+                continue;
+            }
+            let covers = piece
                 .reference
                 .in_repository()
-                .is_some_and(|(_, other, format, _)| format == "k8s" && overlays.covers(folder, other));
-            if here && piece.reader == NAME && piece.images.contains(&name) {
+                .is_some_and(|(_, other, _, _)| overlays.covers(folder, other));
+            if covers {
                 piece.images.insert(new.clone());
             }
         }
