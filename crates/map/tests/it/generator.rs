@@ -59,6 +59,8 @@ pub(crate) enum Again {
     Moves(bool),
     /// Another branch, or the work tree.
     Elsewhere(u8),
+    /// The same author about the same things in a ticket, with another value.
+    Rival(u8),
 }
 
 /// What a word is about.
@@ -133,6 +135,12 @@ pub(crate) enum Step {
         again: Again,
         stamp: Stamp,
     },
+    /// Runs one after the other that each fail to read something else, and say nothing.
+    Stumble {
+        of: u8,
+        unread: [u8; 4],
+        runs: u8,
+    },
     Word {
         person: u8,
         about: About,
@@ -169,6 +177,11 @@ pub(crate) enum Step {
     EndWork {
         repository: u8,
         branch: u8,
+    },
+    /// One reference is none of those that a machine gave one of its keys.
+    Alone {
+        person: u8,
+        of: u8,
     },
     /// Many references with one key.
     Crowd {
@@ -214,6 +227,7 @@ fn again() -> impl Strategy<Value = Again> {
         4 => any::<u8>().prop_map(Again::LeavesUnread),
         2 => any::<bool>().prop_map(Again::Moves),
         2 => any::<u8>().prop_map(Again::Elsewhere),
+        2 => any::<u8>().prop_map(Again::Rival),
     ]
 }
 
@@ -289,12 +303,15 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => scan,
         14 => rescan,
+        2 => (any::<u8>(), any::<[u8; 4]>(), any::<u8>())
+            .prop_map(|(of, unread, runs)| Step::Stumble { of, unread, runs }),
         24 => word,
         5 => undo,
         1 => (any::<u8>(), any::<u8>()).prop_map(|(person, length)| Step::Circle { person, length }),
         2 => retire,
         3 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<bool>())
             .prop_map(|(person, a, b, not)| Step::Repositories { person, a, b, not }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(person, of)| Step::Alone { person, of }),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(repository, branch)| Step::EndWork { repository, branch }),
         1 => (any::<u8>(), any::<u8>(), any::<bool>())
             .prop_map(|(key, count, inside)| Step::Crowd { key, count, inside }),

@@ -93,6 +93,7 @@ pub(crate) const RULES: &[&str] = &[
     "a key with many holders",
     "a hint with many holders",
     "a key of which only the name is left",
+    "names that people call one",
     "ambiguous",
     "ambiguous: none of them",
     "refused_join",

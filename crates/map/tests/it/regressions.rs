@@ -1,5 +1,6 @@
 //! Stories that the fold once got wrong, named after what went wrong.
 
+use serde_json::json;
 use stave_map::ReadModel;
 use stave_model::Statement;
 
@@ -48,6 +49,17 @@ fn a_disputed_pair_of_repositories_drew_its_set_into_the_dispute() {
         word("person:aa", 1, same(b, c)).done(),
         word("person:aa", 2, same(a, b).not()).done(),
         word("person:aa", 3, same(a, b)).done(),
+    ]);
+}
+
+#[test]
+fn a_newer_source_with_the_same_claims_decides_between_two_scopes() {
+    let of = "host:cart.test";
+    let tier = |value: i64| vec![claim("tier", of).value(json!(value))];
+    in_every_order(&[
+        scan("collector:compose", "ticket:tracker/1", 1, tier(1)).source(1).done(),
+        scan("collector:compose", "ticket:tracker/2", 2, tier(2)).source(2).done(),
+        scan("collector:compose", "ticket:tracker/1", 3, tier(1)).source(3).done(),
     ]);
 }
 

@@ -181,6 +181,11 @@ impl Teller {
                 let claims = claims.iter().map(|seed| claim(seed, basis(seed.basis))).collect();
                 self.statements.push(Statement::new(header, claims));
             }
+            Step::Stumble { of, unread, runs } => {
+                for which in unread.iter().take(usize::from(*runs) % 4 + 1) {
+                    self.stumble(*of, *which);
+                }
+            }
             Step::Rescan { of, again, stamp } => self.rescan(*of, *again, *stamp),
             Step::Word { person, about, keys, replaces, against, stamp, op } => {
                 let claim = self.word_claim(about, *keys);
@@ -227,6 +232,7 @@ impl Teller {
                 };
                 self.statements.push(Statement::new(header, Vec::new()));
             }
+            Step::Alone { person, of } => self.alone(*person, *of),
             Step::Crowd { key, count, inside } => self.crowd(*key, *count, *inside),
         }
         for statement in &self.statements[before..] {
@@ -317,8 +323,47 @@ impl Teller {
                 claims = claims.iter().map(|claim| moved(claim, keys)).collect();
             }
             Again::Elsewhere(number) => header.scope = scope(number).parse().unwrap(),
+            Again::Rival(number) => {
+                header.scope = "ticket:tracker/rival".parse().unwrap();
+                for claim in claims.iter_mut().filter(|claim| ONE.contains(&claim.kind.as_str())) {
+                    claim.value = Some(value(number));
+                }
+            }
         }
         self.statements.push(Statement::new(header, claims));
+    }
+
+    fn alone(&mut self, person: u8, of: u8) {
+        let mut holders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for claim in self.machines().into_iter().flat_map(|one| &one.claims) {
+            for (reference, keys) in &claim.keys {
+                for key in keys {
+                    holders.entry(key.to_string()).or_default().insert(reference.to_string());
+                }
+            }
+        }
+        let shared: Vec<BTreeSet<String>> = holders.into_values().filter(|set| set.len() > 1).collect();
+        let Some(set) = shared.get(usize::from(of) % shared.len().max(1)) else { return };
+        let all: Vec<&String> = set.iter().collect();
+        let one = *pick(&all, of / 16);
+        for other in all.into_iter().filter(|other| *other != one).take(6) {
+            self.say(person, same_as(one, other, true), Replaces::Nothing, Stamp::Now, InOp::Own);
+        }
+    }
+
+    fn stumble(&mut self, of: u8, which: u8) {
+        let machines = self.machines();
+        if machines.is_empty() {
+            return;
+        }
+        let old = pick(&machines, of).header.clone();
+        self.steps += 1;
+        let time = self.now();
+        let paths = [which, which / 5].map(|number| (*pick(&UNREAD, number)).to_owned());
+        // One path or two; a folder again and again, or now this and now that.
+        let unread = paths.into_iter().take(if which % 2 == 0 { 1 } else { 2 }).collect();
+        let header = Header { author: old.author, scope: old.scope, unread, ..self.header(time) };
+        self.statements.push(Statement::new(header, Vec::new()));
     }
 
     fn crowd(&mut self, key: u8, count: u8, inside: bool) {

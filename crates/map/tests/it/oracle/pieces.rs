@@ -212,6 +212,11 @@ pub(super) fn pieces(
     }
 
     let called = Called::new(joined.keys().filter(|pair| !denied.contains_key(*pair)));
+    let all: Vec<&String> = pieces.keys.keys().collect();
+    let one = |a: &str, b: &str| container(a).is_some() && container(a) == container(b) && called.one(a, b);
+    if all.iter().any(|a| all.iter().any(|b| a != b && one(a, b))) {
+        rules.insert("names that people call one");
+    }
     let candidates = candidates(&pieces, machines, (&joined, &denied), &called, rules);
     let mut clusters: Vec<BTreeSet<String>> =
         pieces.keys.keys().map(|reference| BTreeSet::from([reference.clone()])).collect();

@@ -257,6 +257,24 @@ fn rule_carrying_goes_down_until_somebody_read_the_path() {
 }
 
 #[test]
+fn rule_carrying_goes_through_as_many_runs_as_it_takes() {
+    let first = scan(COMPOSE, SHOP, 1, vec![exists(CART).at("app/a.yaml", 3)]).done();
+    let mut statements = vec![first];
+    for (hour, unread) in [
+        (2, &["app/"][..]),
+        (3, &["!deploy/"]),
+        (4, &["app/a.yaml"]),
+        (5, &["app/", "deploy/"]),
+        (6, &["app/"]),
+    ] {
+        statements.push(scan(COMPOSE, SHOP, hour, vec![]).unread(unread).done());
+        live(&statements, |map| assert!(map.is_live(CART), "{hour}"));
+    }
+    statements.push(scan(COMPOSE, SHOP, 7, vec![]).unread(&["deploy/"]).done());
+    live(&statements, |map| assert!(!map.is_live(CART)));
+}
+
+#[test]
 fn rule_the_default_branch_is_shown_else_the_newest() {
     let view =
         |branch: &str, why: &str| json!([{"repository": "git.test/a/shop", "branch": branch, "why": why}]);

@@ -197,6 +197,51 @@ fn rule_a_key_of_two_that_bar_each_other_joins_by_name_only_and_the_rest_is_aske
 }
 
 #[test]
+fn rule_of_a_key_with_many_holders_nobody_is_asked() {
+    let others = |count: usize| {
+        let folders =
+            (0..count).map(|number| format!("repo:git.test/c/other//run{number}#compose/x{number}"));
+        let mut claims = vec![exists(CART).key(CART, IMAGE), exists(BILLING).key(BILLING, IMAGE)];
+        claims.extend(folders.map(|of| exists(&of).key(&of, IMAGE)));
+        said(claims)
+    };
+    live(&[others(14)], |map| assert_eq!(map.questions().len(), 14));
+    live(&[others(15)], |map| assert!(map.questions().is_empty() && !map.together(CART, BILLING)));
+}
+
+#[test]
+fn rule_one_that_people_keep_apart_from_all_holders_is_no_question() {
+    let there = said(vec![
+        exists(CART).key(CART, IMAGE),
+        exists(BILLING).key(BILLING, IMAGE),
+        exists(OTHER).key(OTHER, IMAGE),
+    ]);
+    let not_cart = word(ANN, 2, same(CART, OTHER).not()).done();
+    let not_billing = word(ANN, 3, same(BILLING, OTHER).not()).done();
+    live(&[there.clone(), not_cart.clone()], |map| assert_eq!(map.questions().len(), 1));
+    live(&[there, not_cart, not_billing], |map| assert!(map.questions().is_empty()));
+}
+
+#[test]
+fn rule_names_that_people_call_one_bar_nothing_in_their_repository() {
+    let at = |folder: &str, name: &str| format!("repo:git.test/c/other//{folder}#compose/{name}");
+    let (a, b) = (at("one", "pay"), at("one", "payments"));
+    let (c, d) = (at("two", "pay"), at("two", "payments"));
+    let joined = |of: &str, to: &str| claim("same_as", of).to(to);
+    let there = said(vec![joined(&a, &b), joined(&c, &d)]);
+    live(std::slice::from_ref(&there), |map| assert!(!map.together(&a, &b) && !map.together(&c, &d)));
+    let called = word(ANN, 2, same(&a, &b)).done();
+    live(&[there.clone(), called.clone()], |map| assert!(map.together(&a, &b) && map.together(&c, &d)));
+    // In dispute it says nothing about names.
+    let denied = word(BEN, 3, same(&a, &b).not()).done();
+    live(&[there.clone(), called.clone(), denied], |map| assert!(!map.together(&c, &d)));
+    // Another repository's names are its own.
+    let (x, y) = (CART.replace("/cart", "/pay"), CART.replace("/cart", "/payments"));
+    let elsewhere = scan(GIT, "image:registry.test/more", 1, vec![joined(&x, &y)]).done();
+    live(&[there, called, elsewhere], |map| assert!(map.together(&c, &d) && !map.together(&x, &y)));
+}
+
+#[test]
 fn rule_names_of_one_container_bar_as_they_are_written() {
     let (day, night) =
         ("repo:git.test/b/ops//deploy#k8s/day/cart", "repo:git.test/b/ops//deploy#k8s/night/cart");
