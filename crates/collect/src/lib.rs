@@ -34,6 +34,7 @@
 
 mod git;
 mod hosts;
+pub mod in_memory;
 pub mod limits;
 mod link;
 mod parse;

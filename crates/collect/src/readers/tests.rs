@@ -7,8 +7,7 @@ use stave_model::Reference;
 
 use super::{READERS, SourceFile};
 use crate::People;
-use crate::link::{Sketch, finish};
-use crate::parse::{Decoded, decode};
+use crate::in_memory::read_files;
 
 struct Nobody;
 
@@ -75,26 +74,8 @@ const SAMPLES: &[(&str, &str)] = &[
 
 /// Reads and links files; checks every claim.
 fn run(files: &[(String, Vec<u8>)]) {
-    let mut facts: Vec<Vec<_>> = READERS.iter().map(|_| Vec::new()).collect();
-    for (path, bytes) in files {
-        let Decoded::Text(text) = decode(bytes) else { continue };
-        let file = SourceFile::new(path, &text);
-        let name = file.name();
-        for (index, reader) in READERS.iter().enumerate() {
-            if (reader.wants)(path, &name)
-                && let Ok(Some(found)) = (reader.read)(&file)
-            {
-                facts[index].push((path.clone(), found));
-            }
-        }
-    }
-    let mut paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
-    paths.sort();
-    let mut sketch = Sketch::new("host.dev/org/repo", &Nobody, paths);
-    for (reader, facts) in READERS.iter().zip(facts) {
-        (reader.link)(facts, &mut sketch);
-    }
-    for claims in finish(sketch).values() {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (&**path, &**bytes)).collect();
+    for claims in read_files("host.dev/org/repo", &files, &Nobody).values() {
         for claim in claims {
             claim.check().unwrap();
         }
