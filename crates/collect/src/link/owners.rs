@@ -1,6 +1,7 @@
 //! CODEOWNERS rules onto pieces: the last rule that matches a piece's files owns it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use stave_model::Reference;
@@ -19,37 +20,48 @@ pub(crate) struct OwnerRule {
 
 /// Rules, ready to be asked.
 pub(super) struct Owners<'a> {
-    rules: Vec<(&'a OwnerRule, Gitignore)>,
+    rules: &'a [OwnerRule],
+    /// One matcher for the rules of each base; a pattern's source is its position among the rules.
+    matchers: BTreeMap<&'a str, Gitignore>,
 }
 
 impl<'a> Owners<'a> {
     pub(super) fn new(rules: &'a [OwnerRule]) -> Owners<'a> {
-        let compile = |rule: &'a OwnerRule| {
+        let mut builders: BTreeMap<&str, GitignoreBuilder> = BTreeMap::new();
+        for (position, rule) in rules.iter().enumerate() {
             // A rule for one kind of file says nothing about who owns a service.
             let last = rule.pattern.rsplit('/').next().unwrap_or("");
             if last.starts_with("*.") {
-                return None;
+                continue;
             }
-            let mut builder = GitignoreBuilder::new("");
-            builder.add_line(None, rule.pattern.trim_start_matches('!')).ok()?;
-            Some((rule, builder.build().ok()?))
-        };
-        Owners { rules: rules.iter().filter_map(compile).collect() }
+            let builder = builders.entry(&rule.base).or_insert_with(|| GitignoreBuilder::new(""));
+            // A pattern that is none owns nothing.
+            let _ = builder.add_line(Some(position.to_string().into()), rule.pattern.trim_start_matches('!'));
+        }
+        let build = |(base, builder): (&'a str, GitignoreBuilder)| Some((base, builder.build().ok()?));
+        Owners { rules, matchers: builders.into_iter().filter_map(build).collect() }
     }
 
-    /// The rule that owns a file.
+    /// The rule that owns a file: the last that matches it or a folder above it.
     pub(super) fn of(&self, file: &str) -> Option<&'a OwnerRule> {
         if file.is_empty() || file.starts_with('/') {
             return None;
         }
-        self.rules
-            .iter()
-            .rev()
-            .find(|(rule, matcher)| {
-                file.strip_prefix(rule.base.as_str())
-                    .is_some_and(|file| matcher.matched_path_or_any_parents(file, false).is_ignore())
-            })
-            .map(|(rule, _)| *rule)
+        let position = |base: &str, matcher: &Gitignore| -> Option<usize> {
+            let mut path = Path::new(file.strip_prefix(base)?);
+            let mut best: Option<usize> = None;
+            let mut is_folder = false;
+            while !path.as_os_str().is_empty() {
+                let found = matcher.matched(path, is_folder);
+                let source = found.inner().and_then(|glob| glob.from()).and_then(Path::to_str);
+                best = best.max(source.and_then(|source| source.parse().ok()));
+                is_folder = true;
+                path = path.parent()?;
+            }
+            best
+        };
+        let last = self.matchers.iter().filter_map(|(base, matcher)| position(base, matcher)).max()?;
+        self.rules.get(last)
     }
 
     /// The last rule for everything: who owns the repository.
@@ -57,7 +69,6 @@ impl<'a> Owners<'a> {
         self.rules
             .iter()
             .rev()
-            .map(|(rule, _)| *rule)
             .filter(|rule| rule.base.is_empty())
             .find(|rule| matches!(rule.pattern.as_str(), "*" | "**" | "/" | "/**" | "/*"))
     }

@@ -173,6 +173,8 @@ pub(crate) struct Sketch<'a> {
     /// Products for which a piece has a client library.
     pub(crate) libraries: BTreeSet<(usize, &'static str)>,
     pub(crate) owners: Vec<OwnerRule>,
+    /// `HOST/ORG` of bare team names; worked out once.
+    pub(crate) organisations: std::cell::OnceCell<BTreeSet<String>>,
     /// Claims that need no linking, with their reader.
     pub(crate) claims: Vec<(&'static str, Claim)>,
     pub(crate) warnings: Vec<Warning>,
@@ -214,6 +216,7 @@ impl<'a> Sketch<'a> {
             homes: BTreeSet::new(),
             libraries: BTreeSet::new(),
             owners: Vec::new(),
+            organisations: std::cell::OnceCell::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
         }

@@ -184,7 +184,9 @@ fn team_keys(namespace: &str, name: &str, sketch: &Sketch<'_>) -> Vec<Key> {
     if namespace != "default" {
         return Vec::new();
     }
-    super::codeowners::organisations(sketch)
+    sketch
+        .organisations
+        .get_or_init(|| super::codeowners::organisations(sketch))
         .iter()
         .filter_map(|organisation| format!("team:{organisation}/{}", name.to_lowercase()).parse().ok())
         .collect()
