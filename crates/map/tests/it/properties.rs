@@ -200,7 +200,7 @@ fn fold_at_a_date_and_as_time_goes_by() {
             let mut model = ReadModel::in_memory().map_err(|error| error.to_string())?;
             let hours = (now.millis() - START) / 3_600_000 + 8;
             let mut clock = now.millis();
-            for _ in 0..6 {
+            for _ in 0..4 {
                 let date = Time::from_millis(
                     START + (dice.roll(usize::try_from(hours).unwrap()) as i64) * 3_600_000,
                 );
