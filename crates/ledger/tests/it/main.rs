@@ -5,5 +5,6 @@ mod contract;
 mod crash;
 mod exchange;
 mod make;
+mod properties;
 mod refusals;
 mod vectors;
