@@ -17,7 +17,7 @@ impl People for Nobody {
     }
 }
 
-/// A valid file for every reader, by a path that the reader wants.
+/// A valid file for every reader, by a path that the reader wants; and a tree's own settings.
 const SAMPLES: &[(&str, &str)] = &[
     (".env", "A=1\nexport B=\"http://x:80\"\nPASSWORD=hush\n"),
     ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n"),
@@ -69,6 +69,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("conf/app.properties", "a.url=http\\://x:1\\\n /y\nb: c\n"),
     ("appsettings.json", "{\"ConnectionStrings\": {\"Db\": \"Server=x;Database=y;Password=z\"}} // c"),
     ("nginx.conf", "upstream a { server web:80; }\nlocation / { proxy_pass http://api:8080; }\n"),
+    ("stave.toml", "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
 
@@ -148,5 +149,34 @@ proptest! {
         let files: Vec<(String, Vec<u8>)> =
             SAMPLES.iter().map(|(path, text)| ((*path).to_owned(), damage(text, &edits))).collect();
         run(&files);
+    }
+}
+
+/// Who writes a key of ten thousand parts wants the stack to end.
+#[test]
+fn the_deepest_documents_never_end_the_stack() {
+    let deep = 10_000;
+    let documents = [
+        format!("{} = 1\n", vec!["a"; deep].join(".")),
+        format!("[{}]\nb = 1\n", vec!["a"; deep].join(".")),
+        format!("a = {}", "[".repeat(deep)),
+        format!("a = {}1{}", "{a = ".repeat(deep), "}".repeat(deep)),
+        "[".repeat(deep),
+        "{\"a\":".repeat(deep),
+        "- ".repeat(deep),
+        "a: {".repeat(deep),
+        (0..1_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+        "<a>".repeat(deep),
+        "${A:-".repeat(deep),
+        "a { ".repeat(deep),
+        "(".repeat(deep),
+        format!("{}: b\n", vec!["a"; deep].join(".")),
+        format!("a=[{}]", "\"b\",".repeat(deep)),
+    ];
+    for content in documents {
+        run(&SAMPLES
+            .iter()
+            .map(|(path, _)| ((*path).to_owned(), content.clone().into_bytes()))
+            .collect::<Vec<_>>());
     }
 }
