@@ -147,4 +147,25 @@ mod tests {
         fs::write(&two, "[user]\nemail = b@example.com\n[include]\npath = one\n").unwrap();
         assert!(read(&[one], None).email.is_some());
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_configuration_is_read_and_never_panics(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            like in "(\\[user\\]|\\[include\\]|\\[core \"|\\]|name|email|path|excludesFile|=|\\\\|\"|#|;|~/|é|\u{202e}|\n| ){0,40}",
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config");
+            for content in [bytes, like.into_bytes()] {
+                fs::write(&file, &content).unwrap();
+                let user = read(std::slice::from_ref(&file), Some(folder.path()));
+                assert_ne!(user.name.as_deref(), Some(""));
+                // A pointer to a git folder is read the same way.
+                fs::write(folder.path().join(".git"), &content).unwrap();
+                let _ = repository_config(folder.path());
+            }
+        }
+    }
 }

@@ -334,4 +334,33 @@ mod tests {
         assert_eq!(nearest("ports", known.into_iter()), Some("port"));
         assert_eq!(nearest("database", known.into_iter()), None);
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_file_of_settings_is_read_or_refused_and_never_panics(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            like in "(\\[|\\]|board|port|color|person|scan|name|prot|=|\\.|\"|\\{|\\}|,|1|-|true|1979-05-27|#|é|\n| ){0,40}",
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            for content in [bytes, like.into_bytes()] {
+                fs::write(folder.path().join("stave.toml"), &content).unwrap();
+                match Settings::read(&Flags::new(), &Surroundings::default(), Some(folder.path())) {
+                    Ok((settings, _)) => assert_eq!(settings.all().len(), ROWS.len()),
+                    Err(problem) => assert!(!format!("{problem:?}").is_empty()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_ten_thousand_parts_does_not_end_the_stack() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = vec!["a"; 10_000].join(".");
+        for text in [format!("{key} = 1\n"), format!("[{key}]\nb = 1\n")] {
+            fs::write(folder.path().join("stave.toml"), text).unwrap();
+            let _ = Settings::read(&Flags::new(), &Surroundings::default(), Some(folder.path()));
+        }
+    }
 }
