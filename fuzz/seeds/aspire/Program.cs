@@ -1,0 +1,1 @@
+var b = DistributedApplication.CreateBuilder(args); var r = b.AddRedis("r"); b.AddProject<Projects.A>("a").WithReference(r);

@@ -1,0 +1,4 @@
+module x.dev/a/b
+require (
+	x.dev/a/c v1
+)

@@ -1,0 +1,130 @@
+//! Files of a repository (crates/collect): any content, and every claim that comes out is one that a ledger takes.
+
+use stave_collect::People;
+use stave_collect::in_memory::read_files;
+use stave_model::{Reference, hash_bytes};
+
+/// Most files of one input.
+const MOST_FILES: usize = 32;
+
+/// Everybody is known by the hash of an address.
+struct Everybody;
+
+impl People for Everybody {
+    fn person(&self, address: &str, _name: Option<&str>) -> Option<Reference> {
+        format!("person:{}", &hash_bytes(address.as_bytes()).to_string()[..16]).parse().ok()
+    }
+}
+
+fn read(files: &[(&str, &[u8])]) {
+    for (reader, claims) in read_files("code.test/shop/all", files, &Everybody) {
+        for claim in claims {
+            if let Err(error) = claim.check() {
+                panic!("{reader} says what no ledger takes: {error}\n{claim:?}");
+            }
+        }
+    }
+}
+
+/// The same content under every path.
+fn each(paths: &[&str], bytes: &[u8]) {
+    for path in paths {
+        read(&[(path, bytes)]);
+    }
+}
+
+/// Several files: a line `=== PATH` begins each. What stands in one is understood by what stands in others.
+pub(crate) fn repository(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let files: Vec<(&str, &[u8])> = text
+        .split("=== ")
+        .filter_map(|part| part.split_once('\n'))
+        .filter(|(path, _)| !path.is_empty())
+        .take(MOST_FILES)
+        .map(|(path, content)| (path, content.as_bytes()))
+        .collect();
+    read(&files);
+}
+
+pub(crate) fn aspire(bytes: &[u8]) {
+    each(&["host/Program.cs", "host/AppHost.cs"], bytes);
+}
+
+pub(crate) fn cargo(bytes: &[u8]) {
+    each(&["Cargo.toml", "crates/a/Cargo.toml"], bytes);
+}
+
+pub(crate) fn catalog(bytes: &[u8]) {
+    each(&["catalog-info.yaml"], bytes);
+}
+
+pub(crate) fn codeowners(bytes: &[u8]) {
+    each(&["CODEOWNERS", ".github/CODEOWNERS"], bytes);
+}
+
+pub(crate) fn compose(bytes: &[u8]) {
+    each(&["compose.yaml"], bytes);
+    // The same again as an override of itself.
+    read(&[("docker-compose.yml", bytes), ("docker-compose.override.yml", bytes)]);
+}
+
+pub(crate) fn config(bytes: &[u8]) {
+    each(
+        &[
+            "src/main/resources/application.yml",
+            "src/main/resources/application.properties",
+            "conf/app.properties",
+            "appsettings.json",
+            "nginx.conf",
+        ],
+        bytes,
+    );
+}
+
+pub(crate) fn docker(bytes: &[u8]) {
+    each(&["Dockerfile", "web/Dockerfile"], bytes);
+}
+
+pub(crate) fn dotnet(bytes: &[u8]) {
+    each(&["src/shop.csproj"], bytes);
+}
+
+/// Settings of the environment, and a compose file that is filled from them.
+pub(crate) fn env(bytes: &[u8]) {
+    let compose =
+        b"services:\n  web:\n    image: ${IMAGE:-web}\n    env_file: .env\n    environment: {URL: \"${URL}\"}\n";
+    read(&[(".env", bytes), ("compose.yaml", compose)]);
+}
+
+pub(crate) fn go(bytes: &[u8]) {
+    each(&["go.mod"], bytes);
+}
+
+pub(crate) fn gradle(bytes: &[u8]) {
+    each(&["build.gradle", "build.gradle.kts", "settings.gradle"], bytes);
+}
+
+pub(crate) fn kubernetes(bytes: &[u8]) {
+    each(&["k8s/all.yaml", "k8s/kustomization.yaml"], bytes);
+    read(&[
+        ("base/all.yaml", bytes),
+        ("base/kustomization.yaml", b"resources: [all.yaml]\n"),
+        (
+            "overlays/eu/kustomization.yaml",
+            b"namespace: eu\nresources: [../../base]\npatches: [{path: p.yaml}]\n",
+        ),
+        ("overlays/eu/p.yaml", bytes),
+    ]);
+}
+
+pub(crate) fn maven(bytes: &[u8]) {
+    each(&["pom.xml"], bytes);
+}
+
+pub(crate) fn npm(bytes: &[u8]) {
+    each(&["web/package.json"], bytes);
+}
+
+pub(crate) fn python(bytes: &[u8]) {
+    each(&["pyproject.toml", "requirements.txt", "setup.cfg"], bytes);
+}

@@ -1,0 +1,49 @@
+//! What the fuzz targets do with their bytes, as plain functions: a panic is a finding.
+//!
+//! They stand here so that `cargo test` runs every target over its seeds and over damaged ones, without libFuzzer and
+//! without a nightly compiler. A target is one line in [`TARGETS`], one file in `fuzz_targets` and a folder in `seeds`.
+#![forbid(unsafe_code)]
+
+mod estate;
+mod files;
+mod format;
+
+/// What a target does with some bytes.
+pub type Target = fn(&[u8]);
+
+/// All targets, by name.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("aspire", files::aspire),
+    ("cargo", files::cargo),
+    ("catalog", files::catalog),
+    ("claim", format::claim),
+    ("codeowners", files::codeowners),
+    ("compose", files::compose),
+    ("config", files::config),
+    ("docker", files::docker),
+    ("dotnet", files::dotnet),
+    ("env", files::env),
+    ("export", estate::export_lines),
+    ("go", files::go),
+    ("gradle", files::gradle),
+    ("header", format::header),
+    ("kubernetes", files::kubernetes),
+    ("maven", files::maven),
+    ("name", format::name),
+    ("npm", files::npm),
+    ("python", files::python),
+    ("repository", files::repository),
+    ("statements", estate::statements),
+];
+
+/// Runs a target by its name.
+///
+/// # Panics
+/// Where the bytes are a finding, and where there is no such target.
+pub fn run(name: &str, bytes: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target of this name");
+    target(bytes);
+}
+
+#[cfg(test)]
+mod tests;
