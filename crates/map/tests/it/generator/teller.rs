@@ -99,7 +99,7 @@ fn reference(number: u8) -> String {
 
 /// The first of the list more often than the others.
 fn skewed<T>(list: &[T], number: u8) -> &T {
-    if number % 2 == 0 { &list[0] } else { pick(list, number / 2) }
+    if number.is_multiple_of(2) { &list[0] } else { pick(list, number / 2) }
 }
 
 fn scope(number: u8) -> String {
@@ -255,8 +255,8 @@ impl Teller {
     }
 
     fn source(&self, number: u8) -> Source {
-        let id = (number % 3 != 0).then(|| format!("commit-{}", number % 5));
-        let at = (number % 4 != 0).then(|| Time::from_millis(START + i64::from(number % 16) * HOUR));
+        let id = (!number.is_multiple_of(3)).then(|| format!("commit-{}", number % 5));
+        let at = (!number.is_multiple_of(4)).then(|| Time::from_millis(START + i64::from(number % 16) * HOUR));
         Source { at, id }
     }
 
@@ -361,13 +361,13 @@ impl Teller {
         let time = self.now();
         let paths = [which, which / 5].map(|number| (*pick(&UNREAD, number)).to_owned());
         // One path or two; a folder again and again, or now this and now that.
-        let unread = paths.into_iter().take(if which % 2 == 0 { 1 } else { 2 }).collect();
+        let unread = paths.into_iter().take(if which.is_multiple_of(2) { 1 } else { 2 }).collect();
         let header = Header { author: old.author, scope: old.scope, unread, ..self.header(time) };
         self.statements.push(Statement::new(header, Vec::new()));
     }
 
     fn crowd(&mut self, key: u8, count: u8, inside: bool) {
-        let key = if key % 2 == 0 { pick(&KEYS, key % 6) } else { pick(&KEYS[7..], key % 7) };
+        let key = if key.is_multiple_of(2) { pick(&KEYS, key % 6) } else { pick(&KEYS[7..], key % 7) };
         let mut header = self.header(self.now());
         header.author = "system:crowd".parse().unwrap();
         header.scope = "image:registry.test/crowd".parse().unwrap();
@@ -432,7 +432,7 @@ impl Teller {
             }
         };
         // A word knows its references by what machines gave them, or by nothing, or by what the seed drew.
-        if keys % 4 == 0 {
+        if keys.is_multiple_of(4) {
             word.keys.clear();
         } else if keys % 4 != 1 {
             let given: Vec<_> =
@@ -507,11 +507,11 @@ impl Teller {
     fn say(&mut self, person: u8, claim: Claim, replaces: Replaces, stamp: Stamp, in_op: InOp) {
         let claim = claim.normalised();
         let scope = claim.fact_scope().unwrap();
-        let words = self.statements.iter().filter(|one| one.header.author.is_person());
+        let mut words = self.statements.iter().filter(|one| one.header.author.is_person());
         let replaces = match replaces {
             Replaces::Nothing => Vec::new(),
             Replaces::Shown => words.filter(|one| one.header.scope == scope).map(Statement::id).collect(),
-            Replaces::LastWord => words.last().map(Statement::id).into_iter().collect(),
+            Replaces::LastWord => words.next_back().map(Statement::id).into_iter().collect(),
             Replaces::Any(_) if self.statements.is_empty() => Vec::new(),
             Replaces::Any(number) => vec![pick(&self.statements, number).id()],
             Replaces::Unknown(number) => vec![hash_bytes(&[number])],
