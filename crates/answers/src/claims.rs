@@ -68,13 +68,14 @@ impl ClaimShown {
 
     /// A claim on a fact of some type, whose other end has the name `target`.
     pub(crate) fn of_type(said: &Said, fact_type: &str, target: Option<&str>, people: &People) -> ClaimShown {
+        let value = said.value.as_ref().map(|value| people.in_value(value));
         let place_of = |point| place(point, &said.scope, said.source_id.as_deref());
         ClaimShown {
             who: people.show(&said.author),
             author: said.author.clone(),
             person: said.author.starts_with("person:"),
             basis: said.basis,
-            says: says(fact_type, target, said.value.as_ref(), said.not),
+            says: says(fact_type, target, value.as_ref(), said.not),
             not: said.not,
             value: said.value.clone(),
             env: said.env.clone(),

@@ -216,7 +216,7 @@ pub fn entity(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
 }
 
 fn page_of(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
-    let Some(found) = estate.model.entity(id)? else { return Ok(None) };
+    let Some(found) = estate.entity(id)? else { return Ok(None) };
     let questions = if found.row.questions > 0 { asked_about(estate, &found.row.id)? } else { Vec::new() };
     Ok(Some(EntityPage::new(found, questions, estate.position()?, estate)))
 }

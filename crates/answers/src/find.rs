@@ -29,7 +29,7 @@ pub fn find(estate: Estate<'_>, words: &str, limit: u64) -> Result<Find> {
 }
 
 fn hits(estate: Estate<'_>, words: &str, limit: u64) -> Result<Find> {
-    let rows = estate.model.find(words, limit)?;
+    let rows = estate.hits(words, limit)?;
     let unknown = if rows.len() as u64 >= limit {
         vec![format!("There may be more than these {limit}.")]
     } else {

@@ -22,8 +22,8 @@ mod why;
 
 use serde::Serialize;
 use stave_ledger::Ledger;
-use stave_map::{MapError, ReadModel};
-use stave_model::Time;
+use stave_map::{Entity, MapError, ReadModel};
+use stave_model::{Time, hash_bytes};
 
 pub use claims::{ClaimShown, says, value_text};
 pub use draft::{Draft, draft_withdrawal};
@@ -83,6 +83,32 @@ pub struct FactAddress {
 }
 
 impl Estate<'_> {
+    /// An entity of the map, with persons called by their names.
+    fn entity(&self, id: &str) -> Result<Option<Entity>> {
+        let mut found = self.model.entity(id)?;
+        if let Some(entity) = &mut found {
+            self.people.name_entity(entity);
+        }
+        Ok(found)
+    }
+
+    /// Entities that match the words, the best first; persons by their names too, which only the directory knows.
+    fn hits(&self, words: &str, limit: u64) -> Result<Vec<EntityRow>> {
+        let mut rows = self.model.find(words, limit)?;
+        rows.iter_mut().for_each(|row| self.people.name_row(row));
+        for person in self.people.with_words(words) {
+            let id = hash_bytes(person.as_bytes()).short();
+            if (rows.len() as u64) < limit
+                && let Some(entity) = self.entity(&id)?
+                && !entity.row.hidden
+                && rows.iter().all(|row| row.id != entity.row.id)
+            {
+                rows.push(entity.row);
+            }
+        }
+        Ok(rows)
+    }
+
     fn position(&self) -> Result<u64> {
         Ok(self.model.stamp()?.position)
     }

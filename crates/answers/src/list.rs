@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stave_map::{EntityRow, Filter, Label, Named};
+use stave_model::hash_bytes;
 
 use crate::summary::KindCount;
 use crate::text::{Cell, Role, Style, Writer, counted, joined, spoken};
@@ -102,10 +103,11 @@ fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
             offset,
             limit: page_size,
         };
-        let found = estate.model.list(&filter)?;
+        let mut found = estate.model.list(&filter)?;
+        found.rows.iter_mut().for_each(|row| estate.people.name_row(row));
         (found.total, found.rows)
     } else {
-        let hits = estate.model.find(words, SEARCH_LIMIT)?;
+        let hits = estate.hits(words, SEARCH_LIMIT)?;
         if hits.len() as u64 >= SEARCH_LIMIT {
             unknown.push(format!("Only the best {SEARCH_LIMIT} hits were looked at."));
         }
@@ -146,7 +148,7 @@ fn matches(row: &EntityRow, query: &ListQuery, owner: Option<&Label>) -> bool {
 
 fn owner_of(estate: Estate<'_>, text: &str, unknown: &mut Vec<String>) -> Result<Option<Label>> {
     let rows = match estate.model.named(text)? {
-        Named::One(id) => match estate.model.entity(&id)? {
+        Named::One(id) => match estate.entity(&id)? {
             Some(entity) => return Ok(Some(label(&entity.row))),
             None => Vec::new(),
         },
@@ -161,6 +163,11 @@ fn owner_of(estate: Estate<'_>, text: &str, unknown: &mut Vec<String>) -> Result
         }
         Named::None(rows) => rows,
     };
+    if let [only] = estate.people.called(text).as_slice()
+        && let Some(entity) = estate.entity(&hash_bytes(only.as_bytes()).short())?
+    {
+        return Ok(Some(label(&entity.row)));
+    }
     let names: Vec<&str> = rows.iter().take(5).map(|row| row.name.as_str()).collect();
     unknown.push(if names.is_empty() {
         format!("Nobody here is called \"{text}\".")
@@ -209,13 +216,14 @@ pub(crate) fn entity_cells(rows: &[EntityRow]) -> Vec<Vec<Cell>> {
 impl List {
     /// What is listed, as the beginning of a sentence: `Components owned by till`.
     pub fn what(&self) -> String {
+        let entities = if self.total == 1 { "entity" } else { "entities" };
         let mut what = match (&self.kind, &self.entity_type) {
             (Some(kind), Some(entity_type)) => {
-                format!("entities of kind {} and type {}", spoken(kind), spoken(entity_type))
+                format!("{entities} of kind {} and type {}", spoken(kind), spoken(entity_type))
             }
-            (Some(kind), None) => format!("entities of kind {}", spoken(kind)),
-            (None, Some(entity_type)) => format!("entities of type {}", spoken(entity_type)),
-            (None, None) => "entities".to_owned(),
+            (Some(kind), None) => format!("{entities} of kind {}", spoken(kind)),
+            (None, Some(entity_type)) => format!("{entities} of type {}", spoken(entity_type)),
+            (None, None) => entities.to_owned(),
         };
         if let Some(owner) = self.owner_found.as_ref().map(|label| &label.name).or(self.owner.as_ref()) {
             what.push_str(&format!(" owned by {owner}"));

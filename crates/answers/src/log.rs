@@ -185,7 +185,8 @@ fn word_shown(entry: &Entry, claim: &Claim, people: &People) -> ClaimShown {
         );
         if text { to.to_owned() } else { short_of(to) }
     });
-    let says = says(&claim.kind, target.as_deref(), claim.value.as_ref(), claim.not);
+    let value = claim.value.as_ref().map(|value| people.in_value(value));
+    let says = says(&claim.kind, target.as_deref(), value.as_ref(), claim.not);
     let source_id = header.source.id.as_deref();
     ClaimShown {
         who: people.show(header.author.as_str()),

@@ -97,7 +97,7 @@ pub fn neighbourhood(estate: Estate<'_>, id: &str, limit: usize) -> Result<Optio
 }
 
 fn around_middle(estate: Estate<'_>, id: &str, limit: usize) -> Result<Option<Neighbourhood>> {
-    let Some(middle) = estate.model.entity(id)? else { return Ok(None) };
+    let Some(middle) = estate.entity(id)? else { return Ok(None) };
     let middle_id = middle.row.id.clone();
     let label = Label {
         id: middle.row.id.clone(),
@@ -132,7 +132,7 @@ fn around_middle(estate: Estate<'_>, id: &str, limit: usize) -> Result<Option<Ne
             let near_id = label.id.clone();
             entities.insert(near_id.clone(), Near { layer: next, label });
             links.insert(link);
-            if let Some(found) = estate.model.entity(&near_id)? {
+            if let Some(found) = estate.entity(&near_id)? {
                 waiting.push_back((next, found));
             }
         }

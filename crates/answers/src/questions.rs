@@ -129,11 +129,12 @@ struct Case<'a> {
     ends: Vec<(String, Option<Entity>)>,
 }
 
-fn ask(estate: Estate<'_>, question: Question) -> Result<Asked> {
+fn ask(estate: Estate<'_>, mut question: Question) -> Result<Asked> {
+    question.entities.iter_mut().for_each(|label| estate.people.name_label(label));
     let mut ends = Vec::new();
     for reference in &question.about {
         let found = match reference.parse::<Reference>() {
-            Ok(_) => estate.model.entity(&hash_bytes(reference.as_bytes()).short())?,
+            Ok(_) => estate.entity(&hash_bytes(reference.as_bytes()).short())?,
             Err(_) => None,
         };
         ends.push((reference.clone(), found));
@@ -394,7 +395,7 @@ impl Case<'_> {
         }
         for label in &self.question.entities {
             if candidates.iter().all(|(_, known)| known.row.id != label.id)
-                && let Some(entity) = self.estate.model.entity(&label.id)?
+                && let Some(entity) = self.estate.entity(&label.id)?
             {
                 candidates.push((entity.row.reference.clone(), entity));
             }
@@ -493,7 +494,7 @@ impl Case<'_> {
         for id in ids {
             if proposals.len() < CANDIDATES
                 && proposals.iter().all(|known| known.row.id != id)
-                && let Some(entity) = self.estate.model.entity(&id)?
+                && let Some(entity) = self.estate.entity(&id)?
             {
                 proposals.push(entity);
             }

@@ -149,7 +149,7 @@ fn repository(
     }
     let reference = format!("repo:{}", view.repository);
     let id = stave_model::hash_bytes(reference.as_bytes()).short();
-    let id = estate.model.entity(&id)?.map(|entity| entity.row.id);
+    let id = estate.entity(&id)?.map(|entity| entity.row.id);
     Ok(RepositoryShown {
         repository: view.repository.clone(),
         id,

@@ -168,6 +168,12 @@ pub(crate) struct Writer<'a> {
 /// Below this nothing can be laid out.
 const NARROWEST: usize = 40;
 
+/// As much of its last column as a table keeps room for.
+const LAST_COLUMN: usize = 8;
+
+/// No column gives way below this: it is as wide as an id.
+const NARROW_COLUMN: usize = 12;
+
 impl<'a> Writer<'a> {
     pub(crate) fn new(width: usize, style: &'a dyn Style) -> Writer<'a> {
         Writer { width: width.max(NARROWEST), style, out: String::new() }
@@ -214,17 +220,28 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Rows in columns; the last column is cut at the edge.
+    /// Rows in columns. The last column is cut at the edge; where the others don't fit, the widest of them give way,
+    /// so that no long name pushes an id off the screen.
     pub(crate) fn table(&mut self, indent: usize, rows: &[Vec<Cell>]) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        // One long name must not push everything behind it off the screen.
         let most = (self.width / 2).max(12);
-        let widths: Vec<usize> = (0..columns)
+        let mut widths: Vec<usize> = (0..columns)
             .map(|column| {
                 let cells = rows.iter().filter_map(|row| row.get(column));
                 cells.map(|cell| width_of(&cell.text)).max().unwrap_or(0).min(most)
             })
             .collect();
+        // The last column is asked for its room only as far as it says something; the rest is cut there.
+        let last = widths.last_mut();
+        let last = last.map_or(0, |width| std::mem::replace(width, 0)).min(LAST_COLUMN);
+        let room = self.width.saturating_sub(indent + last + 2 * columns.saturating_sub(1));
+        while widths.iter().sum::<usize>() > room {
+            let widest = widths.iter().copied().max().unwrap_or(0);
+            if widest <= NARROW_COLUMN {
+                break;
+            }
+            widths.iter_mut().filter(|width| **width == widest).for_each(|width| *width -= 1);
+        }
         for row in rows {
             let mut line = " ".repeat(indent);
             let mut used = indent;
@@ -306,6 +323,24 @@ mod tests {
         assert_eq!(joined(&["a", "b", "c"], "or"), "a, b or c");
         assert_eq!(kinds("repository", 2), "repositories");
         assert_eq!((kinds("api", 0), kinds("group", 1)), ("APIs".to_owned(), "group".to_owned()));
+    }
+
+    #[test]
+    fn a_long_name_does_not_cut_the_id_behind_it() {
+        for width in [60, 80, 120] {
+            let mut page = Writer::new(width, &Plain);
+            let cells = [
+                "a-service-with-a-long-name-indeed",
+                "component, service",
+                &"owner, ".repeat(20),
+                "0123456789ab",
+                "Some words.",
+            ];
+            page.table(0, &[cells.iter().map(|text| Cell::new(text)).collect()]);
+            let text = page.end();
+            assert!(text.contains("0123456789ab"), "{width}: {text}");
+            assert!(width_of(text.trim_end()) <= width, "{width}: {text}");
+        }
     }
 
     #[test]

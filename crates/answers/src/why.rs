@@ -70,9 +70,9 @@ pub fn why(estate: Estate<'_>, id: &str, fact: Option<&str>, to: Option<&str>) -
 }
 
 fn claims_behind(estate: Estate<'_>, id: &str, fact: Option<&str>, to: Option<&str>) -> Result<Option<Why>> {
-    let Some(entity) = estate.model.entity(id)? else { return Ok(None) };
+    let Some(entity) = estate.entity(id)? else { return Ok(None) };
     let target = match to {
-        Some(text) => estate.model.entity(text)?.map(|entity| entity.row.id),
+        Some(text) => estate.entity(text)?.map(|entity| entity.row.id),
         None => None,
     };
     let wanted = |candidate: &&Fact| {
