@@ -653,12 +653,7 @@ fn read(
         Ok((_, Some(bytes))) => bytes,
         Ok((size, None)) => {
             let what = format!("{size} bytes are over the limit of {limit}; it was not read");
-            fail(
-                &mut done,
-                None,
-                what,
-                Some("raise the limit, or leave it out with scan.exclude in stave.toml"),
-            );
+            fail(&mut done, None, what, Some("leave it out with scan.exclude in stave.toml"));
             return done;
         }
         Err(why) => {

@@ -100,12 +100,25 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Connection> {
         cause: cause.to_string(),
     };
     let connection = match path {
-        Some(path) => Connection::open(path),
+        Some(path) => {
+            make_private(path);
+            Connection::open(path)
+        }
         None => Connection::open_in_memory(),
     }
     .map_err(failed)?;
     set_up(&connection).map_err(failed)?;
     Ok(connection)
+}
+
+/// Names and descriptions of an organisation are nobody else's on this machine: as the ledger, the file is its
+/// owner's alone. Where it can't be made, opening it says why.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {

@@ -186,13 +186,19 @@ impl Reference {
         format!("named:{repository}#{format}/{name}").parse().ok()
     }
 
-    /// The last part of the name: what a page shows when nobody gave a better one.
+    /// The last part of the name: what a page shows when nobody gave a better one. A Go module's version
+    /// (`…/pkg/v2`) is no name.
     pub fn short_name(&self) -> &str {
-        let name = match self.in_repository() {
-            Some((_, _, _, name)) => name,
-            None => self.rest(),
+        let (name, is_go) = match self.in_repository() {
+            Some((_, _, format, name)) => (name, format == "go"),
+            None => (self.rest(), self.as_str().starts_with("package:golang/")),
         };
-        name.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or(name)
+        let is_version = |part: &str| {
+            part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let mut parts = name.rsplit(['/', ':']).filter(|part| !part.is_empty());
+        let last = parts.next().unwrap_or(name);
+        if is_go && is_version(last) { parts.next().unwrap_or(last) } else { last }
     }
 }
 

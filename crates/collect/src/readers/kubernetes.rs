@@ -123,7 +123,7 @@ impl Reader for Kubernetes {
             return Ok(None);
         }
         // A chart's templates are programs; what they would become isn't known here.
-        let is_template = file.is_template();
+        let is_template = file.has_marks();
         if is_template && (file.path.contains("/templates/") || file.path.starts_with("templates/")) {
             return Ok(None);
         }

@@ -55,10 +55,38 @@ impl<'a> SourceFile<'a> {
         }
     }
 
-    /// Whether this is a template for another program to fill in: not being YAML is no fault of it.
+    /// Whether this is a template for another program to fill in: not being YAML is no fault of it. A mark inside
+    /// quotes or a comment is a value like any other, and its file is broken for another reason.
     pub(crate) fn is_template(&self) -> bool {
-        self.text.contains("{{") || self.text.contains("{%") || self.text.contains("<%")
+        self.has_marks() && self.text.lines().any(|line| MARKS.iter().any(|mark| has_bare(line, mark)))
     }
+
+    /// Whether it has marks of a template anywhere.
+    pub(crate) fn has_marks(&self) -> bool {
+        MARKS.iter().any(|mark| self.text.contains(mark))
+    }
+}
+
+/// How the placeholders of the usual template languages begin.
+const MARKS: &[&str] = &["{{", "{%", "<%"];
+
+/// Whether a mark stands in a line outside of quotes and before a comment.
+fn has_bare(line: &str, mark: &str) -> bool {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '#' && before.is_whitespace() => return false,
+            // An apostrophe inside a word opens nothing.
+            None if matches!(c, '"' | '\'') && !before.is_alphanumeric() => quote = Some(c),
+            None if line[at..].starts_with(mark) => return true,
+            None => {}
+        }
+        before = c;
+    }
+    false
 }
 
 /// What one reader makes of one file: facts, nothing (not its kind of file after all), or an error that

@@ -193,3 +193,14 @@ fn a_git_folder_that_is_none_is_warned_of() {
     assert!(tree.warnings.iter().any(|warning| warning.path == ".git"), "{:?}", tree.warnings);
     assert_eq!(pieces(&tree), set(&["web: service"]));
 }
+
+#[test]
+fn braces_in_quotes_make_no_template_of_a_broken_file() {
+    let broken = "services:\n  web:\n    command: \"{{ x }}\" # {{ y }}\n   api: [\n";
+    let tree = Folder::new(&[GOOD, ("deploy/compose.yml", broken)]).tree();
+    warned(&tree, "deploy/compose.yml");
+    assert_eq!(unread(&tree, "collector:compose"), ["deploy/compose.yml"]);
+    let template = "services:\n{{ if .x }}\n  web: {image: a/b}\n{{ end }}\n";
+    let tree = Folder::new(&[GOOD, ("deploy/compose.yml", template)]).tree();
+    assert!(tree.warnings.iter().all(|warning| warning.path != "deploy/compose.yml"), "{:?}", tree.warnings);
+}
