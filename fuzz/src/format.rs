@@ -54,7 +54,7 @@ pub(crate) fn name(bytes: &[u8]) {
     if let Some((repository, folder, format, name)) = of.in_repository() {
         // The parts are escaped already, so only a folder without `%` comes back the same.
         if !folder.contains('%') {
-            assert_eq!(Reference::of_repository(repository, folder, format, name).as_ref(), Ok(&of));
+            assert_eq!(Reference::of_repository(repository, folder, format, name).ok().as_ref(), Some(&of));
         }
     }
     if let Ok(scope) = fact_scope(&of, "depends_on", Some(rest)) {
