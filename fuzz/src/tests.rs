@@ -104,3 +104,24 @@ fn seeds_and_damaged_seeds_are_no_findings() {
         assert!(seeds > 0, "{name} has no seeds");
     }
 }
+
+/// A seed that is refused at the door would lead a fuzzer nowhere.
+#[test]
+fn seeds_of_the_format_are_valid() {
+    let seeds = |name: &str| -> Vec<Vec<u8>> {
+        fs::read_dir(folder("seeds").join(name))
+            .unwrap()
+            .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+            .collect()
+    };
+    for seed in seeds("claim") {
+        serde_json::from_slice::<stave_model::Claim>(&seed).unwrap().check().unwrap();
+    }
+    for seed in seeds("header") {
+        serde_json::from_slice::<stave_model::Header>(&seed).unwrap().check().unwrap();
+    }
+    for seed in seeds("export") {
+        let mut ledger = stave_ledger::MemoryLedger::new().unwrap();
+        stave_ledger::merge_stream(&mut ledger, "seed", &*seed, &std::env::temp_dir()).unwrap();
+    }
+}
