@@ -141,7 +141,7 @@ fn row(estate: Estate<'_>, entry: &Entry) -> Result<LogRow> {
         person,
         scope: header.scope.to_string(),
         says: match word {
-            Some(word) => format!("{} {}", short_of(&word.of), word.says),
+            Some(word) => format!("{} {}", short_of(&word.of, estate.people), word.says),
             None => covered(&header.scope),
         },
         commit: header.source.id.clone(),
@@ -161,11 +161,15 @@ fn covered(scope: &Scope) -> String {
     }
 }
 
-fn short_of(reference: &str) -> String {
+fn short_of(reference: &str, people: &People) -> String {
     match reference.parse::<stave_model::Reference>() {
-        Ok(parsed) if !matches!(parsed.kind(), "op" | "statement") => {
-            crate::text::tame(parsed.short_name()).into_owned()
+        // As much of it as the log prints at the command itself.
+        Ok(parsed) if matches!(parsed.kind(), "op" | "statement") => {
+            let digits: String = parsed.rest().chars().take(12).collect();
+            format!("{} {}", parsed.kind(), crate::text::tame(&digits))
         }
+        Ok(parsed) if parsed.kind() == "person" => people.show(reference),
+        Ok(parsed) => crate::text::tame(parsed.short_name()).into_owned(),
         _ => crate::text::tame(reference).into_owned(),
     }
 }
@@ -183,7 +187,7 @@ fn word_shown(entry: &Entry, claim: &Claim, people: &People) -> ClaimShown {
             claim_type(&claim.kind).map(|row| row.mode),
             Some(stave_model::Mode::Add(stave_model::Target::Text))
         );
-        if text { to.to_owned() } else { short_of(to) }
+        if text { to.to_owned() } else { short_of(to, people) }
     });
     let value = claim.value.as_ref().map(|value| people.in_value(value));
     let says = says(&claim.kind, target.as_deref(), value.as_ref(), claim.not);
@@ -277,4 +281,22 @@ fn log_cells(row: &LogRow) -> Vec<Cell> {
         Cell::new(&row.says),
         Cell::of(Role::Quiet, &rest.join(", ")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_persons_and_commands_as_people_do() {
+        let row = stave_model::PersonRow {
+            id: "person:11ff".into(),
+            name: "Night Shift".into(),
+            ..Default::default()
+        };
+        let people = People::new([row]);
+        assert_eq!(short_of("person:11ff", &people), "Night Shift");
+        assert_eq!(short_of("op:00112233445566778899aabbccddeeff", &people), "op 001122334455");
+        assert_eq!(short_of("said:group/till", &people), "till");
+    }
 }

@@ -351,10 +351,14 @@ impl Case<'_> {
 
     fn disputed_join(&self) -> Result<Asked> {
         let words = self.join_words()?;
-        let voices: Vec<String> = words
-            .iter()
-            .map(|word| format!("{} says that {} {}", word.who, short(&word.of), word.says))
-            .collect();
+        let mut voices: Vec<String> = Vec::new();
+        for word in &words {
+            let voice = format!("{} says that {} {}", word.who, short(&word.of), word.says);
+            // Who joins two entities says so of several pairs of their names: one voice all the same.
+            if !voices.contains(&voice) {
+                voices.push(voice);
+            }
+        }
         let mut asked = self.asked(if voices.is_empty() {
             format!(
                 "People's words differ on whether {} and {} are one. Are they?",

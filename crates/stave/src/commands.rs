@@ -14,6 +14,7 @@ mod serve;
 mod undo;
 
 use serde::Serialize;
+use stave_answers::text::tame;
 use stave_model::Statement;
 
 use crate::cli::{Cli, Command};
@@ -93,10 +94,10 @@ fn said(
             .json(&serde_json::json!({"said": sentences, "notes": notes, "appended": ids, "op": op}));
     }
     for sentence in sentences {
-        context.terminal.line(&format!("{done}: {sentence}"))?;
+        context.terminal.line(&format!("{done}: {}", tame(sentence)))?;
     }
     for note in notes {
-        context.terminal.say(&format!("  {note}"));
+        context.terminal.say(&format!("  {}", tame(note)));
     }
     let stave = context.typed(&opened.place.root);
     context.terminal.say(&format!("take it back: {stave} undo {}", short_op(voice)));

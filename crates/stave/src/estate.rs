@@ -1,6 +1,7 @@
 //! Where an estate's ledger is, and making one.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
@@ -50,7 +51,10 @@ impl Place {
             Problem::new(format!("can't make a ledger in {}: {error}", self.root.display()))
                 .hint("put it where you may write: --ledger PATH")
         };
-        fs::create_dir_all(&self.folder).map_err(problem)?;
+        // The map and the files beside the databases say as much as the ledger, which only its owner can read.
+        let mut maker = fs::DirBuilder::new();
+        maker.recursive(true).mode(0o700);
+        maker.create(&self.folder).map_err(problem)?;
         let ignore = self.folder.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(problem)?;

@@ -23,11 +23,19 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::{Cli, When};
-use crate::problem::{Exit, is_broken_pipe, told};
+use crate::problem::{Exit, is_broken_pipe, not_understood, told};
 use crate::terminal::{Form, Talk, Terminal};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && wants_json() => {
+            let told = not_understood(&error);
+            Terminal::new(When::Never, Talk::Normal, Form::Json).problem(&told);
+            return told.exit.into();
+        }
+        Err(error) => error.exit(),
+    };
     let talk = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Talk::Quiet,
         (_, true) => Talk::Verbose,
@@ -51,4 +59,9 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Whether `--json` was typed, for a command line that can't be understood otherwise.
+fn wants_json() -> bool {
+    std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json")
 }

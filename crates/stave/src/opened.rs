@@ -124,12 +124,22 @@ impl Opened {
                 _ => return Ok(Meant::Several(of_kind)),
             }
         }
+        // A person's name stands in the directory, not on the map.
+        let persons = self.people.called(typed);
+        if let [person] = persons.as_slice()
+            && let Named::One(id) = self.map.named(person)?
+        {
+            return self.one(&id);
+        }
         Ok(Meant::None(rows))
     }
 
     fn one(&self, id: &str) -> anyhow::Result<Meant> {
         match self.map.entity(id)? {
-            Some(entity) => Ok(Meant::One(Box::new(entity))),
+            Some(mut entity) => {
+                self.people.name_entity(&mut entity);
+                Ok(Meant::One(Box::new(entity)))
+            }
             None => Ok(Meant::None(Vec::new())),
         }
     }

@@ -116,6 +116,21 @@ pub(crate) fn told(error: &anyhow::Error) -> Told {
     Told { what, causes, hints, candidates, exit }
 }
 
+/// A command line that can't be understood, in the form of all other problems.
+pub(crate) fn not_understood(error: &clap::Error) -> Told {
+    let text = error.render().to_string();
+    let mut parts = text.split("\n\n").map(str::trim);
+    let what = parts.next().unwrap_or_default();
+    let one_line = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    Told {
+        what: one_line(what.strip_prefix("error: ").unwrap_or(what)),
+        causes: Vec::new(),
+        hints: parts.filter(|part| !part.is_empty()).map(one_line).collect(),
+        candidates: Vec::new(),
+        exit: Exit::Error,
+    }
+}
+
 fn split_hints(text: &str) -> (String, Vec<String>) {
     match text.split_once("\n\nhint: ") {
         Some((message, hints)) => (

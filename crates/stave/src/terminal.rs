@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use serde::Serialize;
-use stave_answers::text::Role;
+use stave_answers::text::{Role, tame};
 
 use crate::cli::When;
 use crate::problem::Told;
@@ -13,6 +14,9 @@ use crate::problem::Told;
 const WIDTH: usize = 120;
 const NARROWEST: usize = 40;
 const WIDEST: usize = 400;
+
+/// What happened where an answer doesn't get out.
+pub(crate) const UNWRITABLE: &str = "can't write to standard output";
 
 const BOLD: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -60,6 +64,12 @@ fn is_coloured(when: When, stream_is_terminal: bool) -> bool {
             stream_is_terminal && !dumb && !unwanted
         }
     }
+}
+
+/// Messages quote names from sources and arguments, which must not move the cursor. Their own line breaks stay.
+fn tame_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(tame).collect();
+    lines.join("\n")
 }
 
 fn paint(text: &str, style: Style, is_coloured: bool) -> String {
@@ -114,6 +124,7 @@ impl Terminal {
     /// How many columns an answer may take. What isn't read on a terminal is read by something that can wrap.
     pub(crate) fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let columns = columns.filter(|columns| *columns > 0);
         let stdout = io::stdout();
         let on_terminal = || {
             let size = rustix::termios::tcgetwinsize(&stdout).ok()?;
@@ -134,19 +145,17 @@ impl Terminal {
 
     /// A text of the answer, as it is.
     pub(crate) fn print(&mut self, text: &str) -> anyhow::Result<()> {
-        self.data.write_all(text.as_bytes())?;
-        Ok(())
+        self.data.write_all(text.as_bytes()).context(UNWRITABLE)
     }
 
     /// A line of the answer.
     pub(crate) fn line(&mut self, text: &str) -> anyhow::Result<()> {
-        writeln!(self.data, "{text}")?;
-        Ok(())
+        writeln!(self.data, "{text}").context(UNWRITABLE)
     }
 
     /// The answer as one line of JSON.
     pub(crate) fn json<T: Serialize>(&mut self, answer: &T) -> anyhow::Result<()> {
-        serde_json::to_writer(&mut self.data, answer).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut self.data, answer).map_err(io::Error::from).context(UNWRITABLE)?;
         self.line("")
     }
 
@@ -157,8 +166,7 @@ impl Terminal {
 
     /// Everything printed so far reaches the reader; the last act of every verb.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
-        self.data.flush()?;
-        Ok(())
+        self.data.flush().context(UNWRITABLE)
     }
 
     /// A line of talk. Data goes first, so that both stand in their order where both go to one place. Nobody
@@ -188,9 +196,9 @@ impl Terminal {
             Some((message, hint)) => (message, Some(hint)),
             None => (text, None),
         };
-        self.talk(&format!("{} {message}", self.mark("warning:", WARNING)));
+        self.talk(&format!("{} {}", self.mark("warning:", WARNING), tame_lines(message)));
         if let Some(hint) = hint {
-            self.talk(&format!("  {} {hint}", self.mark("hint:", HINT)));
+            self.talk(&format!("  {} {}", self.mark("hint:", HINT), tame_lines(hint)));
         }
     }
 
@@ -207,13 +215,13 @@ impl Terminal {
             self.talk(&object.to_string());
             return;
         }
-        self.talk(&format!("{} {}", self.mark("error:", ERROR), told.what));
+        self.talk(&format!("{} {}", self.mark("error:", ERROR), tame_lines(&told.what)));
         for cause in &told.causes {
-            self.talk(&format!("  caused by: {}", cause.replace('\n', "\n    ")));
+            self.talk(&format!("  caused by: {}", tame_lines(cause).replace('\n', "\n    ")));
         }
         for (number, hint) in told.hints.iter().enumerate() {
             let blank = if number == 0 { "\n" } else { "" };
-            self.talk(&format!("{blank}{} {hint}", self.mark("hint:", HINT)));
+            self.talk(&format!("{blank}{} {}", self.mark("hint:", HINT), tame_lines(hint)));
         }
     }
 }

@@ -101,6 +101,10 @@ impl Anchor {
     fn recognise(&self, draft: Draft) -> Draft {
         let Some(entity) = &self.entity else { return draft };
         let mut draft = draft.known_by(&self.reference, entity);
+        // Persons' names stay in the directory, where they can be forgotten.
+        if entity.references.iter().any(|reference| reference.starts_with("person:")) {
+            return draft;
+        }
         // A name decides nothing, but proposes a place to a word that has lost its own.
         let name = format!("name:{}", entity.row.name.to_lowercase());
         draft.keys.entry(self.reference.clone()).or_default().push(name);

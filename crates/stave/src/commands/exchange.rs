@@ -15,12 +15,13 @@ use crate::context::Context;
 use crate::estate;
 use crate::opened::Opened;
 use crate::problem::Exit;
+use crate::terminal::UNWRITABLE;
 use crate::word::{self, Anchor};
 
 pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
     let (what, left_out) = match &arguments.file {
-        None => write(&opened, arguments.form, context.terminal.raw())?,
+        None => write(&opened, arguments.form, context.terminal.raw()).context(UNWRITABLE)?,
         Some(file) => to_file(file, |into| write(&opened, arguments.form, into))?,
     };
     if let Some(file) = &arguments.file {

@@ -64,3 +64,39 @@ fn names_do_not_mind_case_and_need_no_quotes() {
         world.run("tea", words).ok();
     }
 }
+
+#[test]
+fn an_owner_known_by_login_alone_is_not_shown_as_a_hash() {
+    let world = World::new();
+    world.write("tea/compose.yaml", crate::world::TEA);
+    world.write("tea/CODEOWNERS", "* @night-shift early@leafcup.test\n");
+    world.run("tea", &["scan"]).ok();
+    let list = world.run("tea", &["list"]).ok().out;
+    assert!(list.contains("night-shift"), "{list}");
+    let is_hash = |word: &str| word.len() == 32 && word.chars().all(|c| c.is_ascii_hexdigit());
+    for arguments in [
+        &["list"][..],
+        &["show", "cart"],
+        &["why", "cart", "owner"],
+        &["show", "night-shift"],
+        &["show", "@night-shift"],
+        &["find", "night"],
+        &["list", "--owner", "early@leafcup.test"],
+        &["say", "cart", "owner", "night-shift"],
+        &["log"],
+        &["why", "cart", "owner"],
+    ] {
+        let out = world.run("tea", arguments).ok().out;
+        let words = out.split(|c: char| !c.is_alphanumeric());
+        let shown: Vec<&str> = words.filter(|word| is_hash(word)).collect();
+        // The page of a person names the reference, which is the id.
+        let known_as = if arguments[0] == "show" && arguments[1] != "cart" { 1 } else { 0 };
+        assert!(shown.len() <= known_as, "{arguments:?}: {out}");
+    }
+    // What is said about persons holds on to their ids: names can be forgotten, statements can't.
+    world.run("tea", &["say", "night-shift", "description", "Asleep by day"]).ok();
+    let export = world.run("tea", &["export"]).ok().out;
+    for line in export.lines().filter(|line| !line.starts_with("{\"person\"")) {
+        assert!(!line.contains("night-shift") && !line.contains("early@"), "{line}");
+    }
+}

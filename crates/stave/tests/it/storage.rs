@@ -23,6 +23,15 @@ fn a_ledger_is_made_in_the_scanned_folder_and_found_from_below() {
 }
 
 #[test]
+fn nobody_else_can_read_a_new_ledger_or_its_map() {
+    let world = World::new();
+    world.write("tea/compose.yaml", TEA);
+    world.run("tea", &["scan"]).ok();
+    let mode = fs::metadata(world.path("tea/.stave")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
+
+#[test]
 fn several_folders_share_a_ledger_in_their_common_parent() {
     let world = World::new();
     world.write("code/a/compose.yaml", TEA);

@@ -86,7 +86,8 @@ fn a_full_device_is_an_error() {
     world.tea();
     let output = world.command("tea", &["export"]).stdout(Stdio::from(full)).output().unwrap();
     let ran = Ran::of(&output).ends(2);
-    assert!(ran.err.contains("error:") && ran.err.contains("space"), "{}", ran.err);
+    assert!(ran.err.contains("error: can't write to standard output"), "{}", ran.err);
+    assert!(ran.err.contains("space"), "{}", ran.err);
 }
 
 #[test]
@@ -192,4 +193,45 @@ fn a_scan_with_progress_prints_none_into_a_pipe() {
     child.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
     assert!(child.wait().unwrap().success());
     assert!(!talk.contains('\r') && !talk.contains("reading "), "{talk}");
+}
+
+#[test]
+fn a_mistyped_command_line_with_json_is_told_as_json() {
+    let world = World::new();
+    for arguments in
+        [&["--json", "shwo", "cart"][..], &["answer", "12ab", "x", "--json"], &["find", "--json"]]
+    {
+        let ran = world.run("", arguments).ends(2);
+        assert_eq!(ran.out, "", "{arguments:?}");
+        let told: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+        assert!(!told["error"].as_str().unwrap().is_empty(), "{told}");
+        assert!(told["hints"].is_array() && told["candidates"].is_array(), "{told}");
+    }
+    // A word that looks like a flag isn't one behind `--`.
+    let ran = world.run("", &["say", "--nonsense", "--", "--json"]).ends(2);
+    assert!(ran.err.starts_with("error:"), "{}", ran.err);
+}
+
+#[test]
+fn a_name_with_escape_codes_does_not_move_the_cursor() {
+    let world = World::new();
+    world.tea();
+    let hostile = "red\u{1b}[2Jdish\u{202e}";
+    for arguments in [
+        &["say", "component", hostile][..],
+        &["say", hostile, "calls", "cart"],
+        &["deny", hostile, "calls", "cart"],
+        &["say", hostile, "nonsense", "x"],
+        &["show", &format!("{hostile}x")],
+        &["find", &format!("{hostile}x")],
+        &["show", hostile],
+        &["list"],
+        &["log"],
+        &["undo"],
+    ] {
+        let ran = world.run("tea", arguments);
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{arguments:?}: {said:?}");
+        assert!(!said.is_empty(), "{arguments:?}");
+    }
 }
