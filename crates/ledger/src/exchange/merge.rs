@@ -192,6 +192,10 @@ fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Re
 
     let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
     let taken_over = ledger.meet_estates(&found.estates)?;
+    // Before the statements: whoever is killed in between has rows that nobody needs yet, not statements of
+    // nameless persons. The statements come in one transaction, which is the merge.
+    let people = ledger.add_people(&found.people)?;
+    ledger.add_heard(&found.heard)?;
     let mut left = found.statements;
     let mut passed_over = 0;
     let appended = ledger.append_prepared(Repeats::Keep, &mut || {
@@ -209,8 +213,6 @@ fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Re
         }
         Ok(None)
     })?;
-    let people = ledger.add_people(&found.people)?;
-    ledger.add_heard(&found.heard)?;
 
     let new = appended.iter().filter(|one| one.outcome == Outcome::New).count() as u64;
     let estate = match found.estates.into_iter().next() {

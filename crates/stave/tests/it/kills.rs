@@ -94,7 +94,10 @@ fn a_merge_is_in_the_ledger_whole_or_not_at_all() {
             let there = world.run(&folder, &["export"]).ok().out;
             let first: serde_json::Value = serde_json::from_str(there.lines().next().unwrap()).unwrap();
             let is_whole = there == export;
-            assert!(is_whole || (first["statements"] == 0 && !acknowledged), "a part of the file was merged");
+            assert!(
+                is_whole || (first["statements"] == 0 && !acknowledged),
+                "a part of the file was merged ({acknowledged}): {first}"
+            );
         } else {
             assert!(!acknowledged);
         }
