@@ -365,7 +365,9 @@ impl<'c> Read<'c> {
             said.push(self.said(rows[*index].id)?);
         }
         said.sort_by(|a, b| {
-            (a.basis, &a.author, &a.of, a.statement).cmp(&(b.basis, &b.author, &b.of, b.statement))
+            let order = (a.basis, &a.author, &a.of, a.statement).cmp(&(b.basis, &b.author, &b.of, b.statement));
+            // One statement can say two things on one fact; the order of rows is that of arrival.
+            order.then_with(|| stave_model::canonical(a).cmp(&stave_model::canonical(b)))
         });
         Ok(Fact {
             fact_type: fact.kind.to_string(),
@@ -592,8 +594,8 @@ impl<'c> Read<'c> {
         for key in keys {
             let Some(key) = self.names.get(key)? else { continue };
             let mut rows = self.connection.prepare_cached(
-                "SELECT DISTINCT r.entity FROM ref_key k JOIN ref r ON r.id = k.ref WHERE k.key = ?1
-                 ORDER BY r.entity LIMIT ?2",
+                "SELECT DISTINCT r.entity FROM ref_key k JOIN ref r ON r.id = k.ref JOIN sym s ON s.id = r.entity
+                 WHERE k.key = ?1 ORDER BY s.text LIMIT ?2",
             )?;
             let most = i64::try_from(limit).unwrap_or(i64::MAX);
             for entity in rows.query_map(params![key, most], |row| row.get::<_, Sym>(0))? {

@@ -70,6 +70,17 @@ fn a_newer_source_with_the_same_claims_decides_between_two_scopes() {
 }
 
 #[test]
+fn two_claims_of_one_statement_on_one_fact_were_listed_as_they_arrived() {
+    let of = "host:cart.test";
+    let title = |text: &str| claim("title", of).value(json!(text));
+    let keyed = title("red").key(of, "image:registry.test/cart");
+    in_every_order(&[
+        scan("collector:compose", "ticket:tracker/1", 1, vec![keyed, title("blue")]).done(),
+        scan("collector:compose", "ticket:tracker/1", 2, vec![title("red"), title("blue")]).done(),
+    ]);
+}
+
+#[test]
 fn a_common_hint_was_taken_for_rare_when_some_of_its_holders_were_reclustered() {
     let repositories = ["git.test/a/shop", "git.test/b/shop", "git.test/c/ops"];
     let crowd = (0..17).map(|number| {

@@ -256,7 +256,8 @@ impl Teller {
 
     fn source(&self, number: u8) -> Source {
         let id = (!number.is_multiple_of(3)).then(|| format!("commit-{}", number % 5));
-        let at = (!number.is_multiple_of(4)).then(|| Time::from_millis(START + i64::from(number % 16) * HOUR));
+        let at =
+            (!number.is_multiple_of(4)).then(|| Time::from_millis(START + i64::from(number % 16) * HOUR));
         Source { at, id }
     }
 
