@@ -60,7 +60,7 @@ pub(crate) fn revived(claim: &Claim, sides: &Sides) -> BTreeSet<String> {
     let mut revived = BTreeSet::new();
     let all = std::iter::once(&sides.of).chain(&sides.to).chain(&sides.members);
     for side in all {
-        if side.reference.starts_with("said:") {
+        if side.reference.starts_with("said:") || side.reference.starts_with("person:") {
             revived.insert(side.reference.clone());
         }
     }

@@ -365,7 +365,8 @@ impl<'c> Read<'c> {
             said.push(self.said(rows[*index].id)?);
         }
         said.sort_by(|a, b| {
-            let order = (a.basis, &a.author, &a.of, a.statement).cmp(&(b.basis, &b.author, &b.of, b.statement));
+            let order =
+                (a.basis, &a.author, &a.of, a.statement).cmp(&(b.basis, &b.author, &b.of, b.statement));
             // One statement can say two things on one fact; the order of rows is that of arrival.
             order.then_with(|| stave_model::canonical(a).cmp(&stave_model::canonical(b)))
         });

@@ -105,7 +105,7 @@ impl Evidence {
 /// One fact as its author has it. The fact is (`type`, `of`, `to`).
 ///
 /// The fields stand in the order of the canonical form ([`Claim::canonical`] relies on it).
-/// /// `value: Some(Value::Null)` is a value ("there is none"); `None` is no value.
+/// `value: Some(Value::Null)` is a value ("there is none"); `None` is no value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {

@@ -285,7 +285,8 @@ fn between<'d>(
 fn live(machines: &[Said], words: &[Said], rules: &mut Rules) -> BTreeMap<String, BTreeSet<String>> {
     let mut references: BTreeSet<String> = machines.iter().flat_map(Said::references).collect();
     for word in words {
-        for reference in word.references().into_iter().filter(|reference| reference.starts_with("said:")) {
+        let named = |reference: &String| reference.starts_with("said:") || reference.starts_with("person:");
+        for reference in word.references().into_iter().filter(named) {
             rules.insert("a said reference is live");
             references.insert(reference);
         }
