@@ -6,8 +6,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{MapError, Result};
 
-/// Raised when a table or a rule of the fold changes: an older file is thrown away and made again.
-const SCHEMA: &str = "1";
+/// Raised when a rule of the fold changes: an older file is thrown away and made again. A change of the tables is
+/// noticed without it.
+const RULES: u32 = 1;
+
+/// What a file must have been made by: the rules and the text of the tables.
+fn schema() -> String {
+    format!("{RULES} {}", stave_model::hash_bytes(TABLES.as_bytes()).short())
+}
 
 const TABLES: &str = "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -129,13 +135,13 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -64_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    if meta(connection, "schema").ok().flatten().as_deref() == Some(SCHEMA) {
+    if meta(connection, "schema").ok().flatten().as_deref() == Some(schema().as_str()) {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let made = match meta(connection, "schema").ok().flatten() {
         // Another process was faster.
-        Some(schema) if schema == SCHEMA => Ok(()),
+        Some(made_by) if made_by == schema() => Ok(()),
         _ => make(connection),
     };
     connection.execute_batch(if made.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
@@ -153,7 +159,7 @@ fn make(connection: &Connection) -> rusqlite::Result<()> {
     }
     connection.execute_batch(TABLES)?;
     make_indexes(connection)?;
-    connection.execute("INSERT INTO meta VALUES('schema', ?1)", [SCHEMA])?;
+    connection.execute("INSERT INTO meta VALUES('schema', ?1)", [schema()])?;
     Ok(())
 }
 
