@@ -4,33 +4,9 @@
 //! about one repository are put together (`link`) and become claims. Nothing of a scanned tree is executed, trusted or
 //! followed out of the tree, and no value that could be a secret reaches a claim. This crate never prints, and reads no
 //! environment and no home directory.
-
 //!
-//! # References
-//!
-//! Each reader names what it finds `repo:HOST/PATH//FOLDER#FORMAT/NAME`, where `FOLDER` is that of the file that says it
-//! (for Spring applications that of the module):
-//!
-//! | reader | reference | keys |
-//! |---|---|---|
-//! | compose | `…#compose/SERVICE` | `image:` (own and qualified), hints `name:`, `port:`, `imagename:` |
-//! | kubernetes | `…#k8s/NAMESPACE/WORKLOAD`; namespace `default` where none is written; a patch has its base's folder | as compose |
-//! | aspire | `…#aspire/NAME` | hints |
-//! | docker | `…#docker/NAME`: the ending of the file's name, else the folder, else the repository | hints |
-//! | cargo | `…#cargo/PACKAGE` | `package:cargo/PACKAGE` |
-//! | npm | `…#npm/PACKAGE` | `package:npm/PACKAGE` |
-//! | go | `…#go/MODULE` | `package:golang/MODULE` |
-//! | maven | `…#maven/GROUP:ARTIFACT` | `package:maven/GROUP:ARTIFACT` |
-//! | gradle | `…#gradle/PROJECT` | hints |
-//! | python | `…#python/PROJECT` | `package:pypi/NORMALISED` |
-//! | dotnet | `…#dotnet/PROJECT` | `package:nuget/HOST/PATH/PROJECT`, for projects have no other full name |
-//! | config | `…#spring/APPLICATION`; `repo:HOST/PATH//#needs/NAME` for what only settings speak of; `host:NAME` for hosts outside | hints |
-//! | catalog | `…#catalog/KIND:NAMESPACE/NAME`; mentions are `catalog:KIND:NAMESPACE/NAME` | `catalog:…`; groups of the default namespace also `team:HOST/ORG/NAME` |
-//! | codeowners | `team:HOST/ORG/NAME`, `person:ID` | – |
-//! | git | `repo:HOST/PATH` | – |
-//!
-//! What is one piece in a repository shares the key `local:HOST/PATH//FOLDER#FORMAT/NAME`, made of the reference that the
-//! piece is mainly known by. A package of the same owner that another repository defines is `package:TYPE/NAME`.
+//! What each reader calls the things that it finds, and by which keys they are recognised, is part of the ledger's
+//! format: docs/ledger.md, section 2.
 
 mod git;
 mod hosts;
