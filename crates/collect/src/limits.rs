@@ -15,6 +15,8 @@ pub const DOCUMENT_DEPTH: usize = 64;
 pub const DOCUMENT_NODES: usize = 400_000;
 /// Most nodes that aliases of one file may add.
 pub const ALIAS_NODES: usize = 50_000;
+/// Most tokens of one source file that are looked at; what follows is not.
+pub const CODE_TOKENS: usize = 400_000;
 /// Longest line of a line-oriented file (properties, env files, CODEOWNERS) that is looked at, in bytes.
 pub const LINE_BYTES: usize = 8 * 1024;
 /// Longest description that is kept, in bytes.

@@ -27,7 +27,7 @@ use std::any::Any;
 use std::cell::OnceCell;
 
 use crate::link::Sketch;
-use crate::parse::{Node, ParseError, parse_yaml};
+use crate::parse::{Code, Node, ParseError, Syntax, parse_yaml};
 
 /// A file that some reader wants, as text.
 pub(crate) struct SourceFile<'a> {
@@ -35,11 +35,12 @@ pub(crate) struct SourceFile<'a> {
     pub(crate) path: &'a str,
     pub(crate) text: &'a str,
     yaml: OnceCell<Result<Vec<Node>, ParseError>>,
+    code: OnceCell<Option<Code<'a>>>,
 }
 
 impl<'a> SourceFile<'a> {
     pub(crate) fn new(path: &'a str, text: &'a str) -> SourceFile<'a> {
-        SourceFile { path, text, yaml: OnceCell::new() }
+        SourceFile { path, text, yaml: OnceCell::new(), code: OnceCell::new() }
     }
 
     /// The last part of the path, in lower case.
@@ -53,6 +54,11 @@ impl<'a> SourceFile<'a> {
             Ok(documents) => Ok(documents),
             Err(error) => Err(error.clone()),
         }
+    }
+
+    /// The tokens of a source file in a language that is known by its ending; cut once for all readers.
+    pub(crate) fn code(&self) -> Option<&Code<'a>> {
+        self.code.get_or_init(|| Syntax::of(self.path).map(|syntax| Code::read(self.text, syntax))).as_ref()
     }
 
     /// Whether this is a template for another program to fill in: not being YAML is no fault of it. A mark inside
