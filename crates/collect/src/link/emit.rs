@@ -78,7 +78,8 @@ impl Emitter<'_> {
                 }
                 // What runs a well-known product shares name, port and image with everybody's.
                 let tells = cluster.product.is_none()
-                    && cluster.typ != "library"
+                    && !matches!(cluster.typ.as_str(), "library" | "topic")
+                    && cluster.kind != Kind::Api
                     && piece.form != Form::Declared
                     && piece.runs == Runs::Yes;
                 if tells {

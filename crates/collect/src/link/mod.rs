@@ -2,12 +2,15 @@
 
 mod emit;
 mod join;
+mod offers;
 mod owners;
+mod packages;
 mod resolve;
 mod sketch;
 
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
-    Form, Image, Mention, Origin, Piece, Place, Runs, Sketch, Target, base_name, clean_name, parent,
+    Form, Image, Mention, Offer, Offers, Origin, Piece, Place, Runs, Sketch, Target, base_name, clean_name,
+    parent,
 };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stave_model::{Basis, Kind, Reference};
 
 use super::join::{Sets, loose, plain};
-use super::sketch::{Form, Mention, Origin, Place, Runs, Sketch, Target, base_name, parent};
+use super::sketch::{Form, Mention, Offer, Origin, Place, Runs, Sketch, Target, base_name, parent};
 use crate::hosts::{HostForm, has_common_end, host_form};
 use crate::products::{self, Product};
 use crate::values::{Address, WORD, is_address_name, is_talk_name, words};
@@ -55,18 +55,20 @@ pub(super) struct Graph {
     pub(super) links: BTreeMap<(usize, End), Vec<Found>>,
     /// Hosts outside that are on the map, with where they are named.
     pub(super) hosts: BTreeMap<Reference, BTreeSet<(&'static str, Place)>>,
-    names: Names,
+    pub(super) names: Names,
 }
 
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     by_stack: HashMap<(String, String), BTreeSet<usize>>,
-    anywhere: HashMap<String, BTreeSet<usize>>,
+    pub(super) anywhere: HashMap<String, BTreeSet<usize>>,
     loosely: HashMap<String, BTreeSet<usize>>,
     by_port: BTreeMap<u16, BTreeSet<usize>>,
-    by_home: BTreeMap<String, BTreeSet<usize>>,
-    by_package: HashMap<String, usize>,
+    pub(super) by_home: BTreeMap<String, BTreeSet<usize>>,
+    pub(super) by_package: HashMap<String, usize>,
     by_key: HashMap<String, usize>,
+    /// Who offers a service of an interface definition.
+    pub(super) by_service: HashMap<String, BTreeSet<usize>>,
 }
 
 /// Builds the clusters of joined pieces and resolves every mention.
@@ -139,6 +141,7 @@ fn cluster(sketch: &Sketch<'_>, members: Vec<usize>) -> Cluster {
     let found = of(Form::Deployed)
         .chain(of(Form::Settings))
         .chain(of(Form::Code))
+        .chain(of(Form::Implied))
         .find_map(|piece| piece.typ.clone());
     let typ = match (product, declared, found) {
         (_, Some(typ), _) if typ != "service" || product.is_none() && !is_gateway_name(&name) => typ,
@@ -185,8 +188,10 @@ impl Graph {
                     self.names.by_stack.entry((stack.clone(), name.clone())).or_default().insert(index);
                 }
             }
-            if matches!(piece.form, Form::Deployed | Form::Settings | Form::Implied)
-                || cluster.typ != "library"
+            // A topic and an interface are no hosts.
+            let is_host = cluster.kind != Kind::Api && cluster.typ != "topic";
+            if is_host && matches!(piece.form, Form::Deployed | Form::Settings | Form::Implied)
+                || is_host && cluster.typ != "library"
             {
                 for name in &piece.names {
                     self.names.anywhere.entry(plain(name)).or_default().insert(index);
@@ -211,7 +216,7 @@ impl Graph {
     }
 
     /// The cluster that a name means for another: in its stacks, else the only one in the repository.
-    fn lookup(&self, sketch: &Sketch<'_>, from: Option<usize>, name: &str) -> Option<usize> {
+    pub(super) fn lookup(&self, sketch: &Sketch<'_>, from: Option<usize>, name: &str) -> Option<usize> {
         let name = name.to_lowercase();
         if let Some(from) = from {
             for piece in &self.clusters[from].members {
@@ -228,7 +233,12 @@ impl Graph {
     }
 
     /// As [`Graph::lookup`], also by names that differ only in words like "service".
-    fn lookup_loosely(&self, sketch: &Sketch<'_>, from: Option<usize>, name: &str) -> Option<usize> {
+    pub(super) fn lookup_loosely(
+        &self,
+        sketch: &Sketch<'_>,
+        from: Option<usize>,
+        name: &str,
+    ) -> Option<usize> {
         self.lookup(sketch, from, name).or_else(|| {
             let key = loose(name);
             if key.len() < 3 { None } else { self.names.loosely.get(&key).and_then(only) }
@@ -253,8 +263,13 @@ impl Graph {
     }
 
     /// Who says something.
-    fn speakers(&self, sketch: &Sketch<'_>, mention: &Mention) -> Vec<(usize, Option<usize>)> {
-        match &mention.origin {
+    pub(super) fn speakers(
+        &self,
+        sketch: &Sketch<'_>,
+        origin: &Origin,
+        setting: &str,
+    ) -> Vec<(usize, Option<usize>)> {
+        match origin {
             Origin::Piece(piece) => vec![(self.cluster_of[*piece], Some(*piece))],
             Origin::Shared(_) => Vec::new(),
             Origin::File(path) => {
@@ -270,12 +285,13 @@ impl Graph {
                 if !mounted.is_empty() {
                     return mounted.into_iter().collect();
                 }
-                let name = match &mention.target {
-                    Target::Address { name, .. } => name.as_str(),
-                    _ => "",
-                };
-                self.owners_of_file(sketch, path, name)
+                self.owners_of_file(sketch, path, setting)
             }
+            Origin::Code(folders) => folders
+                .iter()
+                .filter_map(|folder| self.program(sketch, folder))
+                .map(|one| (one, None))
+                .collect(),
         }
     }
 
@@ -346,6 +362,7 @@ impl Graph {
     }
 
     fn mentions(&mut self, sketch: &mut Sketch<'_>) {
+        self.offers(sketch);
         let mentions = std::mem::take(&mut sketch.mentions);
         let is_late = |mention: &Mention| match &mention.target {
             Target::Address { address, .. } => host_form(&address.host) == HostForm::Loopback,
@@ -355,7 +372,11 @@ impl Graph {
         // What names something goes first; "some broker on this machine" is easier to tell afterwards.
         for late in [false, true] {
             for mention in mentions.iter().filter(|mention| is_late(mention) == late) {
-                for (from, piece) in self.speakers(sketch, mention) {
+                let setting = match &mention.target {
+                    Target::Address { name, .. } => name.as_str(),
+                    _ => "",
+                };
+                for (from, piece) in self.speakers(sketch, &mention.origin, setting) {
                     self.one(sketch, mention, from, piece);
                 }
             }
@@ -418,6 +439,8 @@ impl Graph {
                 };
                 (found, if *starts { 1 } else { 3 })
             }
+            Target::Piece(piece) => (Some(self.cluster_of[*piece]), 3),
+            Target::Service(service) => (self.asked(sketch, mention, from, service), 3),
             Target::Product(product) => (self.one_of_product(from, product), 2),
             Target::Address { name, address, strong } => {
                 (self.address(sketch, mention, from, name, address, *strong), 3)
@@ -445,7 +468,7 @@ impl Graph {
         self.link(from, End::Cluster(to), mention, piece, relation, rank);
     }
 
-    fn link(
+    pub(super) fn link(
         &mut self,
         from: usize,
         to: End,
@@ -462,6 +485,19 @@ impl Graph {
             basis: mention.basis,
             at: mention.at.clone(),
             env: mention.env.clone(),
+        });
+    }
+
+    /// Links a piece with the interface that its code offers.
+    pub(super) fn link_as(&mut self, from: usize, to: End, offer: &Offer, relation: &'static str) {
+        self.links.entry((from, to)).or_default().push(Found {
+            reader: offer.reader,
+            piece: None,
+            relation,
+            rank: 4,
+            basis: Basis::Discovered,
+            at: offer.at.clone(),
+            env: None,
         });
     }
 
@@ -682,35 +718,6 @@ impl Graph {
             _ => "calls",
         }
     }
-
-    /// Packages of the repository that others of it need, and internal ones of other repositories.
-    fn packages(&mut self, sketch: &Sketch<'_>) {
-        for (index, piece) in sketch.pieces.iter().enumerate() {
-            let from = self.cluster_of[index];
-            for (package, at) in &piece.needs {
-                let end = match self.names.by_package.get(package) {
-                    Some(to) if *to != from => End::Cluster(*to),
-                    Some(_) => continue,
-                    None if is_internal(package, piece.package.as_deref()) => {
-                        match format!("package:{package}").parse() {
-                            Ok(reference) => End::Outside(reference),
-                            Err(_) => continue,
-                        }
-                    }
-                    None => continue,
-                };
-                self.links.entry((from, end)).or_default().push(Found {
-                    reader: piece.reader,
-                    piece: Some(index),
-                    relation: "depends_on",
-                    rank: 2,
-                    basis: Basis::Discovered,
-                    at: at.clone(),
-                    env: None,
-                });
-            }
-        }
-    }
 }
 
 /// Whether a setting begins with a piece's name: `orderDbHost` with `order`; also `reserveHost` with `reservation`.
@@ -723,7 +730,7 @@ fn begins_with_name(key: &str, words: &[String], name: &str) -> bool {
     shared > 3 && shared + 1 >= first.len()
 }
 
-fn only(found: &BTreeSet<usize>) -> Option<usize> {
+pub(super) fn only(found: &BTreeSet<usize>) -> Option<usize> {
     if found.len() == 1 { found.first().copied() } else { None }
 }
 
@@ -760,26 +767,4 @@ fn is_plausible(name: &str) -> bool {
                 | "server-name"
                 | "domain"
         )
-}
-
-/// A package of another repository that is of the same owner: same scope, group or organisation.
-fn is_internal(package: &str, own: Option<&str>) -> bool {
-    let Some(own) = own else { return false };
-    let owner = |text: &str| -> Option<String> {
-        let (kind, name) = text.split_once('/')?;
-        match kind {
-            "npm" => {
-                name.split_once('/').map(|(scope, _)| scope.to_owned()).filter(|scope| scope.starts_with('@'))
-            }
-            "golang" => {
-                let mut parts = name.split('/');
-                Some(format!("{}/{}", parts.next()?, parts.next()?))
-            }
-            "maven" => {
-                name.split_once(':').map(|(group, _)| group.to_owned()).filter(|group| group.contains('.'))
-            }
-            _ => None,
-        }
-    };
-    owner(package).is_some_and(|one| owner(own) == Some(one))
 }

@@ -127,6 +127,27 @@ pub(crate) enum Origin {
     File(String),
     /// Every application that reads its settings from this folder.
     Shared(String),
+    /// The programs whose code lies in these folders.
+    Code(Vec<String>),
+}
+
+/// Under what a piece can be asked for that only its code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offers {
+    /// A name in a registry.
+    Name,
+    /// A service of an interface definition (gRPC, Thrift), by its name without the package.
+    Service,
+}
+
+/// Code offers something to others.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) reader: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) form: Offers,
+    pub(crate) name: String,
+    pub(crate) at: Place,
 }
 
 /// What is mentioned.
@@ -140,6 +161,10 @@ pub(crate) enum Target {
     Product(&'static Product),
     /// A reference, as a catalog writes it.
     Reference(Reference),
+    /// A piece that the reader knows.
+    Piece(usize),
+    /// Whoever offers this service of an interface definition.
+    Service(String),
 }
 
 /// One piece needs another.
@@ -164,6 +189,9 @@ pub(crate) struct Sketch<'a> {
     pub(crate) pieces: Vec<Piece>,
     by_reference: HashMap<Reference, usize>,
     pub(crate) mentions: Vec<Mention>,
+    pub(crate) offers: Vec<Offer>,
+    /// Pieces that are interface definitions, by the service's name without the package.
+    pub(crate) interfaces: BTreeMap<String, BTreeSet<usize>>,
     /// `KEY=value` files by path: other readers fill their placeholders from them.
     pub(crate) env_files: BTreeMap<String, Vec<Pair>>,
     /// Paths (files and folders) that a deployed piece mounts, with the piece.
@@ -211,6 +239,8 @@ impl<'a> Sketch<'a> {
             pieces: Vec::new(),
             by_reference: HashMap::new(),
             mentions: Vec::new(),
+            offers: Vec::new(),
+            interfaces: BTreeMap::new(),
             env_files: BTreeMap::new(),
             mounts: Vec::new(),
             homes: BTreeSet::new(),

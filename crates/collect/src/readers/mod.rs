@@ -19,9 +19,11 @@ mod maven;
 mod npm;
 mod python;
 mod rust;
+mod services;
 mod spring;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 use std::any::Any;
 use std::cell::OnceCell;
