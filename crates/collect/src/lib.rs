@@ -8,6 +8,7 @@
 //! What each reader calls the things that it finds, and by which keys they are recognised, is part of the ledger's
 //! format: docs/ledger.md, section 2.
 
+mod again;
 mod git;
 mod hosts;
 pub mod in_memory;
@@ -24,13 +25,15 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 
-use stave_model::{Author, Claim, Reference, Scope, Source, Time};
+use serde::{Deserialize, Serialize};
+use stave_model::{Author, Claim, Hash, Reference, Scope, Source, Time};
 
+pub use again::{Again, Forgetful, Memory};
 pub use git::repository_of_url;
-pub use scan::scan;
+pub use scan::{scan, scan_with};
 
 /// Something that could not be read or understood; the scan went on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Warning {
     /// Relative to the tree's root, with `/`; empty for the tree itself.
     pub path: String,
@@ -56,7 +59,7 @@ pub struct Part {
 }
 
 /// Everything about one tree at one commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TreeScan {
     /// `HOST/PATH`, or `-/NAME` where origin has no host.
     pub repository: String,
@@ -73,8 +76,13 @@ pub struct TreeScan {
     pub is_work: bool,
     /// Whether there is a git repository.
     pub is_git: bool,
-    /// One per reader, in a fixed order; `collector:git` first.
+    /// One per reader, in a fixed order; `collector:git` first. Empty where nothing has changed.
+    #[serde(skip)]
     pub parts: Vec<Part>,
+    /// In place of parts: what every reader said of the tree as it still is, where a [`Memory`] knows that.
+    pub again: Vec<Again>,
+    /// What a later scan can be told by that nothing has changed; none while a file is too young for that.
+    pub fingerprint: Option<Hash>,
     /// Paths that no reader could look at: outside the scanned folder, left out of a sparse checkout; sorted.
     pub unread: Vec<String>,
     /// Sorted by path and line.
@@ -131,6 +139,8 @@ pub struct Options {
     pub estate_id: String,
     /// The user's own list of ignored files (git's core.excludesFile), if there is one.
     pub ignore_file: Option<PathBuf>,
+    /// Which program reads, of which build: another one reads everything anew.
+    pub reader: String,
     /// How many threads read; 0: as many as there are processors.
     pub threads: usize,
 }
@@ -145,6 +155,7 @@ impl Options {
             now,
             estate_id: "local".to_owned(),
             ignore_file: None,
+            reader: String::new(),
             threads: 0,
         }
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use serde_json::Value;
 use stave_model::{Author, Basis, Claim, Reference, Scope, Source};
 
+use crate::again::{self, Forgetful, Memory, Print, Sight};
 use crate::git::{self, Checkout, Walked};
 use crate::limits;
 use crate::link::{Sketch, finish};
@@ -30,6 +31,20 @@ pub fn scan(
     people: &dyn People,
     progress: &dyn Progress,
 ) -> Result<Scan, ScanError> {
+    scan_with(folders, options, people, progress, &Forgetful)
+}
+
+/// As [`scan`]; what a memory says has not changed since is not read.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with(
+    folders: &[PathBuf],
+    options: &Options,
+    people: &dyn People,
+    progress: &dyn Progress,
+    memory: &dyn Memory,
+) -> Result<Scan, ScanError> {
     let mut result = Scan { trees: Vec::new(), warnings: Vec::new() };
     let counters = Counters::default();
     for (top, outer) in tops(folders)? {
@@ -42,7 +57,8 @@ pub fn scan(
         }
         if outer.is_none() && crate::walk::is_bare(&top) {
             let tree = Tree { root: top.clone(), top, is_git: true, files: Vec::new() };
-            result.trees.push(tree.scan(options, people, progress, &counters, &[], false));
+            let with = With { options, people, progress, counters: &counters, memory };
+            result.trees.push(tree.scan(&with, &[], false));
             continue;
         }
         let mut trees = assign(roots, &top, found.files);
@@ -68,7 +84,8 @@ pub fn scan(
                     (path.clone(), warning)
                 })
                 .collect();
-            result.trees.push(tree.scan(options, people, progress, &counters, &unread, found.cut));
+            let with = With { options, people, progress, counters: &counters, memory };
+            result.trees.push(tree.scan(&with, &unread, found.cut));
         }
     }
     result.trees.sort_by(|a, b| a.root.cmp(&b.root));
@@ -108,6 +125,15 @@ fn tops(folders: &[PathBuf]) -> Result<Vec<(PathBuf, Option<PathBuf>)>, ScanErro
         }
     }
     Ok(out)
+}
+
+/// What all trees of a scan are read with.
+struct With<'a> {
+    options: &'a Options,
+    people: &'a dyn People,
+    progress: &'a dyn Progress,
+    counters: &'a Counters,
+    memory: &'a dyn Memory,
 }
 
 struct Tree {
@@ -200,15 +226,8 @@ impl Tree {
         }
     }
 
-    fn scan(
-        &self,
-        options: &Options,
-        people: &dyn People,
-        progress: &dyn Progress,
-        counters: &Counters,
-        problems: &[(PathBuf, Option<Warning>)],
-        cut: bool,
-    ) -> TreeScan {
+    fn scan(&self, with: &With<'_>, problems: &[(PathBuf, Option<Warning>)], cut: bool) -> TreeScan {
+        let With { options, people, progress, counters, memory } = *with;
         let mut warnings = Vec::new();
         let mut unread: BTreeSet<String> = BTreeSet::new();
         let prefix = self.prefix();
@@ -223,6 +242,19 @@ impl Tree {
             unread.insert(if path.is_file() { inside } else { format!("{inside}/") });
         }
         let checkout = if self.is_git { self.open(options, &mut warnings) } else { None };
+        let unwalked: Vec<PathBuf> = problems.iter().map(|(path, _)| path.clone()).collect();
+        let sight = Sight {
+            root: &self.root,
+            prefix: &prefix,
+            files: &self.files,
+            checkout: checkout.as_ref(),
+            problems: &unwalked,
+            cut,
+        };
+        let print = again::print(&sight, options);
+        if let Some(known) = memory.recall(&self.root, &print.hash) {
+            return known;
+        }
         let from_commit = checkout.as_ref().is_some_and(|checkout| options.from_commit || checkout.bare);
         let (jobs, files, settings, is_dirty) = match &checkout {
             Some(checkout) if from_commit => {
@@ -302,6 +334,7 @@ impl Tree {
             checkout.as_ref(),
             is_dirty,
             options,
+            &print,
             TreeNumbers { walked, files_read, bytes_read },
             parts,
             unread,
@@ -316,6 +349,7 @@ impl Tree {
         checkout: Option<&Checkout>,
         is_dirty: bool,
         options: &Options,
+        print: &Print,
         numbers: TreeNumbers,
         parts: Vec<Part>,
         unread: BTreeSet<String>,
@@ -338,6 +372,8 @@ impl Tree {
             is_work: is_dirty,
             is_git: checkout.is_some(),
             parts,
+            again: Vec::new(),
+            fingerprint: print.is_settled.then_some(print.hash),
             unread: unread.into_iter().collect(),
             warnings,
             files_walked: numbers.walked,

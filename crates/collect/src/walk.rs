@@ -1,6 +1,7 @@
 //! The one walk over a folder: every file that git would see, with size and time, and where repositories begin.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,9 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     pub(crate) size: u64,
     pub(crate) mtime: Option<(i64, u32)>,
+    /// Seconds and nanoseconds of the last change of content, name or rights: nobody can set it.
+    pub(crate) changed: (i64, i64),
+    pub(crate) inode: u64,
     pub(crate) is_link: bool,
 }
 
@@ -105,9 +109,12 @@ pub(crate) fn walk(top: &Path, in_git: bool, options: &Options, progress: &dyn P
             }
             let meta = entry.metadata().ok();
             let mtime = meta.as_ref().and_then(modified);
+            let changed = meta.as_ref().map_or((i64::MAX, 0), |meta| (meta.ctime(), meta.ctime_nsec()));
             local.files.push(Found {
-                size: meta.map_or(0, |meta| meta.len()),
+                size: meta.as_ref().map_or(0, std::fs::Metadata::len),
                 mtime,
+                changed,
+                inode: meta.map_or(0, |meta| meta.ino()),
                 is_link: kind.is_symlink(),
                 path: entry.into_path(),
             });

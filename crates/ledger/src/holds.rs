@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use stave_model::{Author, Hash, Op, Reference, Scope, Time, fact_scope, unescape_fact_part};
+use stave_model::{Author, Hash, Header, Op, Reference, Scope, Time, fact_scope, unescape_fact_part};
 
 use crate::error::Result;
 use crate::{Entry, Prepared};
@@ -47,17 +47,37 @@ pub(crate) fn same_word(lookup: &dyn Lookup, said: &Prepared) -> Result<Option<E
     if header.author.is_person() || !lookup.slot_has(&header.author, &header.scope, &header.claims)? {
         return Ok(None);
     }
-    let holding = holding(lookup, &header.author, &header.scope, header.time)?;
-    Ok(holding.filter(|entry| {
-        entry.header.claims == header.claims
-            && entry.header.source.id == header.source.id
-            && entry.header.unread == header.unread
-    }))
+    let withdrawn = Withdrawn::of(&lookup.withdrawals()?);
+    let holding = holding(lookup, &withdrawn, &header.author, &header.scope, header.time)?;
+    Ok(holding.filter(|entry| says_the_same(entry, header)))
 }
 
-fn holding(lookup: &dyn Lookup, author: &Author, scope: &Scope, until: Time) -> Result<Option<Entry>> {
+/// Whether each of these machines' statements repeats the one that holds in its slot.
+pub(crate) fn all_hold(lookup: &dyn Lookup, said: &[Header]) -> Result<bool> {
     let withdrawn = Withdrawn::of(&lookup.withdrawals()?);
-    if is_retired(lookup, &withdrawn, scope)? {
+    for header in said {
+        let holding = holding(lookup, &withdrawn, &header.author, &header.scope, header.time)?;
+        if header.author.is_person() || !holding.is_some_and(|entry| says_the_same(&entry, header)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn says_the_same(entry: &Entry, header: &Header) -> bool {
+    entry.header.claims == header.claims
+        && entry.header.source.id == header.source.id
+        && entry.header.unread == header.unread
+}
+
+fn holding(
+    lookup: &dyn Lookup,
+    withdrawn: &Withdrawn,
+    author: &Author,
+    scope: &Scope,
+    until: Time,
+) -> Result<Option<Entry>> {
+    if is_retired(lookup, withdrawn, scope)? {
         return Ok(None);
     }
     let mut found = None;

@@ -173,6 +173,13 @@ pub trait Ledger {
         self.append_prepared(Repeats::Skip, &mut || Ok(prepared.next()))
     }
 
+    /// Whether each of these statements of machines, known by its head alone, repeats the word that holds: an append
+    /// of all would append nothing.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn all_hold(&self, said: &[Header]) -> Result<bool>;
+
     /// When each machine last said anything about each scope, repeated words included; by author and scope.
     ///
     /// # Errors

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use stave_model::{Author, EstateKey, Hash, PersonRow, Scope, Time};
+use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 
 use crate::body::Body;
 use crate::error::{Error, Result};
-use crate::holds::{Lookup, same_word, word_type};
+use crate::holds::{Lookup, all_hold, same_word, word_type};
 use crate::{
     Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range, random,
     random_id,
@@ -198,6 +198,10 @@ impl Ledger for MemoryLedger {
             batch.push(said);
         }
         batch.into_iter().map(|said| self.add(said, repeats)).collect()
+    }
+
+    fn all_hold(&self, said: &[Header]) -> Result<bool> {
+        all_hold(self, said)
     }
 
     fn heard(&self) -> Result<Vec<(Author, Scope, Time)>> {

@@ -1,5 +1,6 @@
 //! What every verb works with: terminal, settings, surroundings, folders, the time.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,6 +16,13 @@ use crate::terminal::Terminal;
 
 /// Version and name of this program, as statements carry it.
 pub(crate) const TOOL: &str = concat!("stave ", env!("CARGO_PKG_VERSION"));
+
+/// This very build: a file that another one read may mean something else now.
+pub(crate) fn build() -> String {
+    let file = std::env::current_exe().and_then(fs::metadata);
+    let stamp = file.map(|meta| (meta.len(), meta.modified().ok())).ok();
+    format!("{TOOL} {stamp:?}")
+}
 
 /// What every verb works with.
 pub(crate) struct Context<'t> {

@@ -13,6 +13,8 @@ pub(crate) const FOLDER: &str = ".stave";
 pub(crate) const LEDGER_FILE: &str = "ledger.sqlite";
 /// The read model's file in it; it can be deleted at any time.
 pub(crate) const MAP_FILE: &str = "map.sqlite";
+/// The folder in it with what scans remember.
+pub(crate) const READ_FOLDER: &str = "read";
 
 /// Where an estate lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,11 @@ impl Place {
 
     pub(crate) fn map_file(&self) -> PathBuf {
         self.folder.join(MAP_FILE)
+    }
+
+    /// What scans remember of trees; it can be deleted at any time.
+    pub(crate) fn read_folder(&self) -> PathBuf {
+        self.folder.join(READ_FOLDER)
     }
 
     pub(crate) fn exists(&self) -> bool {

@@ -12,6 +12,7 @@ mod identity;
 mod opened;
 mod problem;
 mod reading;
+mod remembered;
 mod settings;
 mod speech;
 mod surroundings;

@@ -125,6 +125,19 @@ impl Stamp {
             .collect()
     }
 
+    /// The heads of what would be said of a tree that has not changed.
+    pub(crate) fn headers_again(&self, tree: &TreeScan) -> Vec<Header> {
+        tree.again
+            .iter()
+            .map(|part| Header {
+                rules: part.rules,
+                unread: part.unread.clone(),
+                claims: part.claims,
+                ..self.header(part.author.clone(), tree.scope.clone(), tree.source.clone())
+            })
+            .collect()
+    }
+
     /// A tree that was read clean ends what uncommitted work said before: empty statements of the authors that
     /// hold something there. `source.at` is the present, for work is dated by its scan.
     ///

@@ -7,11 +7,11 @@ mod read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
-use stave_model::{Author, EstateKey, Hash, PersonRow, Scope, Time, canonical};
+use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical};
 
 use crate::body::{Body, each_packed};
 use crate::error::{Error, Result};
-use crate::holds::{same_word, word_type};
+use crate::holds::{all_hold, same_word, word_type};
 use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range};
 use read::{Parts, Reader, entries};
 
@@ -281,6 +281,10 @@ impl Ledger for SqliteLedger {
             }
             Ok(appended)
         })
+    }
+
+    fn all_hold(&self, said: &[Header]) -> Result<bool> {
+        all_hold(&Reader { db: &self.db, path: &self.path }, said)
     }
 
     fn heard(&self) -> Result<Vec<(Author, Scope, Time)>> {

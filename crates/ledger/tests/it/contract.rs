@@ -134,6 +134,7 @@ fn the_same_word_moves_only_the_register(fresh: Fresh) {
     assert_eq!(ledger.heard().unwrap(), slot(5));
     ledger.add_heard(&slot(6)).unwrap();
     assert_eq!(ledger.heard().unwrap(), slot(6));
+    assert!(ledger.all_hold(&[later.header.clone()]).unwrap());
     // Another commit, other unread paths, another author or scope are no repeats.
     let mut unread = later.clone();
     unread.header.unread = vec!["a.yaml".to_owned()];
@@ -142,7 +143,12 @@ fn the_same_word_moves_only_the_register(fresh: Fresh) {
     let mut scope = later.clone();
     scope.header.scope = "repo:code.test/shop@next".parse().unwrap();
     let others = [scan(7, "c2", 2), unread, author, scope];
+    for other in &others {
+        let said = [later.header.clone(), other.header.clone()];
+        assert!(!ledger.all_hold(&said).unwrap(), "{:?}", other.header);
+    }
     assert_eq!(outcomes(&mut *ledger, &others), [Outcome::New; 4]);
+    assert!(!ledger.all_hold(&[word(8, "ann", "shop").header]).unwrap());
     // A person's words are never repeats: two people may say the same.
     let words = [word(8, "ann", "shop"), word(9, "ann", "shop")];
     assert_eq!(outcomes(&mut *ledger, &words), [Outcome::New; 2]);

@@ -11,12 +11,13 @@ use stave_collect::{Options, TreeScan, Warning};
 use stave_ledger::{Appended, Ledger as _, Outcome};
 
 use crate::cli::{Scan, Trees};
-use crate::context::{Context, new_op, now};
+use crate::context::{Context, build, new_op, now};
 use crate::estate;
 use crate::git_config;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
 use crate::reading::{Directory, Spinner, Stamp};
+use crate::remembered::{self, Remembered};
 
 /// Warnings that are printed without --verbose; the rest is counted.
 const SHOWN_WARNINGS: usize = 20;
@@ -103,11 +104,14 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         from_commit: trees.commit,
         estate_id: opened.ledger.info()?.estate.chars().take(8).collect(),
         ignore_file: ignore_file(context),
+        reader: build(),
         ..Options::at(stamp.time)
     };
     let directory = Directory::new(opened.ledger.estate_key()?);
     let spinner = Spinner::new(context.terminal.shows_progress());
-    let scan = stave_collect::scan(&folders, &options, &directory, &spinner)?;
+    let read_folder = opened.place.read_folder();
+    let memory = Remembered { folder: &read_folder, ledger: &opened.ledger, stamp: &stamp };
+    let scan = stave_collect::scan_with(&folders, &options, &directory, &spinner, &memory)?;
     spinner.say("writing it down");
     let mut report = Report {
         ledger: opened.place.folder.clone(),
@@ -123,15 +127,17 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     // Two checkouts of one branch, one of them dirty: the clean one must not end what the other just said.
     let work: BTreeSet<String> =
         scan.trees.iter().filter(|tree| tree.is_work).map(|tree| tree.scope.to_string()).collect();
+    let mut heard = Vec::new();
     opened.ledger.add_people(&directory.into_rows())?;
     for mut tree in scan.trees {
-        report.warnings.extend(
-            std::mem::take(&mut tree.warnings)
-                .into_iter()
-                .map(|warning| WarningReport::new(warning, &tree.root)),
-        );
+        report
+            .warnings
+            .extend(tree.warnings.iter().cloned().map(|warning| WarningReport::new(warning, &tree.root)));
+        heard.extend(tree.again.iter().map(|part| (part.author.clone(), tree.scope.clone(), stamp.time)));
         let mut statements = stamp.statements(&mut tree);
-        let claims = statements.iter().map(|statement| statement.claims.len() as u64).sum();
+        let read = statements.len();
+        let mut claims = statements.iter().map(|statement| statement.claims.len() as u64).sum();
+        claims += tree.again.iter().map(|part| part.count).sum::<u64>();
         if !work.contains(&format!("{}+work", tree.scope)) {
             statements.extend(stamp.end_of_work(&opened.ledger, &tree)?);
         }
@@ -139,8 +145,12 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
             .ledger
             .append(&statements)
             .with_context(|| format!("what was read in {} is not in the ledger", tree.root.display()))?;
+        if tree.again.is_empty() {
+            remembered::keep(&read_folder, &tree, &statements[..read]);
+        }
         report.trees.push(TreeReport::new(&tree, claims, &appended));
     }
+    opened.ledger.add_heard(&heard)?;
     spinner.say("folding it into the map");
     let caught_up = opened
         .catch_up()
@@ -194,7 +204,7 @@ impl TreeReport {
             bytes_read: tree.bytes_read,
             claims,
             appended: of(Outcome::New),
-            unchanged: of(Outcome::SameWord) + of(Outcome::Known),
+            unchanged: of(Outcome::SameWord) + of(Outcome::Known) + tree.again.len() as u64,
             unread: tree.unread.len() as u64,
         }
     }

@@ -6,6 +6,7 @@ mod first_minutes;
 mod git_stories;
 mod json;
 mod kills;
+mod memory;
 mod names;
 mod storage;
 mod surface;
