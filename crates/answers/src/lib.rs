@@ -8,6 +8,7 @@ mod claims;
 mod draft;
 mod entity;
 mod find;
+mod gone;
 mod graph;
 mod list;
 mod log;
@@ -15,6 +16,7 @@ mod neighbourhood;
 mod people;
 mod places;
 mod questions;
+mod stale;
 mod summary;
 pub mod text;
 pub mod when;
@@ -31,6 +33,7 @@ pub use entity::{
     EntityPage, Property, RelationGroup, RelationRow, SaidAtOnce, SaidClaim, Standing, TextFact, entity,
 };
 pub use find::{Find, find, nearest_text};
+pub use gone::{Gone, GoneBecause, GoneQuery, GoneRow, Sighting, gone, gone_named};
 pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
 pub use list::{List, ListQuery, list};
 pub use log::{Log, LogQuery, LogRow, Operation, log};
@@ -38,6 +41,7 @@ pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
 pub use people::People;
 pub use places::{Place, web_address};
 pub use questions::{Asked, PossibleAnswer, Questions, question, questions};
+pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};

@@ -35,9 +35,44 @@ pub fn ago(time: Time, now: Time) -> String {
     }
 }
 
+/// An age as people type it, in milliseconds: `30d`, `12h`, `6w`, `2y`; a number alone is days.
+pub fn age_ms(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (digits, unit_ms) = match text.char_indices().last()? {
+        (at, 'h') => (&text[..at], HOUR_MS),
+        (at, 'd') => (&text[..at], DAY_MS),
+        (at, 'w') => (&text[..at], 7 * DAY_MS),
+        (at, 'y') => (&text[..at], 365 * DAY_MS),
+        _ => (text, DAY_MS),
+    };
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    // A thousand years: more would leave the calendar.
+    digits.parse::<i64>().ok()?.checked_mul(unit_ms).filter(|age| *age <= 365_000 * DAY_MS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_are_typed_with_a_unit() {
+        for (text, ms) in [
+            ("30d", Some(30 * DAY_MS)),
+            ("30", Some(30 * DAY_MS)),
+            ("12h", Some(12 * HOUR_MS)),
+            ("6w", Some(42 * DAY_MS)),
+            ("0d", Some(0)),
+            ("d", None),
+            ("-3d", None),
+            ("3 d", None),
+            ("99999999999999999999y", None),
+            ("", None),
+        ] {
+            assert_eq!(age_ms(text), ms, "{text}");
+        }
+    }
 
     #[test]
     fn ages_are_rounded_down() {

@@ -10,6 +10,7 @@ mod document;
 mod entities;
 mod error;
 mod fold;
+mod history;
 mod live;
 mod names;
 mod place;
@@ -22,11 +23,12 @@ mod slots;
 mod view;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::Connection;
 use stave_ledger::Ledger;
-use stave_model::{Claim, Hash};
+use stave_model::{Claim, Hash, Time};
 
 pub use error::{MapError, Result};
 pub use fold::Advance;
@@ -163,6 +165,40 @@ impl ReadModel {
     /// Where the read model can't be read.
     pub fn holders(&self, keys: &[String], limit: usize) -> Result<Vec<EntityRow>> {
         self.read(|read| read.holders(keys, limit))
+    }
+
+    /// Every (author, scope) that machines spoke of.
+    pub fn slots(&self) -> Result<Vec<Slot>> {
+        self.read(|read| read.history()?.slots())
+    }
+
+    /// A scope with repositories that people call one written as one.
+    pub fn folded_scope(&self, scope: &str) -> Result<String> {
+        self.read(|read| Ok(read.history()?.scope(scope)))
+    }
+
+    /// When the oldest statement of a machine was made.
+    pub fn history_begins(&self) -> Result<Option<Time>> {
+        self.read(|read| read.history()?.begins())
+    }
+
+    /// What an author said to exist and, having looked again (or its scope being retired), no longer does, by
+    /// reference; what is on the map all the same, under another reference, is left out. Reads the ledger's history.
+    ///
+    /// # Errors
+    /// Where the read model or the ledger can't be read.
+    pub fn vanished(&self, ledger: &dyn Ledger) -> Result<Vec<Vanished>> {
+        self.read(|read| read.history()?.vanished(ledger))
+    }
+
+    /// Standing words that hang on one of these references.
+    pub fn words_on(&self, references: &[String]) -> Result<Vec<WordOn>> {
+        self.read(|read| read.history()?.words_on(references))
+    }
+
+    /// A page of the entities that nobody but these slots (numbers of [`ReadModel::slots`]) says to exist.
+    pub fn only_in(&self, slots: &BTreeSet<i64>, filter: &Filter) -> Result<Page> {
+        self.read(|read| read.only_in(slots, filter))
     }
 
     /// The whole map as one JSON value, for comparison.

@@ -9,6 +9,7 @@ use stave_model::{Evidence, Hash, Kind, Relation, Time};
 use crate::cluster;
 use crate::entities::{self, Loader, entity_of};
 use crate::error::Result;
+use crate::history::History;
 use crate::live::{Live, short};
 use crate::names::{Names, Sym};
 use crate::raw::basis_of;
@@ -607,6 +608,28 @@ impl<'c> Read<'c> {
             }
         }
         self.rows(found)
+    }
+
+    pub(crate) fn history(&self) -> Result<History<'c, '_>> {
+        History::new(self.connection, &self.names)
+    }
+
+    pub(crate) fn only_in(&self, slots: &BTreeSet<i64>, filter: &Filter) -> Result<Page> {
+        let mut rows = self.rows(self.history()?.only_in(slots)?)?;
+        rows.retain(|row| {
+            (filter.hidden || !row.hidden)
+                && filter.kind.as_ref().is_none_or(|kind| *kind == row.kind)
+                && filter.entity_type.as_ref().is_none_or(|wanted| row.entity_type.as_ref() == Some(wanted))
+                && filter.owner.as_ref().is_none_or(|owner| row.owners.iter().any(|label| label.id == *owner))
+        });
+        rows.sort_by(|a, b| {
+            (a.name.to_lowercase(), &a.reference).cmp(&(b.name.to_lowercase(), &b.reference))
+        });
+        let total = rows.len() as u64;
+        let (skip, take) = (usize::try_from(filter.offset), usize::try_from(filter.limit));
+        let rows =
+            rows.into_iter().skip(skip.unwrap_or(usize::MAX)).take(take.unwrap_or(usize::MAX)).collect();
+        Ok(Page { total, rows })
     }
 
     pub(crate) fn document(&self) -> Result<Value> {

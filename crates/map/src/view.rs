@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use stave_model::{Basis, Evidence, Hash, Time};
+use stave_model::{Basis, Claim, Evidence, Hash, Time};
 
 /// Which statements count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -298,4 +298,74 @@ pub struct Page {
     pub total: u64,
     /// Those of this page.
     pub rows: Vec<EntityRow>,
+}
+
+/// What one author says about one scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its number in this read model.
+    pub number: i64,
+    /// The author.
+    pub author: String,
+    /// The scope, with repositories that people call one written as one.
+    pub scope: String,
+    /// Its claims are on the map.
+    pub is_live: bool,
+    /// Uncommitted work.
+    pub is_work: bool,
+    /// Its branch is the one that is shown, or it is no branch.
+    pub is_shown: bool,
+}
+
+/// A machine's statement, now or earlier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The statement's id.
+    pub statement: Hash,
+    /// When it was said.
+    pub time: Time,
+    /// Date of the commit or report.
+    pub source_at: Time,
+    /// Commit or report.
+    pub source_id: Option<String>,
+    /// The reader's rules.
+    pub rules: u64,
+}
+
+/// A reference that an author said to exist and, having looked again, no longer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// The reference.
+    pub reference: String,
+    /// Its kind, when it was last there.
+    pub kind: String,
+    /// Its name, when it was last there, if it was given one.
+    pub name: Option<String>,
+    /// Its type, when it was last there.
+    pub entity_type: Option<String>,
+    /// What it could be recognised by.
+    pub keys: Vec<String>,
+    /// Who said so.
+    pub author: String,
+    /// About what.
+    pub scope: String,
+    /// The last statement that has it.
+    pub last: Past,
+    /// Where that one found it.
+    pub evidence: Vec<Evidence>,
+    /// The first one that looked there and doesn't have it.
+    pub missing: Option<Past>,
+    /// The word that retired the scope (its statement and time), where that is what ended it.
+    pub retired: Option<(Hash, Time)>,
+}
+
+/// A standing word that hangs on a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordOn {
+    /// Its statement.
+    pub statement: Hash,
+    /// What it says.
+    pub claim: Claim,
+    /// It is about something on the map.
+    pub is_placed: bool,
 }

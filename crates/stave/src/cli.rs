@@ -256,6 +256,13 @@ pub(crate) struct List {
     /// Also what people say doesn't exist
     #[arg(long)]
     pub(crate) hidden: bool,
+    /// What is no longer found: since when, where it was last, and which words hang on it
+    #[arg(long, conflicts_with_all = ["owner", "hidden"])]
+    pub(crate) gone: bool,
+    /// What nobody has looked at for so long: 12h, 30d, 6w, 2y
+    #[arg(long, value_name = "AGE", num_args = 0..=1, default_missing_value = "30d",
+        conflicts_with_all = ["owner", "hidden", "gone"])]
+    pub(crate) stale: Option<String>,
     /// At most so many, up to 1000
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) limit: u64,

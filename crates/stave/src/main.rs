@@ -17,6 +17,7 @@ mod settings;
 mod speech;
 mod surroundings;
 mod terminal;
+mod trees;
 mod word;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! The verbs that only look: `find`, `list`, `show`, `why`.
 
-use stave_answers::{ListQuery, text::spoken};
+use stave_answers::when::age_ms;
+use stave_answers::{GoneQuery, ListQuery, StaleQuery, text::spoken};
 use stave_model::Kind;
 
 use super::say::relations_between;
@@ -38,6 +39,12 @@ pub(super) fn find(context: &mut Context<'_>, arguments: &Find) -> anyhow::Resul
 
 pub(super) fn list(context: &mut Context<'_>, arguments: &List) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
+    if arguments.gone {
+        return gone(context, &opened, arguments);
+    }
+    if let Some(age) = &arguments.stale {
+        return stale(context, &opened, arguments, age);
+    }
     let query = ListQuery {
         words: String::new(),
         kind: arguments.kind.as_ref().map(|kind| kind.to_lowercase()),
@@ -65,9 +72,47 @@ pub(super) fn list(context: &mut Context<'_>, arguments: &List) -> anyhow::Resul
     Ok(if found.total == 0 && is_asked { Exit::No } else { Exit::Answered })
 }
 
+/// What is no longer found. Nothing gone is an answer, not a no.
+fn gone(context: &mut Context<'_>, opened: &Opened, arguments: &List) -> anyhow::Result<Exit> {
+    let query = GoneQuery {
+        kind: arguments.kind.as_ref().map(|kind| kind.to_lowercase()),
+        entity_type: arguments.entity_type.clone(),
+        page: arguments.page,
+        page_size: arguments.limit,
+    };
+    let found = stave_answers::gone(opened.estate(), &query)?;
+    print(context, &found, |width, style| found.to_text(width, style))?;
+    Ok(Exit::Answered)
+}
+
+fn stale(context: &mut Context<'_>, opened: &Opened, arguments: &List, age: &str) -> anyhow::Result<Exit> {
+    let older_ms = age_ms(age).ok_or_else(|| {
+        Problem::new(format!("--stale {age}: that is no age")).hint("write a number and h, d, w or y: 30d")
+    })?;
+    let query = StaleQuery {
+        older_ms,
+        kind: arguments.kind.as_ref().map(|kind| kind.to_lowercase()),
+        entity_type: arguments.entity_type.clone(),
+        page: arguments.page,
+        page_size: arguments.limit,
+    };
+    let found = stave_answers::stale(opened.estate(), &query)?;
+    print(context, &found, |width, style| found.to_text(width, style))?;
+    Ok(Exit::Answered)
+}
+
 pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
-    let entity = opened.entity(context, &arguments.entity.join(" "))?;
+    let typed = arguments.entity.join(" ");
+    // What is not on the map any more is shown as it was last seen, and the answer is a no.
+    if matches!(opened.meant(&typed)?, Meant::None(_))
+        && let Some(gone) = stave_answers::gone_named(opened.estate(), &typed)?
+    {
+        let now = opened.now;
+        print(context, &serde_json::json!({"gone": gone}), |width, style| gone.to_text(now, width, style))?;
+        return Ok(Exit::No);
+    }
+    let entity = opened.entity(context, &typed)?;
     let page = stave_answers::entity(opened.estate(), &entity.row.id)?
         .ok_or_else(|| Problem::new(format!("{} is not on the map any more", entity.row.name)))?;
     print(context, &page, |width, style| page.to_text(width, style))?;

@@ -7,8 +7,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde::Serialize;
 use stave_answers::text::{counted, tame};
+use stave_answers::when::day;
 use stave_collect::{Options, TreeScan, Warning};
 use stave_ledger::{Appended, Ledger as _, Outcome};
+use stave_model::Time;
 
 use crate::cli::{Scan, Trees};
 use crate::context::{Context, build, new_op, now};
@@ -18,6 +20,8 @@ use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
 use crate::reading::{Directory, Spinner, Stamp};
 use crate::remembered::{self, Remembered};
+use crate::surroundings::quote;
+use crate::trees::{self, Tree};
 
 /// Warnings that are printed without --verbose; the rest is counted.
 const SHOWN_WARNINGS: usize = 20;
@@ -33,6 +37,8 @@ pub(super) struct Report {
     pub(super) trees: Vec<TreeReport>,
     /// What could not be read.
     pub(super) warnings: Vec<WarningReport>,
+    /// Trees that were scanned earlier in these folders and were not met: their pieces stay, as last seen.
+    pub(super) missing: Vec<MissingReport>,
     /// Wall time, with appending and folding.
     pub(super) milliseconds: u64,
 }
@@ -57,6 +63,17 @@ pub(super) struct TreeReport {
     unchanged: u64,
     /// Paths that no reader could look at.
     unread: u64,
+}
+
+/// A tree that was scanned earlier and was not met.
+#[derive(Debug, Serialize)]
+pub(super) struct MissingReport {
+    root: PathBuf,
+    scope: String,
+    /// When it was last looked at.
+    seen: Time,
+    /// Its folder is there; nothing in it is read any more.
+    folder_is_there: bool,
 }
 
 /// A warning with the path as a person can open it.
@@ -122,6 +139,7 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
             .into_iter()
             .map(|warning| WarningReport::new(warning, Path::new("")))
             .collect(),
+        missing: Vec::new(),
         milliseconds: 0,
     };
     // Two checkouts of one branch, one of them dirty: the clean one must not end what the other just said.
@@ -157,8 +175,47 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         .context("what was read is in the ledger, but the map could not be brought up to date");
     spinner.end();
     caught_up?;
+    report.missing = missing(&opened, &folders, &report, stamp.time)?;
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok((opened, report))
+}
+
+/// The trees that this scan should have met and did not, less those that a person retired. Remembers what it met.
+fn missing(
+    opened: &Opened,
+    folders: &[PathBuf],
+    report: &Report,
+    now: Time,
+) -> anyhow::Result<Vec<MissingReport>> {
+    let met: Vec<Tree> = report
+        .trees
+        .iter()
+        .map(|tree| Tree {
+            root: tree.root.clone(),
+            scope: tree.scope.strip_suffix("+work").unwrap_or(&tree.scope).to_owned(),
+            seen: now,
+        })
+        .collect();
+    let (missing, mut known) = trees::compare(trees::known(&opened.place), folders, &met, Path::exists);
+    let live: BTreeSet<String> =
+        opened.map.slots()?.into_iter().filter(|slot| slot.is_live).map(|slot| slot.scope).collect();
+    let mut reports = Vec::new();
+    for tree in missing {
+        let scope = opened.map.folded_scope(&tree.scope)?;
+        // Retired, or never on the map: nothing is left that somebody could miss.
+        if live.contains(&scope) || live.contains(&format!("{scope}+work")) {
+            reports.push(MissingReport {
+                folder_is_there: tree.root.exists(),
+                root: tree.root,
+                scope: tree.scope,
+                seen: tree.seen,
+            });
+        } else {
+            known.retain(|other| *other != tree);
+        }
+    }
+    trees::remember(&opened.place, &known);
+    Ok(reports)
 }
 
 /// The folders, absolute and without links, so that one of them has one name.
@@ -248,7 +305,32 @@ impl WarningReport {
     }
 }
 
+impl MissingReport {
+    fn text(&self, stave: &str) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        let root = self.root.strip_prefix(&here).unwrap_or(&self.root).display().to_string();
+        let how = if self.folder_is_there {
+            "has nothing in it that is read any more"
+        } else {
+            "is not there any more"
+        };
+        format!(
+            "{} {how}: {} was last seen on {}, and its pieces stay on the map as they were\n\nhint: if it is gone for \
+             good: {stave} retire {}",
+            tame(&root),
+            tame(&self.scope),
+            day(self.seen),
+            quote(&self.scope)
+        )
+    }
+}
+
 impl Report {
+    /// The folder that holds `.stave`.
+    fn ledger_root(&self) -> PathBuf {
+        self.ledger.parent().unwrap_or(&self.ledger).to_owned()
+    }
+
     /// Warnings, then a line for each tree.
     pub(super) fn print(&self, context: &mut Context<'_>) -> anyhow::Result<()> {
         let shown = if context.terminal.is_verbose() { usize::MAX } else { SHOWN_WARNINGS };
@@ -261,6 +343,10 @@ impl Report {
                 "and {} more\n\nhint: --verbose shows all",
                 counted(more, "warning", "warnings")
             ));
+        }
+        for missing in &self.missing {
+            let stave = context.typed(&self.ledger_root());
+            context.terminal.warn(&missing.text(&stave));
         }
         for tree in &self.trees {
             context.terminal.line(&tree.line())?;
