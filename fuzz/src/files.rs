@@ -58,6 +58,11 @@ pub(crate) fn catalog(bytes: &[u8]) {
     each(&["catalog-info.yaml"], bytes);
 }
 
+pub(crate) fn code(bytes: &[u8]) {
+    let ends = ["go", "py", "ts", "cs", "rs", "rb", "php", "cc"];
+    each(&ends.map(|end| format!("web/main.{end}")).each_ref().map(String::as_str), bytes);
+}
+
 pub(crate) fn codeowners(bytes: &[u8]) {
     each(&["CODEOWNERS", ".github/CODEOWNERS"], bytes);
 }
@@ -102,6 +107,10 @@ pub(crate) fn go(bytes: &[u8]) {
 
 pub(crate) fn gradle(bytes: &[u8]) {
     each(&["build.gradle", "build.gradle.kts", "settings.gradle"], bytes);
+}
+
+pub(crate) fn interfaces(bytes: &[u8]) {
+    each(&["proto/shop.proto", "idl/shop.thrift"], bytes);
 }
 
 pub(crate) fn kubernetes(bytes: &[u8]) {

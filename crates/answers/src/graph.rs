@@ -1,17 +1,17 @@
 //! The map as entities and links in the direction of the data, for other programs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stave_map::{Link, Node};
-use stave_model::{Flow, Relation};
+use stave_model::{Flow, Kind, Relation};
 
 use crate::{Estate, Result};
 
 /// Entities and the links between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Graph {
-    /// The entities; hidden ones are left out.
+    /// The entities; hidden ones are left out, and interfaces, for no data stays in one.
     pub entities: Vec<GraphEntity>,
     /// The links in the direction of the data; relations along which no data flows are left out.
     pub links: Vec<GraphLink>,
@@ -51,8 +51,11 @@ pub fn graph(estate: Estate<'_>) -> Result<Graph> {
 }
 
 /// Relations are written from needs to; this turns those that data flows against and drops those along
-/// which none flows, and links to entities that are not there.
-pub fn in_direction_of_data(nodes: Vec<Node>, links: Vec<Link>) -> Graph {
+/// which none flows, and links to entities that are not there. Who consumes an interface calls who provides it, unless
+/// it is said to provide it itself.
+pub fn in_direction_of_data(mut nodes: Vec<Node>, mut links: Vec<Link>) -> Graph {
+    links.extend(calls_by_interface(&nodes, &links));
+    nodes.retain(|node| node.kind != Kind::Api.as_str());
     let shown: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
     let links: BTreeSet<GraphLink> = links
         .into_iter()
@@ -65,6 +68,30 @@ pub fn in_direction_of_data(nodes: Vec<Node>, links: Vec<Link>) -> Graph {
         .collect();
     let entity = |Node { id, kind, name, aliases }| GraphEntity { id, kind, name, aliases };
     Graph { links: links.into_iter().collect(), entities: nodes.into_iter().map(entity).collect() }
+}
+
+/// A call from each consumer of an interface to the one who provides it; several providers share only its form.
+fn calls_by_interface(nodes: &[Node], links: &[Link]) -> Vec<Link> {
+    let apis: BTreeSet<&str> =
+        nodes.iter().filter(|node| node.kind == Kind::Api.as_str()).map(|node| node.id.as_str()).collect();
+    let mut ends: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for link in links.iter().filter(|link| apis.contains(link.to.as_str())) {
+        let (providers, consumers) = ends.entry(&link.to).or_default();
+        match link.kind.as_str() {
+            "provides_api" => providers.push(&link.from),
+            "consumes_api" => consumers.push(&link.from),
+            _ => {}
+        }
+    }
+    let mut calls = Vec::new();
+    for (providers, consumers) in ends.values() {
+        let [provider] = providers.as_slice() else { continue };
+        for consumer in consumers.iter().filter(|consumer| *consumer != provider) {
+            let kind = "calls".to_owned();
+            calls.push(Link { from: (*consumer).to_owned(), to: (*provider).to_owned(), kind });
+        }
+    }
+    calls
 }
 
 #[cfg(test)]
@@ -90,5 +117,37 @@ mod tests {
             graph.links.iter().map(|l| format!("{} {} {}", l.from, l.kind, l.to)).collect();
         assert_eq!(links, ["a calls b", "b stores_in a"]);
         assert_eq!(graph.entities.len(), 2);
+    }
+
+    #[test]
+    fn who_consumes_an_interface_calls_the_only_one_who_provides_it() {
+        let node = |id: &str, kind: &str| Node {
+            id: id.into(),
+            kind: kind.into(),
+            name: id.into(),
+            aliases: vec![],
+        };
+        let link =
+            |from: &str, kind: &str, to: &str| Link { from: from.into(), to: to.into(), kind: kind.into() };
+        let nodes: Vec<Node> = ["a", "b", "c"]
+            .iter()
+            .map(|id| node(id, "service"))
+            .chain([node("x", "api"), node("y", "api")])
+            .collect();
+        let graph = in_direction_of_data(
+            nodes,
+            vec![
+                link("a", "consumes_api", "x"),
+                link("b", "provides_api", "x"),
+                link("b", "consumes_api", "x"),
+                link("a", "consumes_api", "y"),
+                link("b", "provides_api", "y"),
+                link("c", "provides_api", "y"),
+            ],
+        );
+        let links: Vec<String> =
+            graph.links.iter().map(|l| format!("{} {} {}", l.from, l.kind, l.to)).collect();
+        assert_eq!(links, ["a calls b"]);
+        assert_eq!(graph.entities.len(), 3);
     }
 }

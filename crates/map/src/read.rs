@@ -527,7 +527,7 @@ impl<'c> Read<'c> {
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let kind: String = row.get(4)?;
-            let typed = matches!(kind.as_str(), "component" | "resource" | "api");
+            let typed = matches!(kind.as_str(), "component" | "resource");
             nodes.push(Node {
                 id: short(&self.names.text(row.get(0)?)?),
                 kind: if typed { row.get(1)? } else { kind },

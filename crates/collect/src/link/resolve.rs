@@ -190,9 +190,8 @@ impl Graph {
             }
             // A topic and an interface are no hosts.
             let is_host = cluster.kind != Kind::Api && cluster.typ != "topic";
-            if is_host && matches!(piece.form, Form::Deployed | Form::Settings | Form::Implied)
-                || is_host && cluster.typ != "library"
-            {
+            let is_deployed = matches!(piece.form, Form::Deployed | Form::Settings | Form::Implied);
+            if is_host && (is_deployed || cluster.typ != "library") {
                 for name in &piece.names {
                     self.names.anywhere.entry(plain(name)).or_default().insert(index);
                     self.names.loosely.entry(loose(name)).or_default().insert(index);

@@ -5,6 +5,7 @@
 
 mod aspire;
 mod catalog;
+mod clients;
 mod codeowners;
 mod compose;
 mod config;
@@ -173,4 +174,7 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
     entry::<config::Config>(),
+    // Code comes last: it speaks of what the others found.
+    entry::<clients::Interfaces>(),
+    entry::<clients::Clients>(),
 ];

@@ -69,6 +69,23 @@ const SAMPLES: &[(&str, &str)] = &[
     ("conf/app.properties", "a.url=http\\://x:1\\\n /y\nb: c\n"),
     ("appsettings.json", "{\"ConnectionStrings\": {\"Db\": \"Server=x;Database=y;Password=z\"}} // c"),
     ("nginx.conf", "upstream a { server web:80; }\nlocation / { proxy_pass http://api:8080; }\n"),
+    ("proto/a.proto", "package a.v1;\nservice Cart { rpc Get (A) returns (B) {} }\n"),
+    (
+        "svc/main.go",
+        "package main\nimport (\n\tpb \"x.dev/a/b/proto\"\n\t\"github.com/segmentio/kafka-go\"\n)\nconst n = \"srv-a\"\nfunc main() {\n\tc := pb.NewCartClient(conn)\n\tr.Register(n, 1)\n\tkafka.NewReader(kafka.ReaderConfig{Topic: \"orders\"})\n\thttp.Get(\"http://web:80/\")\n}\n",
+    ),
+    (
+        "svc/app.py",
+        "import redis\nfrom kafka import KafkaProducer\nproducer.send('orders', b'')\nstub = a_pb2_grpc.CartStub(channel)\nrequests.get('http://web:80/x')\n",
+    ),
+    (
+        "svc/index.ts",
+        "import { Kafka } from 'kafkajs'\nconst T = 'orders'\nawait producer.send({ topic: T })\nserver.addService(shop.Cart.service, {})\nfetch(`http://web/${id}`)\n",
+    ),
+    (
+        "svc/Bus.cs",
+        "using RabbitMQ.Client;\nbus.AddSubscription<Placed, H>(); bus.PublishAsync(new Placed()); class C : Cart.CartBase {}\n",
+    ),
     ("stave.toml", "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
