@@ -332,6 +332,22 @@ fn row(estate: Estate<'_>, group: &[Vanished]) -> Result<GoneRow> {
     })
 }
 
+impl Sighting {
+    /// What was read: `example.com/tea/shop @ main at 0123abc`.
+    pub fn source_text(&self) -> String {
+        let scope: Option<Scope> = self.scope.parse().ok();
+        let mut text = match scope.as_ref().and_then(Scope::branch) {
+            Some((repository, "-", _)) => repository.to_owned(),
+            Some((repository, branch, _)) => format!("{repository} @ {branch}"),
+            None => self.scope.clone(),
+        };
+        if let Some(commit) = &self.commit {
+            text.push_str(&format!(" at {}", short_commit(commit)));
+        }
+        text
+    }
+}
+
 impl GoneRow {
     /// `component, service`.
     pub fn kind_text(&self) -> String {
@@ -359,19 +375,9 @@ impl GoneRow {
 
     /// Where it was last, as text behind "last in": `compose.yaml:3 of example.com/tea/shop @ main at 0123abc`.
     pub fn last_text(&self) -> String {
-        let mut text: String =
-            self.last.places.iter().map(|place| place.text.as_str()).collect::<Vec<_>>().join(", ");
-        if let Ok(scope) = self.last.scope.parse::<Scope>()
-            && let Some((repository, branch, _)) = scope.branch()
-        {
-            let of = if text.is_empty() { "" } else { " of " };
-            let branch = if branch == "-" { String::new() } else { format!(" @ {branch}") };
-            text.push_str(&format!("{of}{repository}{branch}"));
-        }
-        if let Some(commit) = &self.last.commit {
-            text.push_str(&format!(" at {}", short_commit(commit)));
-        }
-        text
+        let places: Vec<&str> = self.last.places.iter().map(|place| place.text.as_str()).collect();
+        let of = if places.is_empty() { "" } else { " of " };
+        format!("{}{of}{}", places.join(", "), self.last.source_text())
     }
 
     /// As text.

@@ -44,11 +44,17 @@ const MARKS: &[(&str, &str)] = &[
     ("denied", "A person says that it is not so. It is kept and shown here, and is not on the map."),
     ("challenged", "After a person spoke, something automatic came that differs."),
     ("carried", "Read earlier; the latest run could not read that file, so the earlier reading stands."),
+    (
+        "gone",
+        "Whoever had found it looked again and did not. It is kept in the ledger, with every word about it.",
+    ),
 ];
 
 const TWINS: &[(&str, &str)] = &[
     ("/", "/api/v1/summary"),
     ("/entities?q=&kind=&type=&owner=&page=", "/api/v1/entities?…"),
+    ("/entities?gone=yes", "/api/v1/entities?gone=yes"),
+    ("/entities?stale=30d", "/api/v1/entities?stale=30d"),
     ("/e/ID", "/api/v1/entities/ID"),
     ("/e/ID/why?fact=TYPE&to=ID", "/api/v1/entities/ID/why?…"),
     ("/questions", "/api/v1/questions"),

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use stave_answers::List;
 use stave_answers::text::{grouped, spoken, tame};
 
-use crate::links::{entity_link, list_link};
+use crate::links::{entity_link, find_link, list_link};
 use crate::parts::{entities, kind, mark, number, text, unknown};
 use crate::shell::{Frame, page};
 
@@ -16,6 +16,7 @@ pub fn list_page(frame: &Frame<'_>, list: &List) -> String {
         if list.words.is_empty() { "Entities".to_owned() } else { format!("Entities: {}", list.words) };
     let main = html! {
         h1 { "Entities" }
+        (tabs(""))
         (filters(list))
         div #results {
             p.found role="status" {
@@ -30,6 +31,22 @@ pub fn list_page(frame: &Frame<'_>, list: &List) -> String {
         }
     };
     page(frame, &title, &main)
+}
+
+/// What is there, what is gone, what nobody has looked at: three lists, the current one marked.
+pub(crate) fn tabs(current: &str) -> Markup {
+    let tabs = [
+        ("", "On the map", find_link(&[])),
+        ("gone", "Gone", find_link(&[("gone", "yes")])),
+        ("stale", "Not seen for long", find_link(&[("stale", "30d")])),
+    ];
+    html! {
+        nav.tabs aria-label="Lists" {
+            @for (name, shown, link) in &tabs {
+                a href=(link) aria-current=[(*name == current).then_some("page")] { (shown) }
+            }
+        }
+    }
 }
 
 fn filters(list: &List) -> Markup {

@@ -60,6 +60,7 @@ pub(crate) fn mark(word: &str) -> Markup {
         "denied" => ("⊘", "mark strong"),
         "challenged" => ("⚑", "mark strong"),
         "carried" => ("↷", "mark"),
+        "gone" => ("✕", "mark strong"),
         _ => ("·", "mark"),
     };
     html! { span class=(class) { span.sign aria-hidden="true" { (sign) } " " (text(word)) } }

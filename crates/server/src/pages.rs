@@ -5,7 +5,8 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
-use stave_answers::{Estate, ListQuery, LogQuery, Result};
+use stave_answers::when::age_ms;
+use stave_answers::{Estate, GoneQuery, ListQuery, LogQuery, Result, StaleQuery};
 use stave_board::{Frame, Problem};
 use stave_map::Named;
 
@@ -28,6 +29,8 @@ const HITS: u64 = 200;
 pub(crate) enum Page {
     Overview,
     List(ListQuery),
+    Gone(GoneQuery),
+    Stale { query: StaleQuery, age: String },
     Find { words: String, limit: u64 },
     Entity { id: String },
     Neighbourhood { id: String },
@@ -86,6 +89,10 @@ impl Page {
         };
         Some(match (twin, parts.as_slice()) {
             (false, [""]) | (true, ["summary"]) => Ok(Page::Overview),
+            (_, ["entities"]) if values.text("gone").is_some_and(|text| text == "yes") => {
+                gone_query(&values).map(Page::Gone)
+            }
+            (_, ["entities"]) if values.text("stale").is_some() => stale_query(&values),
             (_, ["entities"]) => list_query(&values).map(Page::List),
             (true, ["find"]) => find_query(&values),
             (false, ["e", id]) | (true, ["entities", id]) if !id.is_empty() => {
@@ -115,6 +122,29 @@ fn list_query(values: &Values) -> std::result::Result<ListQuery, String> {
         page_size: values.number("limit")?,
         hidden: values.text("hidden").is_some_and(|text| text == "yes"),
     })
+}
+
+fn gone_query(values: &Values) -> std::result::Result<GoneQuery, String> {
+    Ok(GoneQuery {
+        kind: values.text("kind"),
+        entity_type: values.text("type"),
+        page: values.number("page")?,
+        page_size: values.number("limit")?,
+    })
+}
+
+fn stale_query(values: &Values) -> std::result::Result<Page, String> {
+    let age = values.text("stale").unwrap_or_default();
+    let older_ms = age_ms(&age)
+        .ok_or_else(|| format!("stale={age} is no age; write a number and h, d, w or y, like stale=30d"))?;
+    let query = StaleQuery {
+        older_ms,
+        kind: values.text("kind"),
+        entity_type: values.text("type"),
+        page: values.number("page")?,
+        page_size: values.number("limit")?,
+    };
+    Ok(Page::Stale { query, age })
 }
 
 fn find_query(values: &Values) -> std::result::Result<Page, String> {
@@ -179,9 +209,38 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::list_page(&frame(list.position, open_questions()?), &list))
             }
         }
+        Page::Gone(query) => {
+            let gone = stave_answers::gone(estate, query)?;
+            if api {
+                Reply::json(&gone)
+            } else {
+                Reply::html(stave_board::gone_page(&frame(gone.position, open_questions()?), &gone))
+            }
+        }
+        Page::Stale { query, age } => {
+            let stale = stave_answers::stale(estate, query)?;
+            if api {
+                Reply::json(&stale)
+            } else {
+                Reply::html(stave_board::stale_page(&frame(stale.position, open_questions()?), &stale, age))
+            }
+        }
         Page::Find { words, limit } => Reply::json(&stave_answers::find(estate, words, *limit)?),
         Page::Entity { id } => {
             let Some(found) = stave_answers::entity(estate, id)? else {
+                // What was there is shown as it was last seen, with a status that says that it is not there.
+                if matches!(estate.model.named(id)?, Named::None(_))
+                    && let Some(gone) = stave_answers::gone_named(estate, id)?
+                {
+                    let position = estate.model.stamp()?.position;
+                    let page = if api {
+                        Reply::json(&json!({"position": position, "gone": gone}))
+                    } else {
+                        let frame = frame(position, open_questions()?);
+                        Reply::html(stave_board::gone_entity_page(&frame, &gone, estate.now))
+                    };
+                    return Ok(Made::Reply(Reply { status: StatusCode::GONE, ..page }));
+                }
                 return named(id, "", uri, estate);
             };
             if api {
@@ -248,7 +307,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
         "position": position,
         "answers": {
             "summary": "/api/v1/summary",
-            "entities": "/api/v1/entities{?q,kind,type,owner,hidden,page,limit}",
+            "entities": "/api/v1/entities{?q,kind,type,owner,hidden,gone,stale,page,limit}",
             "find": "/api/v1/find{?q,limit}",
             "entity": "/api/v1/entities/{id}",
             "neighbourhood": "/api/v1/entities/{id}/neighbourhood",

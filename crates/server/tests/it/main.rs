@@ -153,6 +153,8 @@ fn every_page() -> Vec<String> {
         "/entities?q=pay&kind=component".to_owned(),
         "/entities?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E&owner=%22%3E%3Cimg%20src%3Dx%3E".to_owned(),
         "/entities?type=database".to_owned(),
+        "/entities?gone=yes".to_owned(),
+        "/entities?stale=0d".to_owned(),
         "/entities?owner=stockroom".to_owned(),
         "/entities?limit=4&page=2".to_owned(),
         format!("/e/{orders}"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::html::{Element, elements};
-use crate::{Server, every_page};
+use crate::{Server, estate, every_page};
 
 fn named<'e>(all: &'e [Element], tag: &str) -> Vec<&'e Element> {
     all.iter().filter(|element| element.tag == tag).collect()
@@ -15,11 +15,13 @@ fn named<'e>(all: &'e [Element], tag: &str) -> Vec<&'e Element> {
 fn every_page_has_a_sound_structure() {
     let server = Server::start();
     let mut titles = BTreeSet::new();
-    for path in
-        every_page().into_iter().chain(["/nothing-here".to_owned(), "/e/nothing-called-so".to_owned()])
-    {
+    for path in every_page().into_iter().chain([
+        "/nothing-here".to_owned(),
+        "/e/nothing-called-so".to_owned(),
+        relic(),
+    ]) {
         let answer = server.get(&path);
-        assert!(matches!(answer.status, 200 | 404), "{path}: {}", answer.status);
+        assert!(matches!(answer.status, 200 | 404 | 410), "{path}: {}", answer.status);
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
         let all = elements(&answer.body);
         assert_eq!(named(&all, "html")[0].attribute("lang"), Some("en"), "{path}");
@@ -33,6 +35,24 @@ fn every_page_has_a_sound_structure() {
         references(&path, &all);
     }
     assert!(titles.len() > 10, "pages can't be told apart by title: {titles:?}");
+}
+
+/// The page of a piece that is not there any more.
+fn relic() -> String {
+    format!("/e/{}", estate::digits("repo:git.example.com/leafcup/old//#compose/relic"))
+}
+
+#[test]
+fn what_is_gone_has_its_page_and_a_status_that_says_so() {
+    let server = Server::start();
+    let answer = server.get(&relic());
+    assert_eq!(answer.status, 410);
+    assert!(answer.body.contains("relic") && answer.body.contains("retired"), "{}", answer.body);
+    let twin = server.get(&relic().replace("/e/", "/api/v1/entities/"));
+    assert_eq!(twin.status, 410);
+    let json: Value = serde_json::from_str(&twin.body).unwrap();
+    assert_eq!(json["gone"]["because"]["kind"], "retired", "{json}");
+    assert_eq!(server.get("/entities?stale=soon").status, 400);
 }
 
 fn headings(path: &str, all: &[Element]) {
@@ -157,7 +177,9 @@ fn links_on_pages_lead_somewhere() {
             let Some(link) = element.attribute("href").filter(|link| link.starts_with('/')) else { continue };
             let link = link.split('#').next().unwrap_or(link).to_owned();
             if asked.insert(link.clone()) {
-                assert_eq!(server.get(&link).status, 200, "{link} on {path}");
+                // What is gone has a page that says so.
+                let status = server.get(&link).status;
+                assert!(matches!(status, 200 | 410), "{link} on {path}: {status}");
             }
         }
     }
