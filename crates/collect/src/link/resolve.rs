@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stave_model::{Basis, Kind, Reference};
 
 use super::join::{Sets, loose, plain};
-use super::sketch::{Form, Mention, Offer, Origin, Place, Runs, Sketch, Target, base_name, parent};
+use super::sketch::{Form, Mention, Offer, Origin, Place, Runs, Sketch, Target, WATCHES, base_name, parent};
 use crate::hosts::{HostForm, has_common_end, host_form};
 use crate::products::{self, Product};
 use crate::values::{Address, WORD, is_address_name, is_talk_name, words};
@@ -455,9 +455,12 @@ impl Graph {
         };
         let Some(to) = to.filter(|to| *to != from) else { return };
         // What is scraped is watched: the targets in the settings of a monitor need it, not it them.
-        let scrapes = self.clusters[from].product.is_some_and(|product| product.name == "prometheus");
-        if scrapes && matches!(mention.target, Target::Address { .. }) && self.clusters[to].typ != "monitor" {
-            self.link(to, End::Cluster(from), mention, None, "monitored_by", 3);
+        let scrapes = self.clusters[from].product.is_some_and(|product| product.name == "prometheus")
+            && matches!(mention.target, Target::Address { .. })
+            && mention.relation.is_none()
+            && self.clusters[to].typ != "monitor";
+        if scrapes || mention.relation == Some(WATCHES) {
+            self.link(to, End::Cluster(from), mention, None, "monitored_by", if scrapes { 3 } else { 4 });
             return;
         }
         let said =

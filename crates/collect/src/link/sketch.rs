@@ -167,13 +167,16 @@ pub(crate) enum Target {
     Service(String),
 }
 
+/// What a mention says instead of a relation where the mentioned piece is `monitored_by` the one that mentions it.
+pub(crate) const WATCHES: &str = "watches";
+
 /// One piece needs another.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention {
     pub(crate) reader: &'static str,
     pub(crate) origin: Origin,
     pub(crate) target: Target,
-    /// The relation, where the source itself says which.
+    /// The relation, where the source itself says which; or [`WATCHES`].
     pub(crate) relation: Option<&'static str>,
     pub(crate) basis: Basis,
     pub(crate) at: Place,

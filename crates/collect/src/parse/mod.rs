@@ -1,6 +1,7 @@
 //! Text to trees with line numbers, for every format that a reader understands. Nothing here knows what
 //! a document means, panics, or grows beyond [`crate::limits`].
 
+mod blocks;
 mod code;
 mod json;
 mod lines;
@@ -10,6 +11,7 @@ mod tree;
 mod xml;
 mod yaml;
 
+pub(crate) use blocks::{Block, Ends, parse_blocks};
 pub(crate) use code::{Code, Syntax, Token};
 pub(crate) use json::parse_json;
 pub(crate) use lines::{Pair, parse_env, parse_ini, parse_properties};

@@ -40,6 +40,8 @@ struct Service {
     /// Words of the command line.
     command: Vec<Line<String>>,
     one_off: bool,
+    /// Addresses that its log driver sends to.
+    logging: Vec<Line<String>>,
     /// Where labels tell a proxy to route to it.
     routed: Option<u32>,
 }
@@ -50,6 +52,7 @@ pub(crate) struct Compose;
 impl Reader for Compose {
     type Facts = ComposeFile;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &["services:", "image:", "build:"];
 
     fn wants(path: &str, name: &str) -> bool {
@@ -234,6 +237,7 @@ fn service(name: &str, node: &Node) -> Service {
                 service.routed =
                     pairs(value).iter().find(|(pair, _)| says_route(pair)).map(|(_, line)| *line);
             }
+            "logging" => service.logging = log_addresses(value),
             "restart" => service.one_off = value.text() == Some("no") && node.get("ports").is_none(),
             _ => {}
         }
@@ -250,6 +254,13 @@ fn build(node: &Node) -> Option<Line<(String, String)>> {
         }
         _ => None,
     }
+}
+
+/// Where the options of a log driver send to: `fluentd-address`, `gelf-address`, `loki-url`.
+fn log_addresses(logging: &Node) -> Vec<Line<String>> {
+    let is_address = |key: &str| key.ends_with("-address") || key.ends_with("-url");
+    let options = logging.entries_of("options").iter().filter(|(key, _)| is_address(key));
+    options.filter_map(|(_, value)| Some((value.text()?.to_owned(), value.line))).collect()
 }
 
 /// `KEY: value` maps and `KEY=value` lists.
@@ -562,6 +573,12 @@ fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Ser
     for (key, value, at) in environment {
         // A value may name a variable of the same service.
         sketch.mention_value(NAME, &origin, &key, &value, true, &at, env);
+    }
+    for (text, line) in &service.logging {
+        for address in crate::values::addresses("log_address", &fill(text)) {
+            let target = Target::Address { name: "log_address".to_owned(), address, strong: false };
+            sketch.mention(NAME, origin.clone(), target, Some("logs_to"), place(*line), env);
+        }
     }
     for (word, line) in &service.command {
         let word = fill(word);

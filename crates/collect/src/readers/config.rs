@@ -75,6 +75,7 @@ const CONFIG_FOLDERS: &[&str] = &[
 impl Reader for Config {
     type Facts = Settings;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
 
     fn wants(path: &str, name: &str) -> bool {
         let in_hidden = path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
@@ -147,6 +148,10 @@ pub(super) fn is_spring_name(name: &str) -> bool {
 
 fn read_settings(file: &SourceFile<'_>) -> ReadResult<Settings> {
     let name = file.name();
+    // Readers of their own know what their addresses are for.
+    if super::routes::is_of_proxy(&name, file.text) || super::telemetry::is_of_telemetry(&name, file.text) {
+        return Ok(None);
+    }
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     let is_spring = is_spring_name(&name);
     match end {

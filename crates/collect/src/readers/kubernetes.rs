@@ -100,6 +100,7 @@ const OTHERS: &[&str] = &[
 impl Reader for Kubernetes {
     type Facts = Manifests;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &["kind", "resources:", "bases:", "namePrefix:", "patches"];
 
     fn wants(path: &str, name: &str) -> bool {
@@ -564,8 +565,15 @@ fn link_workload(
         }
     }
     for map in &workload.config_maps {
-        for (_, text, (path, first)) in find_map(&one.folder, map) {
-            mention_file(sketch, &origin, &text, &path, first, one.env.as_deref());
+        for (key, text, (path, first)) in find_map(&one.folder, map) {
+            let env = one.env.as_deref();
+            let entry = (key.as_str(), text.as_str());
+            let place = (path.as_str(), first);
+            let is_known = super::routes::mention_entry(sketch, NAME, &origin, entry, place, env)
+                || super::telemetry::mention_entry(sketch, NAME, &origin, entry, place, env);
+            if !is_known {
+                mention_file(sketch, &origin, &text, &path, first, env);
+            }
         }
     }
     Some(piece)

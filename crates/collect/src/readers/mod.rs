@@ -19,9 +19,11 @@ mod kustomize;
 mod maven;
 mod npm;
 mod python;
+mod routes;
 mod rust;
 mod services;
 mod spring;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -170,6 +172,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
     entry::<aspire::Aspire>(),
+    entry::<routes::RoutesReader>(),
+    entry::<telemetry::Telemetry>(),
     // Before the catalog: it tells which organisation a team without a host is of.
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),

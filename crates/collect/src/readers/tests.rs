@@ -86,6 +86,43 @@ const SAMPLES: &[(&str, &str)] = &[
         "svc/Bus.cs",
         "using RabbitMQ.Client;\nbus.AddSubscription<Placed, H>(); bus.PublishAsync(new Placed()); class C : Cart.CartBase {}\n",
     ),
+    (
+        "proxy/envoy.yaml",
+        "static_resources:\n  listeners: [{route: {cluster: a}}]\n  clusters:\n  - name: a\n    load_assignment: {endpoints: [{socket_address: {address: web, port_value: 80}}]}\n",
+    ),
+    ("Caddyfile", "a.example {\n  reverse_proxy /x/* {$WEB:web:80} {\n    to api:1\n  }\n}\n"),
+    ("haproxy.cfg", "backend a\n  server s web:80 check\n"),
+    (
+        "kong.yml",
+        "_format_version: \"3.0\"\nservices: [{name: a, host: b, port: 80}]\nupstreams: [{name: b, targets: [{target: \"web:80\"}]}]\n",
+    ),
+    ("traefik/dynamic.toml", "[http.services.a.loadBalancer]\nservers = [{url = \"http://web:80\"}]\n"),
+    ("sites/a.vhost", "ProxyPass /a http://web:80/\nBalancerMember http://api:80\n"),
+    (
+        "prometheus.yml",
+        "scrape_configs: [{static_configs: [{targets: [\"web:80\", \"https://x.dev\"]}]}]\nremote_write: [{url: \"http://u:p@m:1\"}]\n",
+    ),
+    ("promtail.yaml", "clients: [{url: \"http://loki:3100\"}]\nscrape_configs: []\n"),
+    ("datasources.yml", "apiVersion: 1\ndatasources: [{name: a, url: \"http://web:80\"}]\n"),
+    ("filebeat.yml", "output.logstash: {hosts: [\"web:5044\"]}\noutput: {kafka: {hosts: [\"k:9092\"]}}\n"),
+    ("vector.toml", "[sinks.a]\ntype = \"loki\"\ninputs = [\"b\"]\nendpoint = \"http://web:3100\"\n"),
+    (
+        "otel.yaml",
+        "receivers: {redis: {endpoint: \"web:6379\"}}\nexporters: {otlp/a: {endpoint: \"web:4317\"}}\nservice: {pipelines: {logs: {exporters: [otlp/a]}}}\n",
+    ),
+    (
+        "logstash.conf",
+        "input { kafka { bootstrap_servers => \"web:9092\" } }\noutput { if [a] { loki { url => [\"http://x:1\",\n \"y:2\"] } } }\n",
+    ),
+    (
+        "fluentd.conf",
+        "<match **>\n @type copy\n <store>\n @type loki\n url http://web:3100\n </store>\n</match>\n",
+    ),
+    ("fluent-bit.conf", "[OUTPUT]\n Name loki\n Host web\n"),
+    (
+        "config.alloy",
+        "prometheus.scrape \"x\" {\n targets = [{\"__address__\" = \"web:1\"}]\n}\nloki.write \"l\" {\n endpoint { url = \"http://web:3100\" }\n}\n",
+    ),
     ("stave.toml", "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];

@@ -6,6 +6,7 @@ mod deploy;
 mod git;
 mod hostile;
 mod manifests;
+mod routes;
 mod secrets;
 mod settings;
 mod support;
