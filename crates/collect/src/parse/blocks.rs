@@ -229,10 +229,11 @@ impl Reader<'_> {
     }
 }
 
-/// Whether what follows a brace ends with one before any blank: `{$HOST}`, `{2}`. `{}` is an empty block.
+/// Whether what follows a brace ends with one before any blank, quote or sign: `{$HOST}`, `{2}`. `{}` is an empty
+/// block.
 fn is_placeholder(behind: &str) -> bool {
-    let end =
-        behind.find(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';')).unwrap_or(behind.len());
+    let ends = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';' | '"' | '\'' | '=');
+    let end = behind.find(ends).unwrap_or(behind.len());
     end > 0 && behind[end..].starts_with('}')
 }
 
@@ -270,7 +271,7 @@ mod tests {
             ),
             (Ends::Line, "a \"open\nb", "a open|b"),
             (Ends::Line, "}} b {}", "b"),
-            (Ends::Line, "t = [{\"a\"=\"b:1\"}]", "t ={a =b:1}"),
+            (Ends::Line, "t = [{\"a\"=\"b:1\"}]", "t ={a = b:1}"),
         ] {
             assert_eq!(shape(&parse_blocks(text, ends).unwrap()), want, "{text}");
         }

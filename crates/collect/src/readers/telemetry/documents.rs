@@ -83,10 +83,15 @@ pub(super) fn is_address_key(key: &str) -> bool {
     is_address_name(key) || key.ends_with("bootstrap_servers") || key.ends_with("connection_string")
 }
 
+/// A key of a list's item without its position: `hosts[0]` is `hosts`.
+fn without_position(key: &str) -> &str {
+    key.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']'))
+}
+
 /// `output.NAME.hosts`, written with dots or as a tree.
 fn beats(root: &Node, said: &mut Vec<Said>) {
     for (key, value, line) in root.flatten() {
-        let bare = key.split('[').next().unwrap_or(&key);
+        let bare = without_position(&key);
         if !is_address_key(bare) {
             continue;
         }
@@ -132,7 +137,7 @@ fn fluent_bit(root: &Node, said: &mut Vec<Said>) {
 /// Every address below a node, as a setting with `prefix`.
 fn addresses_of(node: &Node, prefix: &str, used: Use, said: &mut Vec<Said>) {
     for (key, value, line) in node.flatten() {
-        let bare = key.split('[').next().unwrap_or(&key);
+        let bare = without_position(&key);
         if is_address_key(bare) {
             said.push(Said::new(format!("{prefix}.{bare}"), value, line, used));
         }
