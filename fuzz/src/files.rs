@@ -137,3 +137,21 @@ pub(crate) fn npm(bytes: &[u8]) {
 pub(crate) fn python(bytes: &[u8]) {
     each(&["pyproject.toml", "requirements.txt", "setup.cfg"], bytes);
 }
+
+pub(crate) fn routes(bytes: &[u8]) {
+    each(
+        &[
+            "sites/nginx.conf",
+            "haproxy.cfg",
+            "Caddyfile",
+            "proxy/envoy.yaml",
+            "kong/kong.json",
+            "traefik/dynamic.toml",
+        ],
+        bytes,
+    );
+}
+
+pub(crate) fn telemetry(bytes: &[u8]) {
+    each(&["prometheus.yml", "filebeat.yml", "logstash.conf", "vector.toml", "config.alloy"], bytes);
+}

@@ -35,7 +35,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("npm", files::npm),
     ("python", files::python),
     ("repository", files::repository),
+    ("routes", files::routes),
     ("statements", estate::statements),
+    ("telemetry", files::telemetry),
 ];
 
 /// Runs a target by its name.
