@@ -38,6 +38,7 @@ const IGNORED_HOSTS: &[&str] = &[
     "golang.org",
     "yarnpkg.com",
     "nuget.org",
+    "githubusercontent.com",
     "docker.io",
     "docker.com",
     "quay.io",

@@ -125,7 +125,38 @@ pub(super) fn join(sketch: &mut Sketch<'_>) -> Sets {
     lone_dockerfiles(&sketch.pieces, &mut sets);
     to_catalog(&sketch.pieces, &mut sets);
     mentioned(sketch, &sets);
+    holders_of_programs(sketch, &sets);
     sets
+}
+
+/// A Go module that holds several programs (`cmd/a`, `cmd/b`) of which some are deployed under their own names is none
+/// of them: it is the code of all.
+fn holders_of_programs(sketch: &mut Sketch<'_>, sets: &Sets) {
+    let deployed: BTreeSet<String> = sketch
+        .pieces
+        .iter()
+        .filter(|piece| matches!(piece.form, Form::Deployed | Form::Built))
+        .map(|piece| loose(&piece.name))
+        .collect();
+    for index in 0..sketch.pieces.len() {
+        let piece = &sketch.pieces[index];
+        let is_alone = sets.forms[sets.root(index)] == bit(Form::Code);
+        let Some(home) =
+            piece.home.as_ref().filter(|_| is_alone && piece.reference.as_str().contains("#go/"))
+        else {
+            continue;
+        };
+        let below = if home.is_empty() { "cmd/".to_owned() } else { format!("{home}/cmd/") };
+        let programs: BTreeSet<&str> = sketch
+            .files_below(below.trim_end_matches('/'))
+            .iter()
+            .filter_map(|file| file.strip_prefix(&below)?.strip_suffix("/main.go"))
+            .collect();
+        let found = programs.iter().filter(|name| deployed.contains(&loose(base_name(name)))).count();
+        if programs.len() > 1 && found * 2 >= programs.len() {
+            sketch.pieces[index].runs = Runs::Library;
+        }
+    }
 }
 
 /// What lies in one folder of code, and what is built from it.

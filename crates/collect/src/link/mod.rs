@@ -1,5 +1,6 @@
 //! The second step: what the readers found in one repository becomes claims. Nothing here sees a file's bytes.
 
+mod books;
 mod emit;
 mod join;
 mod offers;

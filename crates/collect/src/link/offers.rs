@@ -12,6 +12,9 @@ const COMMON_FOLDERS: &[&str] = &[
     "api", "web", "client", "common", "config", "core", "backend",
 ];
 
+/// Folders whose folders are programs, whatever these are called.
+const HOLDERS: &[&str] = &["cmd", "apps", "services"];
+
 /// Services of interface definitions that every program offers to its surroundings, and those of well-known
 /// collectors: who has a client for one talks to no piece of that name.
 const COMMON_SERVICES: &[&str] = &[
@@ -58,7 +61,9 @@ impl Graph {
                 };
             }
             let name = base_name(at).to_ascii_lowercase();
-            if named.is_none() && name.len() > 1 && !COMMON_FOLDERS.contains(&name.as_str()) {
+            let holder = base_name(parent(at)).to_ascii_lowercase();
+            let is_common = COMMON_FOLDERS.contains(&name.as_str()) && !HOLDERS.contains(&holder.as_str());
+            if named.is_none() && name.len() > 1 && !is_common {
                 named = self.lookup_loosely(sketch, None, &name).filter(|cluster| {
                     let is_run = |form: Form| matches!(form, Form::Deployed | Form::Built | Form::Settings);
                     let members = &self.clusters[*cluster].members;

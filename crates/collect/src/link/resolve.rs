@@ -286,6 +286,14 @@ impl Graph {
                 }
                 self.owners_of_file(sketch, path, setting)
             }
+            Origin::Package { programs, folder } => {
+                let known = self.speakers(sketch, &Origin::Code(programs.clone()), setting);
+                if known.is_empty() {
+                    self.program(sketch, folder).map(|one| (one, None)).into_iter().collect()
+                } else {
+                    known
+                }
+            }
             Origin::Code(folders) => folders
                 .iter()
                 .filter_map(|folder| self.program(sketch, folder))
@@ -368,9 +376,14 @@ impl Graph {
             Target::Product(_) => true,
             _ => false,
         };
+        let books = self.books(sketch, &mentions);
+        let is_listed = |mention: &Mention| match (&mention.origin, &mention.target) {
+            (Origin::File(path), Target::Address { .. }) => books.contains(path),
+            _ => false,
+        };
         // What names something goes first; "some broker on this machine" is easier to tell afterwards.
         for late in [false, true] {
-            for mention in mentions.iter().filter(|mention| is_late(mention) == late) {
+            for mention in mentions.iter().filter(|mention| is_late(mention) == late && !is_listed(mention)) {
                 let setting = match &mention.target {
                     Target::Address { name, .. } => name.as_str(),
                     _ => "",

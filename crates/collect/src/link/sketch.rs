@@ -129,6 +129,12 @@ pub(crate) enum Origin {
     Shared(String),
     /// The programs whose code lies in these folders.
     Code(Vec<String>),
+    /// The programs that a package is part of, by their folders; where they are none that is known, what the package's
+    /// own folder is part of: one program may run as several pieces.
+    Package {
+        programs: Vec<String>,
+        folder: String,
+    },
 }
 
 /// Under what a piece can be asked for that only its code says.

@@ -29,6 +29,7 @@ impl Reader for Docker {
         name == "dockerfile"
             || name == "containerfile"
             || name.starts_with("dockerfile.") && !name.ends_with(".dockerignore")
+            || name.starts_with("dockerfile-") && !name.contains('.')
             || name.ends_with(".dockerfile")
     }
 
@@ -170,6 +171,7 @@ fn name_of(path: &str, home: &str, repository: &str) -> String {
     let lower = file.to_ascii_lowercase();
     let own = lower
         .strip_prefix("dockerfile.")
+        .or_else(|| lower.strip_prefix("dockerfile-"))
         .or_else(|| lower.strip_suffix(".dockerfile"))
         .filter(|word| !super::compose::ENVIRONMENTS.contains(word) && !GENERIC_SUFFIXES.contains(word));
     match own {

@@ -164,8 +164,9 @@ impl Programs {
     pub(super) fn origin(&self, path: &str, within: Option<&str>) -> Option<Origin> {
         let folder = parent(path);
         let Some(programs) = self.of.get(folder) else { return Some(Origin::Code(vec![folder.to_owned()])) };
+        let of = |programs: Vec<String>| Origin::Package { programs, folder: folder.to_owned() };
         if programs.len() == 1 {
-            return Some(Origin::Code(programs.iter().cloned().collect()));
+            return Some(of(programs.iter().cloned().collect()));
         }
         let within = within?;
         let made = format!("New{within}");
@@ -178,6 +179,6 @@ impl Programs {
             })
             .cloned()
             .collect();
-        (!users.is_empty()).then_some(Origin::Code(users))
+        (!users.is_empty()).then(|| of(users))
     }
 }

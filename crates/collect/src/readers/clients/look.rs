@@ -309,7 +309,7 @@ impl<'a> File<'_, 'a> {
                     provides.push(between("", "Server").filter(|_| made != "connect"));
                 }
             }
-            "cc" | "cpp" => {
+            "cc" | "cpp" | "hpp" | "h" => {
                 asks.push(between("", "Client"));
                 provides.push(between("", "Processor").filter(|_| is_call || code.is_sign(at + 1, '>')));
                 if code.matches(at + 1, &[":", ":"]) {
@@ -584,7 +584,11 @@ impl<'a> File<'_, 'a> {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte))
             && text.starts_with(|c: char| c.is_ascii_lowercase());
-        if is_name && around.is_some_and(|word| !NO_CALLS.contains(&word) && word != "Register") {
+        // `addresses["orders-service"]`
+        let is_index = code.is_sign(at.wrapping_sub(1), '[') && code.is_sign(at + 1, ']');
+        if is_name && is_index
+            || is_name && around.is_some_and(|word| !NO_CALLS.contains(&word) && word != "Register")
+        {
             self.say(What::Called(text.to_owned()), at);
         }
     }

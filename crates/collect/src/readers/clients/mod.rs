@@ -130,6 +130,8 @@ impl Reader for Clients {
                 | "php"
                 | "cc"
                 | "cpp"
+                | "hpp"
+                | "h"
         );
         // What a generator or a packer wrote, and tests beside the code.
         let is_made =
@@ -227,7 +229,7 @@ impl Known {
     fn new(facts: &[(String, SourceFacts)], constants: &Constants, sketch: &Sketch<'_>) -> Known {
         let mut known = Known {
             services: sketch.interfaces.keys().cloned().collect(),
-            registered: BTreeSet::new(),
+            registered: sketch.listed_hosts(),
             subscribed: BTreeSet::new(),
         };
         known.services.extend(sketch.offers.iter().map(|offer| offer.name.clone()));

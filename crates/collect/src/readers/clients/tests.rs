@@ -235,3 +235,65 @@ fn a_secret_in_code_reaches_no_claim() {
         assert!(!all.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn one_binary_that_runs_as_several_pieces_speaks_by_its_packages() {
+    let files = [
+        (
+            "compose.yaml",
+            "services:\n  search: {build: ., command: shop search}\n  rates: {build: ., command: shop rates}\n",
+        ),
+        ("Dockerfile", "FROM x\nCMD [\"shop\"]\n"),
+        ("go.mod", "module acme.test/shop\n"),
+        (
+            "cmd/shop/main.go",
+            "package main\nimport (\n\"acme.test/shop/internal/search\"\n\"acme.test/shop/internal/rates\"\n)\nfunc main() { search.Run(); rates.Run() }",
+        ),
+        ("internal/search/search.go", "package search\nfunc Run() { pb.NewRatesClient(conn) }"),
+        ("internal/rates/rates.go", "package rates\nfunc Run() { pb.RegisterRatesServer(s, r) }"),
+    ];
+    let found: Vec<String> = links(&files).into_iter().collect();
+    assert_eq!(found, ["search calls rates"]);
+}
+
+#[test]
+fn an_address_book_says_only_where_pieces_are() {
+    let service = |name: &str| {
+        format!("  {name}: {{image: acme/shop, command: {name}, volumes: ['./config:/config']}}\n")
+    };
+    let compose: String = std::iter::once("services:\n".to_owned())
+        .chain(["user-service", "post-service", "media-service", "text-service"].map(service))
+        .collect();
+    let files = [
+        ("compose.yaml", compose.as_str()),
+        (
+            "config/services.json",
+            "{\"user\": {\"addr\": \"user-service:9090\"}, \"post\": {\"addr\": \"post-service:9090\"}, \"media\": {\"addr\": \"media-service:9090\"}}",
+        ),
+        ("src/UserService/main.cpp", "auto a = config[\"post-service\"][\"addr\"]; // Client"),
+    ];
+    let bytes: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let said = read_files("code.test/acme/shop", &bytes, &Nobody);
+    let calls = said.values().flatten().filter(|claim| claim.kind == "calls").count();
+    assert_eq!(calls, 1);
+    assert_eq!(links(&files).into_iter().collect::<Vec<_>>(), ["user-service calls post-service"]);
+}
+
+#[test]
+fn a_module_of_several_deployed_programs_is_no_piece_itself() {
+    let files: Vec<(&str, &[u8])> = vec![
+        ("go.mod", b"module acme.test/shop\n"),
+        ("docker/Dockerfile-cart", b"FROM x\nCMD [\"a\"]\n"),
+        ("docker/Dockerfile-orders", b"FROM x\nCMD [\"a\"]\n"),
+        ("cmd/cart/main.go", b"package main\nimport \"os\"\nfunc main() {}\n"),
+        ("cmd/orders/main.go", b"package main\nimport \"os\"\nfunc main() {}\n"),
+    ];
+    let said = read_files("code.test/acme/shop", &files, &Nobody);
+    let types: BTreeSet<String> = said
+        .values()
+        .flatten()
+        .filter(|claim| claim.kind == "type")
+        .map(|claim| format!("{} {}", claim.of.short_name(), claim.value.as_ref().unwrap().as_str().unwrap()))
+        .collect();
+    assert_eq!(types, BTreeSet::from(["cart service", "orders service", "shop library"].map(str::to_owned)));
+}
