@@ -113,6 +113,16 @@ pub(crate) fn interfaces(bytes: &[u8]) {
     each(&["proto/shop.proto", "idl/shop.thrift"], bytes);
 }
 
+pub(crate) fn jvm(bytes: &[u8]) {
+    let settings = b"spring: {application: {name: a}}\nb: {url: \"${c}\", host: b}\n";
+    read(&[
+        ("a/pom.xml", b"<project><groupId>g</groupId><artifactId>a</artifactId></project>"),
+        ("a/src/main/resources/application.yml", settings),
+        ("a/src/main/java/A.java", bytes),
+        ("a/src/main/kotlin/B.kt", bytes),
+    ]);
+}
+
 pub(crate) fn kubernetes(bytes: &[u8]) {
     each(&["k8s/all.yaml", "k8s/kustomization.yaml"], bytes);
     read(&[

@@ -29,6 +29,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("gradle", files::gradle),
     ("header", format::header),
     ("interfaces", files::interfaces),
+    ("jvm", files::jvm),
     ("kubernetes", files::kubernetes),
     ("maven", files::maven),
     ("name", format::name),

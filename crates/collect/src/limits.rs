@@ -17,6 +17,8 @@ pub const DOCUMENT_NODES: usize = 400_000;
 pub const ALIAS_NODES: usize = 50_000;
 /// Most tokens of one source file that are looked at; what follows is not.
 pub const CODE_TOKENS: usize = 400_000;
+/// Most names, and most calls, that are kept of one source file.
+pub const CODE_FACTS: usize = 2_000;
 /// Longest line of a line-oriented file (properties, env files, CODEOWNERS) that is looked at, in bytes.
 pub const LINE_BYTES: usize = 8 * 1024;
 /// Longest description that is kept, in bytes.

@@ -99,6 +99,7 @@ const PRODUCTS: &[Product] = &[
     row("envoy", "gateway", &["envoy-alpine", "envoy-distroless"], &[], &[], &[]),
     row("haproxy", "gateway", &["caddy", "httpd", "apache", "kong", "krakend", "apisix", "tyk-gateway", "oauth2-proxy", "pomerium", "yarp"], &[], &[], &[]),
     row("keycloak", "identity", &["dex", "hydra", "kratos", "zitadel", "authentik", "openiddict", "identityserver4"], &[], &[], &["keycloak"]),
+    row("authorization-server", "identity", &[], &[], &[], &[]),
     row("mailhog", "mail", &["mailpit", "maildev", "smtp4dev", "mailcatcher", "inbucket", "docker-mailserver", "postfix", "smtp", "fake-smtp-server"], &["smtp", "smtps"], &[25, 465, 587, 1025], &["smtp", "mail"]),
     row("adminer", "tool", &["pgadmin4", "phpmyadmin", "mongo-express", "redis-commander", "redisinsight", "kafka-ui", "kafdrop", "akhq", "portainer", "portainer-ce", "dozzle", "cp-kafka-rest", "cerebro", "swagger-ui"], &[], &[], &[]),
     row("schema-registry", "registry", &["cp-schema-registry", "apicurio-registry-mem", "apicurio-registry"], &[], &[], &[]),

@@ -12,6 +12,6 @@ mod sketch;
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
-    Form, Image, Mention, Offer, Offers, Origin, Piece, Place, Runs, Sketch, Target, WATCHES, base_name,
-    clean_name, parent,
+    Form, Image, Mention, Offer, Offers, Origin, Piece, Place, ProgramSettings, Runs, Sketch, Target,
+    WATCHES, base_name, clean_name, parent,
 };

@@ -398,7 +398,31 @@ impl Graph {
         if !shared.is_empty() {
             self.shared(sketch, &shared);
         }
+        for mention in mentions.iter().filter(|mention| matches!(mention.target, Target::Registered)) {
+            for (from, piece) in self.speakers(sketch, &mention.origin, "") {
+                self.registered(mention, from, piece);
+            }
+        }
         sketch.mentions = mentions;
+    }
+
+    /// The services that register themselves, for one that finds them in the registry.
+    fn registered(&mut self, mention: &Mention, from: usize, piece: Option<usize>) {
+        let is_registry = |end: &End| matches!(end, End::Cluster(to) if self.clusters[*to].typ == "registry");
+        let found: BTreeSet<usize> = self
+            .links
+            .iter()
+            .filter(|((_, end), found)| {
+                is_registry(end) && found.iter().any(|one| one.relation == "registers_at")
+            })
+            .map(|((service, _), _)| *service)
+            .filter(|service| {
+                *service != from && matches!(self.clusters[*service].typ.as_str(), "service" | "frontend")
+            })
+            .collect();
+        for to in found {
+            self.link(from, End::Cluster(to), mention, piece, mention.relation.unwrap_or("calls"), 2);
+        }
     }
 
     /// Settings that a configuration server gives to every application that asks it.
@@ -454,6 +478,7 @@ impl Graph {
             Target::Piece(piece) => (Some(self.cluster_of[*piece]), 3),
             Target::Service(service) => (self.asked(sketch, mention, from, service), 3),
             Target::Product(product) => (self.one_of_product(from, product), 2),
+            Target::Registered => return,
             Target::Address { name, address, strong } => {
                 (self.address(sketch, mention, from, name, address, *strong), 3)
             }
@@ -474,6 +499,14 @@ impl Graph {
             && self.clusters[to].typ != "monitor";
         if scrapes || mention.relation == Some(WATCHES) {
             self.link(to, End::Cluster(from), mention, None, "monitored_by", if scrapes { 3 } else { 4 });
+            return;
+        }
+        // An administration server acts on what is registered at it: it calls them, not they it.
+        let administers = |cluster: usize| {
+            self.clusters[cluster].product.is_some_and(|product| product.name == "spring-boot-admin")
+        };
+        if administers(to) && !administers(from) {
+            self.link(to, End::Cluster(from), mention, None, "calls", rank);
             return;
         }
         let said =
@@ -687,7 +720,8 @@ impl Graph {
             Origin::Piece(piece) => Some(piece),
             _ => None,
         };
-        self.link(from, End::Outside(reference), mention, piece, relation, 3);
+        let rank = if mention.relation.is_some() { 4 } else { 3 };
+        self.link(from, End::Outside(reference), mention, piece, relation, rank);
     }
 
     fn relation(&self, from: usize, to: usize, target: &Target) -> &'static str {
@@ -695,7 +729,8 @@ impl Graph {
         match target {
             Target::Name { starts: true, .. } | Target::Reference(_) => {
                 let by_type = self.relation_to(from, typ, "");
-                if matches!(by_type, "calls" | "routes_to") { "depends_on" } else { by_type }
+                let may_be_order = matches!(by_type, "calls" | "routes_to") && typ != "broker";
+                if may_be_order { "depends_on" } else { by_type }
             }
             Target::Address { name, .. } => self.relation_to(from, typ, name),
             _ => self.relation_to(from, typ, ""),
@@ -711,7 +746,8 @@ impl Graph {
             "database" | "cache" | "search" | "storage" if own != "monitor" => "stores_in",
             "broker" if has(&["producer", "publish", "publisher", "output", "sink"]) => "publishes_to",
             "broker" if has(&["consumer", "subscribe", "subscriber", "input", "listener"]) => "subscribes_to",
-            "broker" => "depends_on",
+            // Whether it sends or receives is not known: it is the one that connects.
+            "broker" => "calls",
             "config-server" => "configured_by",
             // A gateway looks its targets up there.
             "registry"

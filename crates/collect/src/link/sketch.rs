@@ -171,6 +171,8 @@ pub(crate) enum Target {
     Piece(usize),
     /// Whoever offers this service of an interface definition.
     Service(String),
+    /// Every service that registers itself somewhere.
+    Registered,
 }
 
 /// What a mention says instead of a relation where the mentioned piece is `monitored_by` the one that mentions it.
@@ -189,6 +191,17 @@ pub(crate) struct Mention {
     pub(crate) env: Option<String>,
 }
 
+/// The settings of a program, as far as others fill placeholders from them.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgramSettings {
+    /// The folder of the program's code; `None`: of every program that asks the same configuration server.
+    pub(crate) home: Option<String>,
+    pub(crate) origin: Origin,
+    pub(crate) path: String,
+    pub(crate) env: Option<String>,
+    pub(crate) pairs: Vec<Pair>,
+}
+
 /// Everything that the readers of one repository say.
 pub(crate) struct Sketch<'a> {
     pub(crate) repository: String,
@@ -203,6 +216,8 @@ pub(crate) struct Sketch<'a> {
     pub(crate) interfaces: BTreeMap<String, BTreeSet<usize>>,
     /// `KEY=value` files by path: other readers fill their placeholders from them.
     pub(crate) env_files: BTreeMap<String, Vec<Pair>>,
+    /// Settings of programs, in the order of their files.
+    pub(crate) settings: Vec<ProgramSettings>,
     /// Paths (files and folders) that a deployed piece mounts, with the piece.
     pub(crate) mounts: Vec<(String, usize)>,
     /// Folders that are built into images or hold a manifest.
@@ -251,6 +266,7 @@ impl<'a> Sketch<'a> {
             offers: Vec::new(),
             interfaces: BTreeMap::new(),
             env_files: BTreeMap::new(),
+            settings: Vec::new(),
             mounts: Vec::new(),
             homes: BTreeSet::new(),
             libraries: BTreeSet::new(),

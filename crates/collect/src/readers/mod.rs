@@ -14,6 +14,7 @@ mod dotnet;
 mod golang;
 mod gradle;
 mod java;
+mod jvm;
 mod kubernetes;
 mod kustomize;
 mod maven;
@@ -178,6 +179,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
     entry::<config::Config>(),
+    // After the settings, which fill the placeholders in code.
+    entry::<jvm::Jvm>(),
     // Code comes last: it speaks of what the others found.
     entry::<clients::Interfaces>(),
     entry::<clients::Clients>(),

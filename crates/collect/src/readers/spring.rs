@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::limits;
-use crate::link::{Form, Origin, Sketch, Target, base_name, parent};
+use crate::link::{Form, Origin, ProgramSettings, Sketch, Target, base_name, parent};
 use crate::parse::{Node, Pair};
 use crate::values::is_secret_name;
 
@@ -99,11 +99,73 @@ pub(super) fn link(facts: Vec<(String, Settings)>, sketch: &mut Sketch<'_>) -> V
                 continue;
             }
         };
-        for (profile, pairs) in &settings.documents {
-            link_pairs(sketch, &path, &origin, piece, profile.as_deref(), pairs);
+        let home = match (&origin, piece) {
+            (Origin::Shared(_), _) => None,
+            (_, Some(piece)) => sketch.pieces[piece].home.clone(),
+            _ => Some(module_of(&path, sketch)),
+        };
+        let is_native = settings.documents.iter().any(|(_, pairs)| has_native_profile(pairs));
+        for (profile, pairs) in settings.documents {
+            link_pairs(sketch, &path, &origin, piece, profile.as_deref(), &pairs, is_native);
+            sketch.settings.push(ProgramSettings {
+                home: home.clone(),
+                origin: origin.clone(),
+                path: path.clone(),
+                env: profile,
+                pairs,
+            });
         }
     }
     others
+}
+
+/// Whether a configuration server keeps its settings itself: another store that is written down is not used then.
+fn has_native_profile(pairs: &[Pair]) -> bool {
+    pairs.iter().any(|pair| {
+        let key = plain(&pair.key);
+        (key == "spring.profiles.active" || key.starts_with("spring.profiles.active["))
+            && pair.value.split(',').any(|profile| profile.trim() == "native")
+    })
+}
+
+/// Settings that a program reads in one environment, the nearest first.
+fn read_by<'a>(
+    sketch: &'a Sketch<'_>,
+    home: &'a str,
+    env: Option<&'a str>,
+) -> impl Iterator<Item = &'a ProgramSettings> {
+    let is_own = move |settings: &&ProgramSettings| settings.home.as_deref() == Some(home);
+    let is_shared = |settings: &&ProgramSettings| settings.home.is_none();
+    let of_env = move |settings: &&ProgramSettings| settings.env.as_deref() == env;
+    let always = move |settings: &&ProgramSettings| env.is_some() && settings.env.is_none();
+    let own = sketch.settings.iter().filter(is_own).filter(of_env);
+    own.chain(sketch.settings.iter().filter(is_own).filter(always))
+        .chain(sketch.settings.iter().filter(is_shared).filter(of_env))
+        .chain(sketch.settings.iter().filter(is_shared).filter(always))
+}
+
+/// The profiles for which a program has settings of its own.
+pub(super) fn profiles_of(sketch: &Sketch<'_>, home: &str) -> BTreeSet<String> {
+    let own = sketch.settings.iter().filter(|settings| settings.home.as_deref() == Some(home));
+    own.filter_map(|settings| settings.env.clone()).collect()
+}
+
+/// Fills `${key:default}` from the settings of a program; what is unknown takes its default, else stays.
+pub(super) fn fill_from(sketch: &Sketch<'_>, home: &str, env: Option<&str>, text: &str) -> String {
+    fill_with(text, &|key| {
+        let key = plain(key);
+        let mut found = read_by(sketch, home, env).flat_map(|settings| &settings.pairs);
+        found.find(|pair| plain(&pair.key) == key).map(|pair| pair.value.clone())
+    })
+}
+
+/// Whether a program's settings name routes, or forbid those that the registry would give.
+pub(super) fn has_zuul_routes(sketch: &Sketch<'_>, home: &str) -> bool {
+    let own = sketch.settings.iter().filter(|settings| settings.home.as_deref() == Some(home));
+    own.flat_map(|settings| &settings.pairs).any(|pair| {
+        let key = plain(&pair.key);
+        key.starts_with("zuul.routes.") || key.starts_with("zuul.ignoredservices") && pair.value.contains('*')
+    })
 }
 
 /// The application that a file of a store is for: `orders.yml`, `orders-prod.yml`.
@@ -115,15 +177,20 @@ fn app_of(file: &str, by_name: &BTreeMap<String, usize>) -> Option<usize> {
 
 /// Fills `${key:default}` from the pairs themselves; what is unknown takes its default, else stays.
 fn fill(text: &str, pairs: &[Pair]) -> String {
+    fill_with(text, &|key| {
+        pairs.iter().find(|pair| plain(&pair.key) == plain(key)).map(|pair| pair.value.clone())
+    })
+}
+
+fn fill_with(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
     let mut value = text.to_owned();
     for _ in 0..limits::INTERPOLATIONS {
         let Some(start) = value.rfind("${") else { break };
         let Some(end) = value[start..].find('}').map(|end| start + end) else { break };
         let body = &value[start + 2..end];
         let (key, default) = body.split_once(':').map_or((body, None), |(key, default)| (key, Some(default)));
-        let found = pairs.iter().find(|pair| plain(&pair.key) == plain(key) && !pair.value.contains(body));
-        let new = match (found, default) {
-            (Some(pair), _) => pair.value.clone(),
+        let new = match (lookup(key).filter(|found| !found.contains(body)), default) {
+            (Some(found), _) => found,
             (None, Some(default)) => default.to_owned(),
             (None, None) => break,
         };
@@ -142,13 +209,13 @@ fn link_pairs(
     piece: Option<usize>,
     env: Option<&str>,
     pairs: &[Pair],
+    is_native: bool,
 ) {
     let off: BTreeSet<String> = pairs
         .iter()
         .filter(|pair| pair.value.trim() == "false")
         .filter_map(|pair| plain(&pair.key).strip_suffix(".enabled").map(str::to_owned))
         .collect();
-    stream_directions(sketch, path, origin, env, pairs);
     for pair in pairs {
         let key = plain(&pair.key);
         let at = (path.to_owned(), pair.line);
@@ -203,18 +270,58 @@ fn link_pairs(
             }
             continue;
         }
+        if let Some(relation) = said_by_key(&key) {
+            if is_native && key.starts_with(GIT_STORE) {
+                continue;
+            }
+            for address in crate::values::addresses(&pair.key, &value) {
+                let target = Target::Address { name: pair.key.clone(), address, strong: true };
+                sketch.mention(NAME, origin.clone(), target, Some(relation), at.clone(), env);
+            }
+            continue;
+        }
         sketch.mention_value(NAME, origin, &pair.key, &value, true, &at, env);
     }
 }
 
-/// Whether an application sends to or receives from its broker, as its settings tell.
-fn stream_directions(
-    sketch: &mut Sketch<'_>,
-    path: &str,
-    origin: &Origin,
-    env: Option<&str>,
-    pairs: &[Pair],
-) {
+/// The repository from which a configuration server takes the settings that it hands out.
+const GIT_STORE: &str = "spring.cloud.config.server.git.uri";
+
+/// The relation that a key says, whatever lies at the address: a configuration server is configured by its store, and
+/// an authorisation server tells a resource server who calls.
+fn said_by_key(key: &str) -> Option<&'static str> {
+    if key.starts_with("spring.cloud.config.server.") && key.ends_with(".uri") {
+        return Some("configured_by");
+    }
+    let is_guard = [
+        "security.oauth2.",
+        "spring.oauth2.",
+        "spring.security.oauth2.",
+        "quarkus.oidc.",
+        "micronaut.security.",
+        "mp.jwt.",
+        "keycloak.",
+    ]
+    .iter()
+    .any(|front| key.starts_with(front));
+    let is_talk = key.contains("redirect") || key.contains("logout") || key.contains("endsession");
+    (is_guard && !is_talk && (key.ends_with("uri") || key.ends_with("url") || key.ends_with("location")))
+        .then_some("depends_on")
+}
+
+/// Whether programs send to or receive from their brokers, as their settings tell. Where code tells it of a module
+/// (its folder is in `told`), that counts.
+pub(super) fn stream_directions(sketch: &mut Sketch<'_>, told: &BTreeSet<String>) {
+    let settings = std::mem::take(&mut sketch.settings);
+    for one in &settings {
+        if one.home.as_ref().is_none_or(|home| !told.contains(home)) {
+            directions_of(sketch, &one.path, &one.origin, one.env.as_deref(), &one.pairs);
+        }
+    }
+    sketch.settings = settings;
+}
+
+fn directions_of(sketch: &mut Sketch<'_>, path: &str, origin: &Origin, env: Option<&str>, pairs: &[Pair]) {
     let keys: Vec<(String, u32)> = pairs.iter().map(|pair| (plain(&pair.key), pair.line)).collect();
     let on_kafka = keys.iter().any(|(key, _)| key.contains("kafka"));
     let product = if on_kafka { "kafka" } else { "rabbitmq" };

@@ -66,6 +66,14 @@ const SAMPLES: &[(&str, &str)] = &[
         "src/main/resources/application.yml",
         "spring: {application: {name: a}, datasource: {url: \"jdbc:mysql://${H:db}:3306/x\"}}\nserver: {port: 80}\n---\nzuul: {routes: {b: /b/**, c: {serviceId: d}}}\n",
     ),
+    (
+        "src/main/java/a/B.java",
+        "@FeignClient(name = \"b\", url = \"${b.url:http://b}\") interface B {} class C { @Value(\"${h.host:b}\") String h; RestTemplate r; KafkaTemplate<String, X> k; void d() { r.getForObject(String.format(\"http://%s/x\", h) + U.X, X.class); k.send(new ProducerRecord<>(\"t\", x)); } @KafkaListener(topics = {\"t\", \"${u}\"}) void e() {} }",
+    ),
+    (
+        "src/main/kotlin/a/B.kt",
+        "@EnableBinding(Sink::class) class B(@Value(\"\\${h.host:b}\") val h: String, val w: WebClient) { fun c() = w.get().uri(\"http://$h/${x.y}\") }",
+    ),
     ("conf/app.properties", "a.url=http\\://x:1\\\n /y\nb: c\n"),
     ("appsettings.json", "{\"ConnectionStrings\": {\"Db\": \"Server=x;Database=y;Password=z\"}} // c"),
     ("nginx.conf", "upstream a { server web:80; }\nlocation / { proxy_pass http://api:8080; }\n"),

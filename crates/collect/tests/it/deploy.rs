@@ -52,7 +52,7 @@ services:
             "web calls orders",
             "web depends_on mailer",
             "orders stores_in db",
-            "orders depends_on kafka",
+            "orders calls kafka",
             "orders stores_in cache",
             "orders monitored_by zipkin",
             "orders calls api.payments-provider.com",
@@ -89,7 +89,7 @@ fn overrides_env_files_extends_and_dot_env() {
         links(&tree).is_superset(&set(&[
             "api stores_in es",
             "api stores_in db",
-            "api depends_on mq",
+            "api calls mq",
             "api calls mail"
         ])),
         "{:?}",

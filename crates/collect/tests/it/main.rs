@@ -5,6 +5,7 @@ mod catalog;
 mod deploy;
 mod git;
 mod hostile;
+mod jvm;
 mod manifests;
 mod routes;
 mod secrets;

@@ -70,7 +70,7 @@ fn spring_applications_routes_registries_and_stores_of_settings() {
             "orders stores_in mysql",
             "orders calls billing",
             // Only who has the library for it means the shared broker.
-            "billing depends_on rabbitmq",
+            "billing calls rabbitmq",
         ])
     );
 }

@@ -1,0 +1,209 @@
+//! Java and Kotlin code, with the settings and libraries that its names and placeholders need.
+
+use crate::support::{Folder, links, pieces, set};
+
+/// A Spring application: its manifest with these libraries, its name, and files of code.
+fn application(
+    name: &str,
+    libraries: &[&str],
+    settings: &str,
+    code: &[(&str, &str)],
+) -> Vec<(String, String)> {
+    let dependencies: String = libraries
+        .iter()
+        .map(|library| {
+            format!("<dependency><groupId>g</groupId><artifactId>{library}</artifactId></dependency>")
+        })
+        .collect();
+    let mut files = vec![
+        (
+            format!("{name}/pom.xml"),
+            format!(
+                "<project><groupId>shop</groupId><artifactId>{name}</artifactId><dependencies><dependency><groupId>g</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>{dependencies}</dependencies></project>"
+            ),
+        ),
+        (
+            format!("{name}/src/main/resources/application.yml"),
+            format!("spring:\n  application:\n    name: {name}\n{settings}"),
+        ),
+    ];
+    for (file, text) in code {
+        files.push((format!("{name}/src/main/java/shop/{file}"), (*text).to_owned()));
+    }
+    files
+}
+
+fn folder(parts: Vec<Vec<(String, String)>>) -> Folder {
+    let files: Vec<(String, String)> = parts.into_iter().flatten().collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    Folder::new(&files)
+}
+
+#[test]
+fn calls_by_every_kind_of_client() {
+    let tree = folder(vec![
+        application(
+            "web",
+            &[],
+            "pay:\n  url: http://payment/api\n",
+            &[
+                (
+                    "OrdersClient.java",
+                    "@FeignClient(name = \"orders\", path = \"/x\") interface OrdersClient { @PostMapping(\"/a\") void a(); }",
+                ),
+                (
+                    "Stock.java",
+                    "class Stock { RestTemplate rest; static final String HOST = \"http://stock\"; String get(int id) { return rest.getForObject(HOST + \"/\" + id, String.class); } }",
+                ),
+                (
+                    "Price.kt",
+                    "class Price(val client: WebClient) { fun get(id: Int) = client.get().uri(\"http://price/items/$id\") }",
+                ),
+                (
+                    "Pay.java",
+                    "class Pay { @Value(\"${pay.url}\") private String base; RestClient client; void go() { client.post().uri(base + \"/pay\"); } }",
+                ),
+                (
+                    "Mail.java",
+                    "class Mail { DiscoveryClient discovery; void go() { discovery.getInstances(Names.MAIL); } }",
+                ),
+                ("Names.java", "class Names { public static final String MAIL = \"mailer\"; }"),
+                (
+                    "Ship.java",
+                    "class Ship { RestTemplate rest; void go() { rest.exchange(String.format(\"http://%s/x\", \"shipping\"), HttpMethod.GET); } }",
+                ),
+                (
+                    "Rates.java",
+                    "class Rates { RestTemplate rest; @CrossOrigin(\"http://localhost:9999\") void go() { rest.getForObject(\"https://rates.money-site.com/latest\", String.class); } }",
+                ),
+                (
+                    "Host.java",
+                    "class Host { Host(@Value(\"${tax.service.host:tax}\") String host) {} }",
+                ),
+                ("Greeting.java", "class Greeting { RestTemplate rest; void go() { log.info(\"see http://orders.wiki-site.com\"); } }"),
+            ],
+        ),
+        application("orders", &[], "", &[]),
+        application("stock", &[], "", &[]),
+        application("price", &[], "", &[]),
+        application("payment", &[], "", &[]),
+        application("mailer", &[], "", &[]),
+        application("shipping", &[], "", &[]),
+        application("tax", &[], "", &[]),
+    ])
+    .tree();
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "web calls orders",
+            "web calls stock",
+            "web calls price",
+            "web calls payment",
+            "web calls mailer",
+            "web calls shipping",
+            "web calls tax",
+            // Only read from: the data comes from there.
+            "web depends_on rates.money-site.com",
+        ])
+    );
+}
+
+#[test]
+fn topics_stand_between_who_sends_and_who_receives() {
+    let tree = folder(vec![
+        vec![("compose.yaml".to_owned(), "services:\n  kafka: {image: kafka}\n".to_owned())],
+        application(
+            "orders",
+            &["spring-kafka"],
+            "topics:\n  placed: orders.placed\n",
+            &[(
+                "Sender.java",
+                "class Sender { private final KafkaTemplate<String, Order> kafka; @Value(\"${topics.placed}\") String topic; void go(Order o) { kafka.send(topic, o); } }",
+            )],
+        ),
+        application(
+            "billing",
+            &["spring-cloud-stream-binder-kafka"],
+            "  cloud: {stream: {bindings: {input: {destination: orders.placed}, output: {destination: unused}}}}\n",
+            &[("In.java", "@EnableBinding(Sink.class) class In { @StreamListener(Sink.INPUT) void on(Order o) {} }")],
+        ),
+        application(
+            "audit",
+            &["spring-kafka"],
+            "",
+            &[("In.kt", "class In { @KafkaListener(topics = [\"orders.placed\"], groupId = \"x\") fun on(o: Order) {} }")],
+        ),
+    ])
+    .tree();
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "orders publishes_to kafka",
+            "orders publishes_to orders.placed",
+            "billing subscribes_to kafka",
+            "billing subscribes_to orders.placed",
+            "audit subscribes_to kafka",
+            "audit subscribes_to orders.placed",
+        ])
+    );
+    assert!(pieces(&tree).contains("orders.placed: topic"));
+}
+
+#[test]
+fn a_gateway_without_routes_offers_what_the_registry_knows() {
+    let client = "spring-cloud-starter-netflix-eureka-client";
+    let tree = folder(vec![
+        application(
+            "registry",
+            &["spring-cloud-starter-netflix-eureka-server"],
+            "",
+            &[("A.java", "@EnableEurekaServer class A {}")],
+        ),
+        application(
+            "door",
+            &[client, "spring-cloud-starter-netflix-zuul"],
+            "",
+            &[("A.java", "@EnableZuulProxy @EnableOAuth2Sso class A {}")],
+        ),
+        application("orders", &[client], "", &[("A.java", "@EnableResourceServer class A {}")]),
+        application("login", &[client], "", &[("A.java", "@EnableAuthorizationServer class A {}")]),
+        application(
+            "stock",
+            &[],
+            "",
+            &[("A.java", "@EnableResourceServer class A { JwtAccessTokenConverter converter; }")],
+        ),
+    ])
+    .tree();
+    assert_eq!(
+        pieces(&tree),
+        set(&["registry: registry", "door: gateway", "orders: service", "login: identity", "stock: service"])
+    );
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "door depends_on registry",
+            "door routes_to orders",
+            "door depends_on login",
+            "orders registers_at registry",
+            "login registers_at registry",
+            // Who calls is what the authorisation server tells; who checks tokens itself asks nobody.
+            "orders depends_on login",
+        ])
+    );
+}
+
+#[test]
+fn clients_of_generated_services() {
+    let tree = folder(vec![
+        application(
+            "web",
+            &[],
+            "",
+            &[("A.java", "class A { void go(Channel c) { CartGrpc.newBlockingStub(c).get(request); } }")],
+        ),
+        application("cart", &[], "", &[("A.java", "class A extends CartGrpc.CartImplBase { }")]),
+    ])
+    .tree();
+    assert_eq!(links(&tree), set(&["web calls cart"]));
+}
