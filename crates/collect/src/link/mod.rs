@@ -7,6 +7,7 @@ mod offers;
 mod owners;
 mod packages;
 mod resolve;
+mod shared;
 mod sketch;
 
 pub(crate) use emit::finish;
