@@ -75,6 +75,42 @@ pub(crate) fn time(command: &mut Command) -> Result<Duration> {
     Ok(took)
 }
 
+/// A command that ended with 0.
+pub(crate) struct Measured {
+    pub(crate) took: Duration,
+    /// The most memory that it had at once, as the system counts it; 0 where the system doesn't tell.
+    pub(crate) peak_mb: f64,
+}
+
+/// Runs a command that must end with 0 and watches its memory; its stdout is thrown away.
+pub(crate) fn measure(command: &mut Command) -> Result<Measured> {
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("can't start {}", shown(command)))?;
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak_kb = 0.0;
+    let status = loop {
+        // The system keeps the highest value itself, so that only the last moment can be missed.
+        let text = std::fs::read_to_string(&status_file).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+        peak_kb = number.unwrap_or(peak_kb);
+        match child.try_wait()? {
+            Some(status) => break status,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let took = start.elapsed();
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(Measured { took, peak_mb: peak_kb / 1024.0 })
+}
+
 /// Runs a command, passes on what it prints, and gives every line to `see`; whether it ended with 0.
 pub(crate) fn watched(command: &mut Command, see: impl Fn(&str) + Sync) -> Result<bool> {
     eprintln!("$ {}", shown(command));

@@ -11,6 +11,7 @@ use crate::Outcome;
 use crate::args::Args;
 
 mod estate;
+mod many;
 mod million;
 mod others;
 mod scan;
@@ -81,7 +82,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-const NAMES: &[&str] = &["scan", "million", "fold", "start", "first-build"];
+const NAMES: &[&str] = &["scan", "million", "many", "fold", "start", "first-build"];
 
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     let trees = args.optional_path("--trees")?;
@@ -92,13 +93,14 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     }
     if names.is_empty() {
         // A first build takes minutes and says nothing about a change; it runs when it is named.
-        names = NAMES[..4].iter().map(|name| (*name).to_owned()).collect();
+        names = NAMES[..5].iter().map(|name| (*name).to_owned()).collect();
     }
     for name in &names {
         match (name.as_str(), &trees) {
             ("scan", Some(trees)) => scan::measure(trees, &mut table)?,
             ("scan", None) => eprintln!("scan: needs --trees DIR, a folder of work trees; left out"),
             ("million", _) => million::measure(&mut table)?,
+            ("many", _) => many::measure(&mut table)?,
             ("fold", _) => others::fold(&mut table)?,
             ("start", _) => others::start(&mut table)?,
             _ => others::first_build(&mut table)?,
