@@ -30,6 +30,14 @@ pub(crate) fn claim(bytes: &[u8]) {
     }
 }
 
+/// Other tools' files: whatever is taken from them is a claim that the format takes.
+pub(crate) fn import(bytes: &[u8]) {
+    let Ok(import) = stave_imports::import("file.json", bytes, "fuzz") else { return };
+    for claim in &import.claims {
+        claim.check().expect("a claim that the format takes");
+    }
+}
+
 /// Names of every kind. The text's first line is one name, the rest another one.
 pub(crate) fn name(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

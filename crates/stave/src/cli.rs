@@ -123,6 +123,9 @@ pub(crate) enum Command {
     Export(Export),
     /// Take in what another ledger exported
     Merge(Merge),
+    /// Take in what other tools wrote: traces, bills of materials
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportFiles),
     /// Serve the board without scanning
     Serve(Serve),
     /// Show the settings
@@ -151,6 +154,7 @@ impl Command {
             Command::Answer(answer) => Some(&answer.speaker),
             Command::Undo(undo) => Some(&undo.speaker),
             Command::Retire(retire) => Some(&retire.speaker),
+            Command::Import(import) => Some(&import.speaker),
             _ => None,
         }
     }
@@ -188,6 +192,16 @@ Examples:
   stave deny cart owner team-a             team-a doesn't own it
   stave deny cart description              there is none
   stave deny cart                          there is no such thing";
+
+const IMPORT_HELP: &str = "\
+Formats:
+  OpenTelemetry traces (OTLP JSON, also one request a line)
+  Jaeger traces and dependencies (JSON)
+  CycloneDX and SPDX bills of materials (JSON)
+
+Examples:
+  stave import --from production traces.json   who called whom, as it was seen
+  stave import bom.json";
 
 /// Where the board is served.
 #[derive(Clone, Debug, Args)]
@@ -377,6 +391,18 @@ pub(crate) struct Merge {
     /// What `stave export --as jsonl` wrote; `-` is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportFiles {
+    /// Files, recognised by what stands in them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where they come from; a later import with the same name replaces this one
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod answer;
 mod completions;
 mod config;
 mod exchange;
+mod import;
 mod join;
 mod log;
 mod look;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Retire(arguments) => retire::run(&mut context, &arguments),
         Command::Export(arguments) => exchange::export(&mut context, &arguments),
         Command::Merge(arguments) => exchange::merge(&mut context, &arguments),
+        Command::Import(arguments) => import::run(&mut context, &arguments),
         Command::Serve(arguments) => serve::serve(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),

@@ -95,7 +95,8 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    fn header(&self, author: Author, scope: Scope, source: Source) -> Header {
+    /// The head of a statement without claims.
+    pub(crate) fn header(&self, author: Author, scope: Scope, source: Source) -> Header {
         Header {
             author,
             by: Some(self.by.clone()),

@@ -5,6 +5,7 @@ mod curation;
 mod exchange;
 mod first_minutes;
 mod git_stories;
+mod imports;
 mod json;
 mod kills;
 mod memory;
