@@ -109,6 +109,15 @@ pub(crate) fn gradle(bytes: &[u8]) {
     each(&["build.gradle", "build.gradle.kts", "settings.gradle"], bytes);
 }
 
+pub(crate) fn helm(bytes: &[u8]) {
+    each(&["Chart.yaml"], bytes);
+    // A template is only filled in where there is a chart, with the values that it speaks of.
+    let chart: &[u8] = b"name: a\nversion: 1\n";
+    let values: &[u8] = b"image: {repository: x/a}\nenv: {A_URL: 'http://a:80'}\nlist: [a, b]\n";
+    read(&[("Chart.yaml", chart), ("values.yaml", values), ("templates/a.yaml", bytes)]);
+    read(&[("Chart.yaml", chart), ("values.yaml", bytes), ("templates/a.yaml", b"{{ toYaml .Values }}\n{{ tpl .Values.t . }}")]);
+}
+
 pub(crate) fn interfaces(bytes: &[u8]) {
     each(&["proto/shop.proto", "idl/shop.thrift"], bytes);
 }

@@ -28,6 +28,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("go", files::go),
     ("gradle", files::gradle),
     ("header", format::header),
+    ("helm", files::helm),
     ("import", format::import),
     ("interfaces", files::interfaces),
     ("jvm", files::jvm),

@@ -34,6 +34,17 @@ pub const INTERPOLATIONS: usize = 8;
 /// Longest value after `${…}` replacement, in bytes.
 pub const VALUE_BYTES: usize = 16 * 1024;
 
+/// Most brackets and pipes of one expression of a template.
+pub const EXPRESSION_LEVELS: usize = 100;
+/// Deepest evaluation of a template: blocks, expressions and templates that include each other.
+pub const TEMPLATE_DEPTH: usize = 200;
+/// Most steps that the templates of one chart may take for one set of values.
+pub const TEMPLATE_STEPS: usize = 500_000;
+/// Most bytes that the templates of one chart may become for one set of values.
+pub const TEMPLATE_BYTES: usize = 4 * 1024 * 1024;
+/// Most charts inside each other, and most sets of values that one chart is read with.
+pub const CHART_DEPTH: usize = 8;
+
 /// Limits that a caller may tighten or widen; the defaults are this module's constants.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

@@ -194,6 +194,16 @@ pub(crate) fn by_own_name(name: &str) -> Option<&'static Product> {
     by_image(name).filter(|product| name == product.name || product.entity_is_data())
 }
 
+/// The product that somebody else's chart installs: `postgresql-ha`, `kube-prometheus-stack`.
+pub(crate) fn by_chart(name: &str) -> Option<&'static Product> {
+    let lower = name.to_ascii_lowercase();
+    by_image(&lower).or_else(|| by_name(&lower)).or_else(|| {
+        let words: Vec<&str> = lower.split(['-', '_']).collect();
+        let is_about = words.iter().any(|word| ABOUT.contains(word));
+        words.into_iter().filter(|_| !is_about).find_map(by_product_name)
+    })
+}
+
 /// The product that speaks a scheme.
 pub(crate) fn by_scheme(scheme: &str) -> Option<&'static Product> {
     if scheme.is_empty() {

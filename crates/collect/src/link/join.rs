@@ -500,6 +500,23 @@ fn unite_variants(
             sets.unite(x, y);
         }
     }
+    // What one calls by a workload's name the other may call by that of the service before it.
+    for (these, those) in [(a, b), (b, a)] {
+        for x in these.iter().filter(|(name, _)| !those.contains_key(*name)).flat_map(|(_, found)| found) {
+            let other_names = pieces[*x].names.iter().map(|name| plain(name));
+            let found: BTreeSet<usize> = other_names
+                .filter(|name| !these.contains_key(name))
+                .filter_map(|name| those.get(&name))
+                .flatten()
+                .copied()
+                .collect();
+            if let [y] = Vec::from_iter(found).as_slice()
+                && may(*x, *y)
+            {
+                sets.unite(*x, *y);
+            }
+        }
+    }
     for (name, x) in loose_a.iter().filter(|(name, _)| name.len() > 2) {
         let Some(y) = loose_b.get(name) else { continue };
         if let ([x], [y]) = (Vec::from_iter(x).as_slice(), Vec::from_iter(y).as_slice())

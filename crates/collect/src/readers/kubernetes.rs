@@ -166,7 +166,7 @@ fn labels(node: Option<&Node>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn read_object(node: &Node, objects: &mut Vec<Object>, depth: usize) {
+pub(super) fn read_object(node: &Node, objects: &mut Vec<Object>, depth: usize) {
     let kind = node.text_of("kind").unwrap_or("");
     if kind == "List" && depth == 0 {
         node.items_of("items").iter().for_each(|item| read_object(item, objects, 1));
@@ -360,13 +360,79 @@ fn namespace_environment(namespace: &str) -> Option<&str> {
 /// Entries of a configuration map: key, value, where they stand.
 pub(super) type Entries = Vec<(String, String, Place)>;
 
-struct Linked<'a> {
-    path: &'a str,
-    object: &'a Object,
+/// An object with what its file says about it.
+pub(super) struct Linked<'a> {
+    pub(super) path: &'a str,
+    pub(super) object: &'a Object,
     /// The folder that the object belongs to: of what it patches, else its own.
-    folder: String,
-    env: Option<String>,
-    is_patch: bool,
+    pub(super) folder: String,
+    pub(super) env: Option<String>,
+    pub(super) is_patch: bool,
+    /// Of a chart: its name, and the folder of the chart that it is installed with.
+    pub(super) chart: Option<(&'a str, &'a str)>,
+}
+
+impl Linked<'_> {
+    fn reader(&self) -> &'static str {
+        if self.chart.is_some() { super::helm::NAME } else { NAME }
+    }
+
+    fn namespace(&self) -> &str {
+        self.object.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// The piece of the object's name. A chart is installed into a namespace that it doesn't know.
+    fn piece(&self, sketch: &mut Sketch<'_>) -> Option<usize> {
+        let at = (self.path.to_owned(), self.object.line);
+        let full = format!("{}/{}", self.namespace(), self.object.name);
+        let (format, name) =
+            if self.chart.is_some() { ("helm", self.object.name.as_str()) } else { ("k8s", full.as_str()) };
+        sketch.piece(self.reader(), Form::Deployed, &self.folder, format, name, at)
+    }
+
+    fn stack(&self) -> String {
+        match self.chart {
+            Some((_, folder)) => format!("helm {folder}"),
+            None => format!("k8s {} {}", stack_folder(&self.folder), self.namespace()),
+        }
+    }
+}
+
+/// What configuration maps hold.
+pub(super) struct Maps<'a> {
+    own: BTreeMap<(String, &'a str), Entries>,
+    generated: Vec<(String, Entries)>,
+}
+
+impl<'a> Maps<'a> {
+    pub(super) fn new(linked: &[Linked<'a>], generated: Vec<(String, Entries)>) -> Maps<'a> {
+        let mut own: BTreeMap<(String, &str), Entries> = BTreeMap::new();
+        for one in linked {
+            if let Body::ConfigMap(data) = &one.object.body {
+                let entries = data
+                    .iter()
+                    .map(|(key, value, line)| (key.clone(), value.clone(), (one.path.to_owned(), *line)));
+                own.entry((one.folder.clone(), &one.object.name)).or_default().extend(entries);
+            }
+        }
+        Maps { own, generated }
+    }
+
+    fn find(&self, folder: &str, name: &str) -> Entries {
+        let here = self.own.get(&(folder.to_owned(), name));
+        let anywhere = || {
+            let mut found =
+                self.own.iter().filter(|((_, other), _)| *other == name).map(|(_, entries)| entries);
+            // A map of that name in several unrelated folders says nothing certain.
+            let first = found.next()?;
+            found.next().is_none().then_some(first)
+        };
+        let mut entries = here.or_else(anywhere).cloned().unwrap_or_default();
+        entries.extend(
+            self.generated.iter().filter(|(other, _)| other == name).flat_map(|(_, entries)| entries.clone()),
+        );
+        entries
+    }
 }
 
 fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
@@ -374,6 +440,9 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
     let mut kustomizations: BTreeMap<String, (String, Kustomization)> = BTreeMap::new();
     for (path, facts) in facts {
         match facts {
+            // What becomes of a chart's templates is the chart reader's word.
+            Manifests::Objects(_)
+                if super::helm::chart_of(&path, &|file| sketch.has_file(file)).is_some() => {}
             Manifests::Objects(list) => objects.extend(list.into_iter().map(|object| (path.clone(), object))),
             Manifests::Kustomization(one) => {
                 kustomizations.insert(parent(&path).to_owned(), (path, *one));
@@ -410,56 +479,59 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
                 folder: base.map_or_else(|| own.to_owned(), |folder| (*folder).to_owned()),
                 env: overlays.environment(own).or_else(|| namespace.map(str::to_owned)),
                 is_patch,
+                chart: None,
             }
         })
         .collect();
 
-    let mut maps: BTreeMap<(String, &str), Entries> = BTreeMap::new();
-    for one in &linked {
-        if let Body::ConfigMap(data) = &one.object.body {
-            let entries = data
-                .iter()
-                .map(|(key, value, line)| (key.clone(), value.clone(), (one.path.to_owned(), *line)));
-            maps.entry((one.folder.clone(), &one.object.name)).or_default().extend(entries);
-        }
-    }
-    let generated = kustomize::generated_maps(&kustomizations, sketch);
-    let find_map = |folder: &str, name: &str| -> Entries {
-        let here = maps.get(&(folder.to_owned(), name));
-        let anywhere = || {
-            let mut found = maps.iter().filter(|((_, other), _)| *other == name).map(|(_, entries)| entries);
-            // A map of that name in several unrelated folders says nothing certain.
-            let first = found.next()?;
-            found.next().is_none().then_some(first)
-        };
-        let mut entries = here.or_else(anywhere).cloned().unwrap_or_default();
-        entries.extend(
-            generated.iter().filter(|(other, _)| other == name).flat_map(|(_, entries)| entries.clone()),
-        );
-        entries
-    };
-
-    let mut workloads: Vec<(usize, &Linked<'_>, &Workload)> = Vec::new();
-    for one in &linked {
-        if let Body::Workload(workload) = &one.object.body
-            && let Some(piece) = link_workload(sketch, one, workload, &overlays, &find_map)
-        {
-            workloads.push((piece, one, workload));
-        }
-    }
+    let maps = Maps::new(&linked, kustomize::generated_maps(&kustomizations, sketch));
+    let workloads = link_workloads(sketch, &linked, &overlays, &maps);
     for (folder, (path, kustomization)) in &kustomizations {
         kustomize::link_images(folder, kustomization, &overlays, sketch);
         kustomize::mount_files(path, kustomization, sketch, &linked_users(&workloads));
     }
+    link_others(sketch, &linked, &workloads);
+}
+
+type Workloads<'a> = Vec<(usize, &'a Linked<'a>, &'a Workload)>;
+
+/// The workloads among some objects, as pieces.
+fn link_workloads<'a>(
+    sketch: &mut Sketch<'_>,
+    linked: &'a [Linked<'a>],
+    overlays: &kustomize::Overlays,
+    maps: &Maps<'_>,
+) -> Workloads<'a> {
+    let mut workloads = Vec::new();
+    for one in linked {
+        if let Body::Workload(workload) = &one.object.body
+            && let Some(piece) = link_workload(sketch, one, workload, overlays, maps)
+        {
+            workloads.push((piece, one, workload));
+        }
+    }
+    workloads
+}
+
+/// What is said about workloads by the other objects.
+fn link_others(sketch: &mut Sketch<'_>, linked: &[Linked<'_>], workloads: &Workloads<'_>) {
     let mut by_label: BTreeMap<&(String, String), Vec<usize>> = BTreeMap::new();
     for (position, (_, _, workload)) in workloads.iter().enumerate() {
         for label in &workload.labels {
             by_label.entry(label).or_default().push(position);
         }
     }
-    for one in &linked {
-        link_rest(sketch, one, &workloads, &by_label);
+    for one in linked {
+        link_rest(sketch, one, workloads, &by_label);
     }
+}
+
+/// The objects that a chart becomes. The pieces are given back.
+pub(super) fn link_chart(sketch: &mut Sketch<'_>, linked: &[Linked<'_>]) -> Vec<usize> {
+    let overlays = kustomize::Overlays::new(&BTreeMap::new());
+    let workloads = link_workloads(sketch, linked, &overlays, &Maps::new(linked, Vec::new()));
+    link_others(sketch, linked, &workloads);
+    workloads.iter().map(|(piece, _, _)| *piece).collect()
 }
 
 /// Which pieces use a configuration map: (map, piece).
@@ -472,19 +544,16 @@ fn linked_users(workloads: &[(usize, &Linked<'_>, &Workload)]) -> Vec<(String, u
     users
 }
 
-type FindMap<'a> = dyn Fn(&str, &str) -> Entries + 'a;
-
 fn link_workload(
     sketch: &mut Sketch<'_>,
     one: &Linked<'_>,
     workload: &Workload,
     overlays: &kustomize::Overlays,
-    find_map: &FindMap<'_>,
+    maps: &Maps<'_>,
 ) -> Option<usize> {
     let object = one.object;
-    let namespace = object.namespace.as_deref().unwrap_or("default");
+    let reader = one.reader();
     let place = |line: u32| -> Place { (one.path.to_owned(), line) };
-    let full = format!("{namespace}/{}", object.name);
     let known = sketch.pieces.len();
     // A patch names what its base defines; without a base on the map it defines nothing itself.
     let piece = if one.is_patch {
@@ -499,10 +568,10 @@ fn link_workload(
                 piece
             }
             None if overlays.is_patch_file(one.path) => return None,
-            None => sketch.piece(NAME, Form::Deployed, &one.folder, "k8s", &full, place(object.line))?,
+            None => one.piece(sketch)?,
         }
     } else {
-        sketch.piece(NAME, Form::Deployed, &one.folder, "k8s", &full, place(object.line))?
+        one.piece(sketch)?
     };
     if !one.is_patch {
         sketch.set_env(piece, one.env.as_deref(), piece == known);
@@ -517,7 +586,11 @@ fn link_workload(
         own.name = name.to_owned();
         own.names.insert(name.to_lowercase());
     }
-    own.stack = Some(format!("k8s {} {namespace}", stack_folder(&one.folder)));
+    own.stack = Some(one.stack());
+    if let Some((chart, _)) = one.chart {
+        // Who writes a name by hand writes it with the release's, which is mostly the chart's.
+        own.names.insert(format!("{chart}-{}", object.name).to_lowercase());
+    }
     own.names.extend(workload.app_names.iter().map(|name| name.to_lowercase()));
     if matches!(workload.kind.as_str(), "Job" | "CronJob") {
         own.typ = Some("job".to_owned());
@@ -535,26 +608,26 @@ fn link_workload(
         for (name, value, line) in &container.env {
             match value {
                 EnvValue::Text(text) => {
-                    sketch.mention_value(NAME, &origin, name, text, true, &place(*line), env);
+                    sketch.mention_value(reader, &origin, name, text, true, &place(*line), env);
                 }
                 EnvValue::ConfigMap(map, key) => {
-                    for (entry, text, at) in find_map(&one.folder, map) {
+                    for (entry, text, at) in maps.find(&one.folder, map) {
                         if entry == *key {
-                            sketch.mention_value(NAME, &origin, name, &text, true, &at, env);
+                            sketch.mention_value(reader, &origin, name, &text, true, &at, env);
                         }
                     }
                 }
             }
         }
         for map in &container.env_from {
-            for (name, text, at) in find_map(&one.folder, map) {
-                sketch.mention_value(NAME, &origin, &name, &text, true, &at, env);
+            for (name, text, at) in maps.find(&one.folder, map) {
+                sketch.mention_value(reader, &origin, &name, &text, true, &at, env);
             }
         }
         for (word, line) in &container.args {
             let (name, value) = word.split_once('=').unwrap_or(("", word));
             sketch.mention_value(
-                NAME,
+                reader,
                 &origin,
                 name.trim_start_matches('-'),
                 value,
@@ -565,14 +638,14 @@ fn link_workload(
         }
     }
     for map in &workload.config_maps {
-        for (key, text, (path, first)) in find_map(&one.folder, map) {
+        for (key, text, (path, first)) in maps.find(&one.folder, map) {
             let env = one.env.as_deref();
             let entry = (key.as_str(), text.as_str());
             let place = (path.as_str(), first);
-            let is_known = super::routes::mention_entry(sketch, NAME, &origin, entry, place, env)
-                || super::telemetry::mention_entry(sketch, NAME, &origin, entry, place, env);
+            let is_known = super::routes::mention_entry(sketch, reader, &origin, entry, place, env)
+                || super::telemetry::mention_entry(sketch, reader, &origin, entry, place, env);
             if !is_known {
-                mention_file(sketch, &origin, &text, &path, first, env);
+                mention_file(sketch, one, &origin, &text, &path, first);
             }
         }
     }
@@ -582,11 +655,11 @@ fn link_workload(
 /// A whole file inside a configuration map: each line counts by itself.
 fn mention_file(
     sketch: &mut Sketch<'_>,
+    one: &Linked<'_>,
     origin: &Origin,
     text: &str,
     path: &str,
     first: u32,
-    env: Option<&str>,
 ) {
     for (index, line) in text.lines().enumerate().take(20_000) {
         if line.len() > crate::limits::LINE_BYTES || line.trim_start().starts_with(['#', ';']) {
@@ -594,7 +667,7 @@ fn mention_file(
         }
         let name = line.split([':', '=']).next().unwrap_or("").trim();
         let at = (path.to_owned(), first + u32::try_from(index).unwrap_or(0));
-        sketch.mention_value(NAME, origin, name, line, false, &at, env);
+        sketch.mention_value(one.reader(), origin, name, line, false, &at, one.env.as_deref());
     }
 }
 
@@ -605,25 +678,17 @@ fn link_rest(
     by_label: &BTreeMap<&(String, String), Vec<usize>>,
 ) {
     let object = one.object;
-    let same_namespace = |other: &Linked<'_>| {
-        other.object.namespace.as_deref().unwrap_or("default")
-            == object.namespace.as_deref().unwrap_or("default")
-    };
+    let same_namespace = |other: &Linked<'_>| other.namespace() == one.namespace();
     match &object.body {
         Body::Service { selector, ports, external, public } => {
             if selector.is_empty() {
                 if let Some(host) = external {
-                    let namespace = object.namespace.as_deref().unwrap_or("default");
-                    let full = format!("{namespace}/{}", object.name);
                     let at = (one.path.to_owned(), object.line);
-                    if let Some(piece) =
-                        sketch.piece(NAME, Form::Deployed, &one.folder, "k8s", &full, at.clone())
-                    {
+                    if let Some(piece) = one.piece(sketch) {
                         sketch.pieces[piece].typ = Some("external".to_owned());
-                        sketch.pieces[piece].stack =
-                            Some(format!("k8s {} {namespace}", stack_folder(&one.folder)));
+                        sketch.pieces[piece].stack = Some(one.stack());
                         sketch.mention_value(
-                            NAME,
+                            one.reader(),
                             &Origin::Piece(piece),
                             "host",
                             host,
@@ -676,7 +741,7 @@ fn link_rest(
                 // Who talks to it isn't said; the host is on the map by itself.
                 let at = (one.path.to_owned(), *line);
                 let origin = Origin::File(one.path.to_owned());
-                sketch.mention_value(NAME, &origin, "host", host, true, &at, one.env.as_deref());
+                sketch.mention_value(one.reader(), &origin, "host", host, true, &at, one.env.as_deref());
             }
         }
         Body::Workload(_) | Body::ConfigMap(_) => {}

@@ -13,6 +13,7 @@ mod docker;
 mod dotnet;
 mod golang;
 mod gradle;
+mod helm;
 mod java;
 mod jvm;
 mod kubernetes;
@@ -172,6 +173,7 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<docker::Docker>(),
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
+    entry::<helm::Helm>(),
     entry::<aspire::Aspire>(),
     entry::<routes::RoutesReader>(),
     entry::<telemetry::Telemetry>(),

@@ -55,6 +55,15 @@ const SAMPLES: &[(&str, &str)] = &[
         "resources: [a.yaml]\nimages: [{name: x/a, newName: y/a}]\nconfigMapGenerator: [{name: c, literals: [A=b:80], files: [x]}]\n",
     ),
     (
+        "chart/Chart.yaml",
+        "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: redis, repository: \"https://x.dev\", condition: redis.enabled}]\n",
+    ),
+    ("chart/values.yaml", "image: {repository: x/c}\nenv: {A_URL: \"http://a:80\"}\n"),
+    (
+        "chart/templates/c.yaml",
+        "{{ define \"n\" }}{{ .Release.Name | trunc 9 }}-c{{ end -}}\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ include \"n\" . }}}\nspec:\n  template:\n    spec:\n      containers:\n      - image: {{ .Values.image.repository | default (printf \"%s\" \"y\") | quote }}\n        env:\n        {{- range $k, $v := .Values.env }}\n        - {name: {{ $k }}, value: {{ tpl $v $ }}}\n        {{- else }}{{ $x := set . \"a\" 1 }}\n        {{- end }}\n",
+    ),
+    (
         "host/Program.cs",
         "var b = DistributedApplication.CreateBuilder(args); var r = b.AddRedis(\"r\"); b.AddProject<Projects.A>(\"a\").WithReference(r);",
     ),
@@ -234,6 +243,10 @@ fn the_deepest_documents_never_end_the_stack() {
         "(".repeat(deep),
         format!("{}: b\n", vec!["a"; deep].join(".")),
         format!("a=[{}]", "\"b\",".repeat(deep)),
+        format!("{{{{ {}", "(".repeat(deep)),
+        format!("{{{{ a {} }}}}", "| a".repeat(deep)),
+        format!("{{{{ .{} }}}}", ".a".repeat(deep)),
+        "{{ if a }}".repeat(deep),
     ];
     for content in documents {
         run(&SAMPLES
