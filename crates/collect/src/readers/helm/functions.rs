@@ -25,6 +25,13 @@ pub(super) fn call(name: &str, values: &[Value]) -> Value {
     let text = |index: usize| at(index).text();
     // What is piped into a function is its last argument.
     let last = values.last().unwrap_or(&nil);
+    // With `must` it is the same function that fails loudly.
+    let plain = name.strip_prefix("must").filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    if let Some(rest) = plain {
+        let mut chars = rest.chars();
+        let first = chars.next().map(|c| c.to_ascii_lowercase());
+        return call(&first.into_iter().chain(chars).collect::<String>(), values);
+    }
     match name {
         "default" => if last.is_true() { last } else { at(0) }.clone(),
         "coalesce" => values.iter().find(|value| value.is_true()).cloned().unwrap_or(Value::Nil),
@@ -42,7 +49,7 @@ pub(super) fn call(name: &str, values: &[Value]) -> Value {
         "kindIs" | "typeIs" => Value::from(is_kind(&text(0), at(1))),
         "kindOf" | "typeOf" => Value::from(kind(at(0))),
         "toYaml" | "toYamlPretty" => Value::from(at(0).block()),
-        "toJson" | "toRawJson" | "toPrettyJson" | "mustToJson" => Value::from(at(0).flow()),
+        "toJson" | "toRawJson" | "toPrettyJson" => Value::from(at(0).flow()),
         "fromYaml" | "fromJson" | "fromYamlArray" => parse_yaml(&text(0), 0)
             .ok()
             .and_then(|nodes| nodes.first().map(Value::of_node))
@@ -51,7 +58,7 @@ pub(super) fn call(name: &str, values: &[Value]) -> Value {
             values.chunks(2).map(|pair| (pair[0].text(), pair.get(1).cloned().unwrap_or(Value::Nil))),
         ),
         "list" | "tuple" => Value::list(values.iter().cloned()),
-        "merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" => {
+        "merge" | "mergeOverwrite" => {
             let is_last_best = name.ends_with("Overwrite");
             values.iter().skip(1).fold(at(0).clone(), |whole, value| {
                 if is_last_best { whole.overlaid(value) } else { value.overlaid(&whole) }
@@ -131,7 +138,7 @@ pub(super) fn call(name: &str, values: &[Value]) -> Value {
         "contains" => Value::from(text(1).contains(&text(0))),
         "hasPrefix" => Value::from(text(1).starts_with(&text(0))),
         "hasSuffix" => Value::from(text(1).ends_with(&text(0))),
-        "deepCopy" | "mustDeepCopy" | "uniq" | "mustUniq" | "sortAlpha" | "toStrings" => last.clone(),
+        "deepCopy" | "uniq" | "sortAlpha" | "toStrings" => last.clone(),
         _ => Value::from(bounded(of_text(name, values))),
     }
 }

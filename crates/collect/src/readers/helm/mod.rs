@@ -305,8 +305,8 @@ impl<'a> Charts<'a> {
         let mut known = BTreeSet::new();
         for (env, values) in [(None, files.values.clone())].into_iter().chain(variants) {
             let mut run = Run { eval: Eval::new(&named), release: &files.chart.name, objects: Vec::new() };
-            self.render(folder, &values, 0, &mut run, &mut |chart, dependency| {
-                self.outside(folder, chart, dependency, env, sketch, &mut known);
+            self.render(folder, &values, 0, &mut run, &mut |chart, dependency, values| {
+                self.outside(folder, chart, dependency, (env, values), sketch, &mut known);
             });
             let linked: Vec<Linked<'_>> = run
                 .objects
@@ -371,7 +371,7 @@ impl<'a> Charts<'a> {
         values: &Value,
         depth: usize,
         run: &mut Run<'_, '_>,
-        outside: &mut dyn FnMut(&Files<'a>, &'a Dependency),
+        outside: &mut dyn FnMut(&Files<'a>, &'a Dependency, &Value),
     ) {
         let Some(files) = self.by_folder.get(folder).filter(|_| depth < limits::CHART_DEPTH) else { return };
         let children = self.children(folder);
@@ -390,7 +390,7 @@ impl<'a> Charts<'a> {
             let is_here =
                 children.iter().any(|(_, other)| other.is_some_and(|other| std::ptr::eq(other, *dependency)));
             if !is_here && dependency.is_on(values) {
-                outside(files, dependency);
+                outside(files, dependency, values);
             }
         }
         let root = self.context(files, values);
@@ -440,7 +440,7 @@ impl<'a> Charts<'a> {
         root: &str,
         files: &Files<'_>,
         dependency: &Dependency,
-        env: Option<&String>,
+        (env, values): (Option<&String>, &Value),
         sketch: &mut Sketch<'_>,
         known: &mut BTreeSet<usize>,
     ) {
@@ -460,14 +460,21 @@ impl<'a> Charts<'a> {
         let own = &mut sketch.pieces[piece];
         own.stack = Some(format!("helm {root}"));
         own.product = products::by_chart(&dependency.name);
-        // The names of services that such charts make.
-        for name in [called, &dependency.name] {
+        // The names of the services that such charts make.
+        let chart = files.chart.name.to_lowercase();
+        let ends: &[&str] = match own.product.map(|product| product.kind) {
+            Some("cache") => &["", "-master"],
+            Some("database" | "broker") => &["", "-primary", "-headless"],
+            _ => &[""],
+        };
+        let overrides = ["fullnameOverride", "nameOverride"].map(|key| values.get(called).get(key).text());
+        for name in overrides.iter().map(String::as_str).chain([called, &dependency.name]) {
             let base = name.to_lowercase();
-            let chart = files.chart.name.to_lowercase();
-            for end in ["", "-master", "-primary", "-headless", "-server", "-svc"] {
-                own.names.insert(format!("{base}{end}"));
-                own.names.insert(format!("{chart}-{base}{end}"));
+            if base.is_empty() || base.contains("{{") {
+                continue;
             }
+            own.names.insert(format!("{chart}-{base}"));
+            own.names.extend(ends.iter().map(|end| format!("{base}{end}")));
         }
     }
 }

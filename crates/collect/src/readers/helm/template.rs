@@ -167,8 +167,8 @@ impl<'a> Blocks<'a> {
                     out.push(Part::Define(name, parts));
                 }
                 // Templates are written after comments, and a loop that ends early ends late here.
-                "" | "break" | "continue" => {}
-                _ if action.starts_with("/*") => {}
+                "break" | "continue" => {}
+                _ if action.is_empty() || action.starts_with("/*") => {}
                 _ => match assignment(action) {
                     Some((name, value)) => out.push(Part::Assign(name, value)),
                     None => out.push(Part::Print(expression(action), line)),
@@ -182,13 +182,13 @@ impl<'a> Blocks<'a> {
     fn two(&mut self, depth: usize) -> (Vec<Part>, Vec<Part>) {
         let (parts, end) = self.parts(depth + 1);
         match end {
-            Some((word, _)) if word.starts_with("else") => (parts, self.to_end(depth)),
+            Some((word, _)) if word.starts_with("else") => (parts, self.rest_of_block(depth)),
             _ => (parts, Vec::new()),
         }
     }
 
     /// The parts up to `end`, over any further `else`.
-    fn to_end(&mut self, depth: usize) -> Vec<Part> {
+    fn rest_of_block(&mut self, depth: usize) -> Vec<Part> {
         let mut out = Vec::new();
         loop {
             let (parts, end) = self.parts(depth + 1);
@@ -462,9 +462,10 @@ mod tests {
         let parts = parse(
             "{{ if .a }}1{{ else if .b }}2{{ else }}3{{ end }}{{ range $i, $x := .l }}{{ $x }}{{ end }}",
         );
-        let Part::If(branches) = &parts[0] else { panic!("{parts:?}") };
-        assert_eq!(branches.len(), 3);
-        assert!(branches[2].0.is_none());
+        assert!(
+            matches!(&parts[0], Part::If(branches) if branches.len() == 3 && branches[2].0.is_none()),
+            "{parts:?}"
+        );
         assert!(matches!(&parts[1], Part::Range(Some(key), head, parts, _)
             if key == "i" && head.variable.as_deref() == Some("x") && parts.len() == 1));
     }

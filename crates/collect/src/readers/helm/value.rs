@@ -168,22 +168,23 @@ impl Value {
     /// On one line; valid YAML and JSON.
     pub(super) fn flow(&self) -> String {
         let mut out = String::new();
-        self.write_flow(&mut out);
+        self.write_flow(&mut out, true);
         out
     }
 
-    fn write_flow(&self, out: &mut String) {
+    fn write_flow(&self, out: &mut String, is_json: bool) {
         if out.len() > limits::TEMPLATE_BYTES {
             return;
         }
         match self {
             Value::Nil => out.push_str("null"),
+            Value::Text(text) if is_json => write_quoted(text, out),
             Value::Text(text) => write_scalar(text, out),
             Value::List(held) => {
                 out.push('[');
                 for (index, item) in held.of.iter().enumerate() {
                     out.push_str(if index == 0 { "" } else { ", " });
-                    item.write_flow(out);
+                    item.write_flow(out, is_json);
                 }
                 out.push(']');
             }
@@ -193,7 +194,7 @@ impl Value {
                     out.push_str(if index == 0 { "" } else { ", " });
                     write_quoted(key, out);
                     out.push_str(": ");
-                    value.write_flow(out);
+                    value.write_flow(out, is_json);
                 }
                 out.push('}');
             }
@@ -233,18 +234,22 @@ impl Value {
                     value.write_block(indent + 2, out);
                 }
             }
-            simple => simple.write_flow(out),
+            simple => simple.write_flow(out, false),
         }
     }
 }
 
-/// A scalar that needs quotes gets them; what comes of it is read again.
+/// A scalar that needs quotes gets them; what comes of it is read again, by templates too: quotes in it stay plain.
 fn write_scalar(text: &str, out: &mut String) {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
         out.push_str(text);
-    } else {
+    } else if text.chars().any(char::is_control) {
         write_quoted(text, out);
+    } else {
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
     }
 }
 
