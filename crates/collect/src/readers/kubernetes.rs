@@ -666,7 +666,9 @@ fn mention_file(
             continue;
         }
         let name = line.split([':', '=']).next().unwrap_or("").trim();
-        let at = (path.to_owned(), first + u32::try_from(index).unwrap_or(0));
+        // A chart's map may come from its values: of its lines it is only known which line of the template makes them.
+        let behind = if one.chart.is_some() { 0 } else { u32::try_from(index).unwrap_or(0) };
+        let at = (path.to_owned(), first + behind);
         sketch.mention_value(one.reader(), origin, name, line, false, &at, one.env.as_deref());
     }
 }
