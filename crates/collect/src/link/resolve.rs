@@ -269,7 +269,11 @@ impl Graph {
         setting: &str,
     ) -> Vec<(usize, Option<usize>)> {
         match origin {
-            Origin::Piece(piece) => vec![(self.cluster_of[*piece], Some(*piece))],
+            Origin::Piece(piece) => {
+                let own = self.cluster_of[*piece];
+                let shared = self.runs_of_code(sketch, own, *piece);
+                if shared.is_empty() { vec![(own, Some(*piece))] } else { shared }
+            }
             Origin::Shared(_) => Vec::new(),
             Origin::File(path) => {
                 let mounted: BTreeSet<(usize, Option<usize>)> = sketch
@@ -398,6 +402,7 @@ impl Graph {
         if !shared.is_empty() {
             self.shared(sketch, &shared);
         }
+        self.needed_outside(sketch, &mentions);
         for mention in mentions.iter().filter(|mention| matches!(mention.target, Target::Registered)) {
             for (from, piece) in self.speakers(sketch, &mention.origin, "") {
                 self.registered(mention, from, piece);
@@ -622,7 +627,7 @@ impl Graph {
     }
 
     /// A piece that only settings speak of. One of a name per repository.
-    fn implied(
+    pub(super) fn implied(
         &mut self,
         sketch: &mut Sketch<'_>,
         mention: &Mention,

@@ -98,6 +98,13 @@ pub(super) fn apply(
     if artifact.contains("oauth2") || artifact.contains("cloud-security") {
         sketch.libraries.insert((piece, "oauth2"));
     }
+    if ["data-jpa", "data-jdbc", "starter-jdbc", "mybatis", "hibernate-core", "hibernate-orm", "jooq"]
+        .iter()
+        .any(|part| artifact.contains(part))
+    {
+        // Not a product: a driver alone may be left over, with one of these it is used.
+        sketch.libraries.insert((piece, "sql"));
+    }
     let is_driver = artifact == "postgresql" && group.starts_with("org.postgresql");
     let role = if is_driver {
         Some(&Role::Uses("postgres", None))

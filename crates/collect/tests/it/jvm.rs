@@ -207,3 +207,46 @@ fn clients_of_generated_services() {
     .tree();
     assert_eq!(links(&tree), set(&["web calls cart"]));
 }
+
+#[test]
+fn what_a_library_of_the_repository_needs_its_programs_need() {
+    let common = (
+        "common/pom.xml".to_owned(),
+        "<project><groupId>shop</groupId><artifactId>common</artifactId><dependencies><dependency><groupId>g</groupId><artifactId>spring-cloud-stream-binder-kafka</artifactId></dependency></dependencies></project>".to_owned(),
+    );
+    let mut orders = application("orders", &[], "", &[("In.java", "@EnableBinding(Sink.class) class In {}")]);
+    orders[0].1 = orders[0].1.replace(
+        "</dependencies>",
+        "<dependency><groupId>shop</groupId><artifactId>common</artifactId></dependency></dependencies>",
+    );
+    let tree = folder(vec![vec![common], orders]).tree();
+    // No file says where the broker runs, but there is one.
+    assert!(pieces(&tree).contains("kafka: broker"));
+    assert!(links(&tree).contains("orders subscribes_to kafka"));
+}
+
+#[test]
+fn a_dashboard_needs_its_annotation_and_shows_what_turbine_collects() {
+    let tree = folder(vec![
+        application("web", &["hystrix-dashboard"], "", &[("A.java", "@EnableHystrix class A {}")]),
+        application("board", &["hystrix-dashboard"], "", &[("A.java", "@EnableHystrixDashboard class A {}")]),
+        application("streams", &["turbine-stream"], "", &[("A.java", "@EnableTurbineStream class A {}")]),
+    ])
+    .tree();
+    assert_eq!(pieces(&tree), set(&["web: service", "board: monitor", "streams: monitor"]));
+    assert_eq!(links(&tree), set(&["board depends_on streams"]));
+}
+
+#[test]
+fn a_database_whose_address_lies_in_another_repository() {
+    let settings = "  cloud: {config: {uri: \"http://settings:8888\"}}\n";
+    let tree = folder(vec![
+        application("settings", &["spring-cloud-config-server"], "", &[]),
+        application("orders", &["mysql-connector-java", "spring-boot-starter-data-jpa"], settings, &[]),
+        // A driver that nothing uses says nothing.
+        application("stock", &["mysql-connector-java"], settings, &[]),
+    ])
+    .tree();
+    assert!(links(&tree).contains("orders stores_in mysql"));
+    assert!(!links(&tree).contains("stock stores_in mysql"));
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hosts::{HostForm, host_form};
 use crate::limits;
-use crate::link::{Form, Origin, Place, Runs, Sketch, Target, clean_name, parent};
+use crate::link::{Form, Mention, Origin, Place, Runs, Sketch, Target, clean_name, parent};
 use crate::products;
 use crate::values::{addresses, looks_secret};
 
@@ -57,6 +57,29 @@ fn users(sketch: &Sketch<'_>) -> BTreeMap<usize, BTreeSet<usize>> {
         found.retain(|user| sketch.pieces[*user].runs == Runs::Yes);
     }
     out
+}
+
+/// What a library of the repository needs, who uses it needs: clients of servers come with it.
+fn inherit(sketch: &mut Sketch<'_>, users: &BTreeMap<usize, BTreeSet<usize>>) {
+    let is_library = |sketch: &Sketch<'_>, piece: usize| sketch.pieces[piece].runs == Runs::Library;
+    let known: Vec<(usize, &'static str)> =
+        sketch.libraries.iter().copied().filter(|(library, _)| is_library(sketch, *library)).collect();
+    for (library, product) in known {
+        for user in users.get(&library).into_iter().flatten() {
+            sketch.libraries.insert((*user, product));
+        }
+    }
+    let mut new = Vec::new();
+    for mention in sketch.mentions.iter().filter(|mention| matches!(mention.target, Target::Product(_))) {
+        let Origin::Piece(library) = mention.origin else { continue };
+        if !is_library(sketch, library) {
+            continue;
+        }
+        for user in users.get(&library).into_iter().flatten() {
+            new.push(Mention { origin: Origin::Piece(*user), ..mention.clone() });
+        }
+    }
+    sketch.mentions.extend(new);
 }
 
 /// Names of texts in the code of one repository.
@@ -138,6 +161,7 @@ const UNKNOWN: char = '\u{fffd}';
 pub(super) fn link(facts: &[(String, JvmFile)], sketch: &mut Sketch<'_>) {
     let codes = code_by_home(sketch);
     let users = users(sketch);
+    inherit(sketch, &users);
     let mut values = Values::default();
     for (path, file) in facts {
         let names = values.by_home.entry(home_of(path, sketch).to_owned()).or_default();
@@ -185,10 +209,9 @@ pub(super) fn link(facts: &[(String, JvmFile)], sketch: &mut Sketch<'_>) {
         one.add(sketch, &codes);
     }
     spring::stream_directions(sketch, &tells_direction);
-    for (home, roles) in &roles {
-        if let Some(piece) = codes.get(home) {
-            apply_roles(sketch, *piece, home, roles);
-        }
+    for (home, piece) in &codes {
+        let none = Vec::new();
+        apply_roles(sketch, *piece, home, roles.get(home).unwrap_or(&none));
     }
 }
 
@@ -369,6 +392,22 @@ fn apply_roles(sketch: &mut Sketch<'_>, piece: usize, home: &str, roles: &[(Role
     let serves =
         |name: &str| roles.iter().any(|(role, _)| matches!(role, Role::Serves(other) if *other == name));
     let main = MAINLY.iter().find(|name| serves(name)).copied();
+    // A library of theirs alone makes no dashboard: the annotation does, where code could have it.
+    let needs_annotation = |name: &str| matches!(name, "turbine" | "hystrix-dashboard");
+    if main.is_none()
+        && sketch.pieces[piece].product.is_some_and(|product| needs_annotation(product.name))
+        && sketch.files_below(home).iter().any(|file| file.ends_with(".java") || file.ends_with(".kt"))
+    {
+        sketch.pieces[piece].product = None;
+    }
+    if main == Some("hystrix-dashboard")
+        && let Some(product) = products::by_product_name("turbine")
+        && let Some((_, at)) = roles.iter().find(|(role, _)| matches!(role, Role::Serves(_)))
+    {
+        // It shows what Turbine brings together.
+        let (origin, target) = (Origin::Piece(piece), Target::Product(product));
+        sketch.mention(NAME, origin, target, Some("depends_on"), at.clone(), None);
+    }
     if let Some(product) = main.and_then(products::by_product_name) {
         let own = &mut sketch.pieces[piece];
         own.product = Some(product);
