@@ -166,6 +166,7 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ("deployed_by", "is deployed by", "is not deployed by"),
     ("runs_on", "runs on", "does not run on"),
     ("backed_up_by", "is backed up by", "is not backed up by"),
+    ("overlaps", "does the same job as", "does not do the same job as"),
     ("same_as", "is the same as", "is not the same as"),
     ("name", "is named", ""),
     ("title", "has the title", ""),

@@ -13,6 +13,7 @@ mod graph;
 mod list;
 mod log;
 mod neighbourhood;
+mod overlap;
 mod people;
 mod places;
 mod questions;
@@ -38,6 +39,10 @@ pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
 pub use list::{List, ListQuery, list};
 pub use log::{Log, LogQuery, LogRow, Operation, log};
 pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
+pub use overlap::{
+    Alike, Described, Mark, Overlap, OverlapQuery, Pair, Piece, Tool, ToolCategory, Verdict, overlap,
+    overlap_pairs, pair_id,
+};
 pub use people::People;
 pub use places::{Place, web_address};
 pub use questions::{Asked, PossibleAnswer, Questions, question, questions};

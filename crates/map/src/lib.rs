@@ -13,6 +13,7 @@ mod fold;
 mod history;
 mod live;
 mod names;
+mod outline;
 mod place;
 mod question;
 mod raw;
@@ -142,6 +143,22 @@ impl ReadModel {
     /// Which branch of each repository is shown.
     pub fn views(&self) -> Result<Vec<View>> {
         self.read(|read| read.views())
+    }
+
+    /// All entities that nobody denies, in outline, by id; `types` are the `add` facts with a text that are wanted.
+    ///
+    /// # Errors
+    /// Where the read model can't be read.
+    pub fn outlines(&self, types: &[&str]) -> Result<Outlines> {
+        outline::outlines(&self.connection, types)
+    }
+
+    /// Entities (12 digits each) that standing words of this type are about.
+    ///
+    /// # Errors
+    /// Where the read model can't be read.
+    pub fn spoken_of(&self, fact_type: &str) -> Result<Vec<String>> {
+        outline::spoken_of(&self.connection, fact_type)
     }
 
     /// Everything on the map as nodes and links; links from needs to, as relations are written. Hidden ones left out.

@@ -291,6 +291,47 @@ pub struct Node {
     pub aliases: Vec<String>,
 }
 
+/// An entity in outline: what an answer about the whole estate compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// 12 digits.
+    pub id: String,
+    /// Its smallest reference.
+    pub reference: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its type, if anybody says one.
+    pub entity_type: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its description, if anybody gives one.
+    pub description: Option<String>,
+    /// Other names and its title, sorted.
+    pub aliases: Vec<String>,
+    /// Tags, endpoints and the like that stand, sorted by type and text.
+    pub texts: Vec<OutlineText>,
+    /// Its relations: the place in [`Outlines::relations`], and the place of the other end in [`Outlines::rows`].
+    pub links: Vec<(u16, usize)>,
+}
+
+/// An `add` fact with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutlineText {
+    /// The type of fact.
+    pub fact_type: String,
+    /// The text.
+    pub text: String,
+}
+
+/// All entities in outline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlines {
+    /// The entities, by id.
+    pub rows: Vec<Outline>,
+    /// The relations that links name by their place here.
+    pub relations: Vec<String>,
+}
+
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {

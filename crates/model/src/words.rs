@@ -83,6 +83,7 @@ pub const CLAIM_TYPES: &[ClaimType] = &[
     row("deployed_by", Mode::Add(Target::Reference)),
     row("runs_on", Mode::Add(Target::Reference)),
     row("backed_up_by", Mode::Add(Target::Reference)),
+    row("overlaps", Mode::Add(Target::Reference)),
     row("withdrawn", Mode::Word),
     row("retired", Mode::Word),
 ];

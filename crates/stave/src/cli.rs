@@ -113,6 +113,9 @@ pub(crate) enum Command {
     Questions(Questions),
     /// Answer a question
     Answer(Answer),
+    /// List what may be there twice: pieces that do the same job, tools of one category
+    #[command(args_conflicts_with_subcommands = true, after_help = OVERLAP_HELP)]
+    Overlap(Overlap),
     /// What was said and read, newest first
     Log(Log),
     /// Take back a command; nothing is deleted
@@ -152,6 +155,7 @@ impl Command {
             Command::Say(say) => Some(&say.speaker),
             Command::Deny(deny) => Some(&deny.speaker),
             Command::Answer(answer) => Some(&answer.speaker),
+            Command::Overlap(overlap) => overlap.command.as_ref().map(OverlapCommand::speaker),
             Command::Undo(undo) => Some(&undo.speaker),
             Command::Retire(retire) => Some(&retire.speaker),
             Command::Import(import) => Some(&import.speaker),
@@ -202,6 +206,15 @@ Formats:
 Examples:
   stave import --from production traces.json   who called whom, as it was seen
   stave import bom.json";
+
+const OVERLAP_HELP: &str = "\
+Examples:
+  stave overlap                            the open pairs that are most alike, with reasons
+  stave overlap --all                      unlikely ones and those that people have decided, too
+  stave overlap confirm 0123456789ab       they do the same job
+  stave overlap dismiss 0123456789ab       they don't; a later scan doesn't ask again
+
+docs/overlap.md says how likeness is counted.";
 
 /// Where the board is served.
 #[derive(Clone, Debug, Args)]
@@ -338,6 +351,47 @@ pub(crate) struct Answer {
     pub(crate) choice: Option<u64>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Overlap {
+    /// Unlikely pairs and decided ones too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<OverlapCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OverlapCommand {
+    /// Say that the two of a pair do the same job
+    Confirm {
+        /// The pair's digits, as `stave overlap` prints them; a unique beginning is enough
+        pair: String,
+        /// Why you say so
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
+        #[command(flatten)]
+        speaker: Speaker,
+    },
+    /// Say that the two of a pair do different jobs
+    Dismiss {
+        /// The pair's digits, as `stave overlap` prints them; a unique beginning is enough
+        pair: String,
+        /// Why you say so
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
+        #[command(flatten)]
+        speaker: Speaker,
+    },
+}
+
+impl OverlapCommand {
+    fn speaker(&self) -> &Speaker {
+        match self {
+            OverlapCommand::Confirm { speaker, .. } | OverlapCommand::Dismiss { speaker, .. } => speaker,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

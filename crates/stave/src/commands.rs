@@ -8,6 +8,7 @@ mod import;
 mod join;
 mod log;
 mod look;
+mod overlap;
 mod retire;
 mod say;
 mod scan;
@@ -52,6 +53,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Deny(arguments) => say::deny(&mut context, &arguments),
         Command::Questions(arguments) => answer::questions(&mut context, &arguments),
         Command::Answer(arguments) => answer::answer(&mut context, &arguments),
+        Command::Overlap(arguments) => overlap::run(&mut context, &arguments),
         Command::Log(arguments) => log::run(&mut context, &arguments),
         Command::Undo(arguments) => undo::run(&mut context, &arguments),
         Command::Retire(arguments) => retire::run(&mut context, &arguments),

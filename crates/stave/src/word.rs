@@ -192,6 +192,19 @@ pub(crate) fn join(one: &Anchor, other: &Anchor, words: &[Hash]) -> Draft {
     second.recognise(first.recognise(draft))
 }
 
+/// Two pieces do the same job. Replaces what people said of the two in either direction.
+pub(crate) fn overlap(one: &Anchor, other: &Anchor) -> Draft {
+    // Symmetric as well, so that it has one scope.
+    let (first, second) = if one.reference <= other.reference { (one, other) } else { (other, one) };
+    let mut draft = Draft::new("overlaps", &first.reference).to(&second.reference);
+    for (of, to) in [(first, second), (second, first)] {
+        if let Some(fact) = to.id().and_then(|id| of.fact("overlaps", End::Entity(id))) {
+            draft = draft.replacing(fact);
+        }
+    }
+    second.recognise(first.recognise(draft))
+}
+
 /// Two references are not one piece, though machines have these reasons to think so.
 pub(crate) fn separation(one: &Anchor, other: &Anchor, words: &[Hash], reasons: &[String]) -> Draft {
     let mut draft = join(one, other, words).denied();

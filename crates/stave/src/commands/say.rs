@@ -208,7 +208,7 @@ fn affirm(
             if of.id() == to.id() {
                 return Err(Problem::new(format!("{} can't have a relation to itself", of.name)).into());
             }
-            plan.drafts.push(word::relation(&of, fact_type, &to));
+            plan.drafts.push(relation(&of, fact_type, &to));
             plan.said.push(format!("{} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
@@ -372,7 +372,7 @@ fn refuse(
                 other_relations(&of, &to, fact_type)?;
                 plan.notes.push(NOBODY_SAYS_SO.to_owned());
             }
-            plan.drafts.push(word::relation(&of, fact_type, &to).denied());
+            plan.drafts.push(relation(&of, fact_type, &to).denied());
             plan.said.push(format!("not so: {} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
@@ -382,6 +382,11 @@ fn refuse(
 }
 
 const NOBODY_SAYS_SO: &str = "nobody says so at present; your word stands should a scan find it";
+
+/// A fact between two entities; of `overlaps` it doesn't matter which one is named first.
+fn relation(of: &Anchor, fact_type: &str, to: &Anchor) -> Draft {
+    if fact_type == "overlaps" { word::overlap(of, to) } else { word::relation(of, fact_type, to) }
+}
 
 /// The relation isn't there, but another one between the two is: most likely that one was meant.
 fn other_relations(of: &Anchor, to: &Anchor, typed: &str) -> Result<(), Problem> {

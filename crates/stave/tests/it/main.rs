@@ -10,6 +10,7 @@ mod json;
 mod kills;
 mod memory;
 mod names;
+mod overlap;
 mod storage;
 mod surface;
 mod words;

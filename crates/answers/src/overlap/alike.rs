@@ -1,0 +1,277 @@
+//! How alike are two descriptions? A cosine over words and marks, weighted by how rare each is in the same estate.
+//!
+//! The formula stands in docs/overlap.md. It is deterministic, learns nothing and asks nobody: all weights come from
+//! the descriptions that are compared. An inverted index and limits keep the work in proportion to their number.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::words::{Parting, cut, stem, stems, tells, tells_job};
+
+/// Weight of a word of the name, beside a word of the description, which has 1.
+const NAME: f32 = 1.5;
+
+/// Weight of a word of what it offers to others.
+const OFFER: f32 = 0.5;
+
+/// How often one word of a description counts at most.
+const REPEATS: u32 = 4;
+
+/// Pieces whose words are taken as a description's context.
+const CONTEXT: usize = 10;
+
+/// Words and marks of a piece with its context; the weakest beyond these are left out.
+const CONTEXT_FEATURES: usize = 96;
+
+/// Entries of the index that are looked at for one piece, rarest words first: this bounds the work in a large estate,
+/// where common words say nothing. Up to this many pieces nothing is left out.
+const POSTINGS: usize = 6_000;
+
+/// Candidates that are compared exactly.
+const CANDIDATES: usize = 96;
+
+/// What is compared.
+#[derive(Clone, Debug, Default)]
+pub struct Described {
+    /// Its name and other names, the main one first.
+    pub names: Vec<String>,
+    /// Title, description and tags.
+    pub about: Vec<String>,
+    /// What it offers to others: endpoints, interfaces.
+    pub offers: Vec<String>,
+    /// What else it may have in common with others.
+    pub marks: Vec<Mark>,
+}
+
+/// Something about a piece that is no word of its own: `stores in` with the other end's names.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// What is so.
+    pub phrase: &'static str,
+    /// Names; each of their words is a mark.
+    pub names: Vec<String>,
+    /// Weight of all its words together, beside a word of a description, which has 1.
+    pub weight: f32,
+}
+
+/// What a mark's key begins with, so that no word is one.
+const MARK: char = '\u{0}';
+
+type Vector = Vec<(u32, f32)>;
+
+/// Descriptions, ready to be compared.
+pub struct Alike {
+    features: Vec<String>,
+    /// Which of them are marks.
+    is_mark: Vec<bool>,
+    own: Vec<Vector>,
+    whole: Vec<Vector>,
+    /// For each feature, who has it: the piece and the weight in `whole`.
+    index: Vec<Vec<(u32, f32)>>,
+}
+
+impl Alike {
+    /// Weighs the descriptions.
+    pub fn new(described: &[Described]) -> Alike {
+        let (features, is_mark, counts) = count(described);
+        let total = described.len() as f32;
+        let mut holders = vec![0_u32; features.len()];
+        for (feature, _) in counts.iter().flatten() {
+            holders[*feature as usize] += 1;
+        }
+        let rarity: Vec<f32> =
+            holders.iter().map(|count| ((total + 1.0) / (*count).max(1) as f32).ln()).collect();
+        let own: Vec<Vector> = counts
+            .into_iter()
+            .map(|row| unit(row.into_iter().map(|(f, n)| (f, n * rarity[f as usize])).collect()))
+            .collect();
+        let mut alike =
+            Alike { index: index(&own, features.len()), whole: own.clone(), own, features, is_mark };
+        let whole: Vec<Vector> = (0..alike.own.len()).map(|place| alike.with_context(place)).collect();
+        alike.index = index(&whole, alike.features.len());
+        alike.whole = whole;
+        alike
+    }
+
+    /// How alike two are, from 0 to 1.
+    pub fn similarity(&self, one: usize, other: usize) -> f32 {
+        self.mixed(one, other, dot(&self.whole[one], &self.whole[other]))
+    }
+
+    /// Own words and context, half and half.
+    fn mixed(&self, one: usize, other: usize, with_context: f32) -> f32 {
+        (with_context + 2.0 * dot(&self.own[one], &self.own[other])) / 3.0
+    }
+
+    /// How much of what two have in common of their own is words, from 0 (only marks) to 1.
+    pub(super) fn worded(&self, one: usize, other: usize) -> f32 {
+        let (mut words, mut all) = (0.0, 0.0);
+        each_common(&self.own[one], &self.own[other], |feature, a, b| {
+            all += a * b;
+            if !self.is_mark[feature as usize] {
+                words += a * b;
+            }
+        });
+        if all > 0.0 { words / all } else { 0.0 }
+    }
+
+    /// The most alike, the best first; at most `most`, and none that has nothing in common.
+    pub fn nearest(&self, place: usize, most: usize) -> Vec<(usize, f32)> {
+        let mut near = self.near(&self.whole, place, CANDIDATES.max(most));
+        for (other, likeness) in &mut near {
+            *likeness = self.mixed(place, *other, *likeness);
+        }
+        near.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        near.truncate(most);
+        near
+    }
+
+    /// What two have in common of their own, without context: words and marks with their part in the likeness, the
+    /// greatest first.
+    pub fn shared(&self, one: usize, other: usize) -> Vec<(&str, f32)> {
+        let mut shared = Vec::new();
+        each_common(&self.own[one], &self.own[other], |feature, a, b| {
+            shared.push((self.features[feature as usize].as_str(), a * b));
+        });
+        shared.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        shared
+    }
+
+    fn near(&self, vectors: &[Vector], place: usize, most: usize) -> Vec<(usize, f32)> {
+        let mut features: Vec<(u32, f32)> = vectors[place].clone();
+        let holders = |feature: u32| self.index[feature as usize].len();
+        features.sort_by_key(|(feature, _)| (holders(*feature), *feature));
+        let mut sums: HashMap<u32, f32> = HashMap::new();
+        let mut looked_at = 0;
+        for (feature, weight) in features {
+            looked_at += holders(feature);
+            if looked_at > POSTINGS && !sums.is_empty() {
+                break;
+            }
+            for (other, theirs) in self.index[feature as usize].iter().take(POSTINGS) {
+                if *other as usize != place {
+                    *sums.entry(*other).or_default() += weight * theirs;
+                }
+            }
+        }
+        let best = |found: &mut Vec<(usize, f32)>, most: usize| {
+            found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            found.truncate(most);
+        };
+        let mut found: Vec<(usize, f32)> =
+            sums.into_iter().map(|(other, sum)| (other as usize, sum)).collect();
+        best(&mut found, CANDIDATES.max(most));
+        for (other, sum) in &mut found {
+            *sum = dot(&vectors[place], &vectors[*other]);
+        }
+        best(&mut found, most);
+        found.retain(|(_, likeness)| *likeness > 0.0);
+        found
+    }
+
+    /// A piece's words and marks, and those of the pieces most like it with as much weight together: so that two
+    /// that say the same in other words have words in common.
+    fn with_context(&self, place: usize) -> Vector {
+        let near = self.near(&self.own, place, CONTEXT);
+        let total: f32 = near.iter().map(|(_, likeness)| likeness).sum();
+        let mut sums: BTreeMap<u32, f32> = self.own[place].iter().copied().collect();
+        for (other, likeness) in near {
+            for (feature, weight) in &self.own[other] {
+                *sums.entry(*feature).or_default() += weight * likeness / total;
+            }
+        }
+        let mut features: Vector = sums.into_iter().collect();
+        features.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        features.truncate(CONTEXT_FEATURES);
+        features.sort_by_key(|(feature, _)| *feature);
+        unit(features)
+    }
+}
+
+/// Each piece's words and marks with how much they count before rarity, and the texts of all features.
+fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
+    let parting = Parting::of(described.iter().flat_map(|one| one.names.iter().map(String::as_str)));
+    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let mut features: Vec<String> = Vec::new();
+    let mut is_mark: Vec<bool> = Vec::new();
+    let mut number = |key: String, shown: &str| -> u32 {
+        let marks = key.starts_with(MARK);
+        *numbers.entry(key).or_insert_with(|| {
+            features.push(shown.to_owned());
+            is_mark.push(marks);
+            u32::try_from(features.len() - 1).unwrap_or(u32::MAX)
+        })
+    };
+    let mut counts = Vec::with_capacity(described.len());
+    for one in described {
+        let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
+        let names = one.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word));
+        for (stem, (_, word)) in stems(names) {
+            *sums.entry(number(stem, &word)).or_default() += NAME;
+        }
+        let about = one.about.iter().flat_map(|text| cut(text)).filter(|word| tells(word));
+        for (stem, (times, word)) in stems(about) {
+            *sums.entry(number(stem, &word)).or_default() += times.min(REPEATS) as f32;
+        }
+        let offers = one.offers.iter().flat_map(|text| cut(text)).filter(|word| tells_job(word));
+        for (stem, (_, word)) in stems(offers) {
+            *sums.entry(number(stem, &word)).or_default() += OFFER;
+        }
+        let mut marks: BTreeMap<(&str, String), f32> = BTreeMap::new();
+        for mark in &one.marks {
+            let names = mark.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word));
+            let words = stems(names);
+            let each = mark.weight / (words.len().max(1) as f32).sqrt();
+            for (_, (_, word)) in words {
+                let known = marks.entry((mark.phrase, word)).or_default();
+                *known = known.max(each);
+            }
+        }
+        for ((phrase, word), weight) in marks {
+            let shown = format!("{phrase} {word}");
+            let key = format!("{MARK}{phrase} {}", stem(&word));
+            *sums.entry(number(key, &shown)).or_default() += weight;
+        }
+        counts.push(sums.into_iter().collect());
+    }
+    (features, is_mark, counts)
+}
+
+fn unit(mut vector: Vector) -> Vector {
+    let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|(_, weight)| *weight /= length);
+    }
+    vector
+}
+
+fn index(vectors: &[Vector], features: usize) -> Vec<Vec<(u32, f32)>> {
+    let mut index = vec![Vec::new(); features];
+    for (place, vector) in (0_u32..).zip(vectors) {
+        for (feature, weight) in vector {
+            index[*feature as usize].push((place, *weight));
+        }
+    }
+    index
+}
+
+/// Calls for each feature that both have, with both weights; vectors are sorted by feature.
+fn each_common(one: &[(u32, f32)], other: &[(u32, f32)], mut call: impl FnMut(u32, f32, f32)) {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some((a, x)), Some((b, y))) = (one.peek().copied(), other.peek().copied()) {
+        match a.cmp(b) {
+            std::cmp::Ordering::Less => _ = one.next(),
+            std::cmp::Ordering::Greater => _ = other.next(),
+            std::cmp::Ordering::Equal => {
+                call(*a, *x, *y);
+                one.next();
+                other.next();
+            }
+        }
+    }
+}
+
+fn dot(one: &[(u32, f32)], other: &[(u32, f32)]) -> f32 {
+    let mut sum = 0.0;
+    each_common(one, other, |_, a, b| sum += a * b);
+    sum
+}
