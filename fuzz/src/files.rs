@@ -174,3 +174,18 @@ pub(crate) fn routes(bytes: &[u8]) {
 pub(crate) fn telemetry(bytes: &[u8]) {
     each(&["prometheus.yml", "filebeat.yml", "logstash.conf", "vector.toml", "config.alloy"], bytes);
 }
+
+pub(crate) fn ci(bytes: &[u8]) {
+    each(
+        &[
+            ".github/workflows/a.yml",
+            ".gitlab-ci.yml",
+            ".circleci/config.yml",
+            "azure-pipelines.yml",
+            ".travis.yml",
+            "svc/Jenkinsfile",
+            "argo/a.yaml",
+        ],
+        bytes,
+    );
+}

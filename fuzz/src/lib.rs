@@ -16,6 +16,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("aspire", files::aspire),
     ("cargo", files::cargo),
     ("catalog", files::catalog),
+    ("ci", files::ci),
     ("claim", format::claim),
     ("code", files::code),
     ("codeowners", files::codeowners),

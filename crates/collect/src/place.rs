@@ -70,6 +70,10 @@ pub const NOT_PRODUCTION_FOLDERS: &[&str] = &[
 const NOT_PRODUCTION_WORDS: &[&str] =
     &["test", "tests", "example", "sample", "template", "dist", "e2e", "ci", "bak", "orig"];
 
+/// Folders that hosts read pipelines from.
+const PIPELINE_FOLDERS: &[&str] =
+    &[".github", ".gitlab", ".circleci", ".azuredevops", ".azure-pipelines", ".tekton"];
+
 /// Whether a path (relative to the folder that was pointed at, with `/`) may put pieces on the map.
 pub fn is_production(path: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
@@ -87,7 +91,12 @@ pub fn is_production(path: &str) -> bool {
     let ends_out = lower
         .rsplit_once('.')
         .is_some_and(|(_, end)| matches!(end, "example" | "sample" | "dist" | "bak" | "orig"));
-    !folder_out && !ends_out && !words.any(|word| NOT_PRODUCTION_WORDS.contains(&word))
+    // What a pipeline is called says what it does, not that it is a sample.
+    let is_pipeline = folder.split('/').any(|part| PIPELINE_FOLDERS.contains(&part))
+        || lower.starts_with(".gitlab-ci")
+        || lower.starts_with("azure-pipelines");
+    let says_no = |word: &str| !is_pipeline && NOT_PRODUCTION_WORDS.contains(&word);
+    !folder_out && !ends_out && !words.any(says_no)
 }
 
 #[cfg(test)]
@@ -114,6 +123,8 @@ mod tests {
             "deploy/web.yaml",
             "services/testimonials/Dockerfile",
             "test-service.yml",
+            ".github/workflows/helm-chart-ci.yml",
+            ".gitlab-ci.yml",
             ".env",
         ] {
             assert!(is_production(path), "{path}");

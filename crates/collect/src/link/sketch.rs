@@ -222,6 +222,8 @@ pub(crate) struct Sketch<'a> {
     pub(crate) mounts: Vec<(String, usize)>,
     /// Folders that are built into images or hold a manifest.
     pub(crate) homes: BTreeSet<String>,
+    /// Folders of manifests, with those that they are made of, directly.
+    pub(crate) overlays: BTreeMap<String, BTreeSet<String>>,
     /// Products for which a piece has a client library.
     pub(crate) libraries: BTreeSet<(usize, &'static str)>,
     pub(crate) owners: Vec<OwnerRule>,
@@ -269,6 +271,7 @@ impl<'a> Sketch<'a> {
             settings: Vec::new(),
             mounts: Vec::new(),
             homes: BTreeSet::new(),
+            overlays: BTreeMap::new(),
             libraries: BTreeSet::new(),
             owners: Vec::new(),
             organisations: std::cell::OnceCell::new(),
@@ -280,6 +283,20 @@ impl<'a> Sketch<'a> {
     /// Whether the tree has this file.
     pub(crate) fn has_file(&self, path: &str) -> bool {
         self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
+    }
+
+    /// A folder of manifests and all that it is made of, through any number of steps.
+    pub(crate) fn overlays_of<'b>(&'b self, folder: &'b str) -> BTreeSet<&'b str> {
+        let mut found = BTreeSet::from([folder]);
+        let mut open = vec![folder];
+        while let Some(one) = open.pop() {
+            for next in self.overlays.get(one).into_iter().flatten() {
+                if found.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        found
     }
 
     /// Files below a folder.

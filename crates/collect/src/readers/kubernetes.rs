@@ -450,6 +450,7 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
         }
     }
     let overlays = kustomize::Overlays::new(&kustomizations);
+    sketch.overlays.clone_from(&overlays.made_of);
     // Where each workload is defined, to tell a patch from a definition.
     let mut defined: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for (path, object) in &objects {

@@ -78,7 +78,7 @@ pub(super) fn read(root: &Node) -> Kustomization {
 /// Which folders are overlays of which.
 pub(super) struct Overlays {
     /// Folder → folders that it is made of, directly.
-    made_of: BTreeMap<String, BTreeSet<String>>,
+    pub(super) made_of: BTreeMap<String, BTreeSet<String>>,
     patches: BTreeSet<String>,
     components: BTreeSet<String>,
 }

@@ -5,6 +5,7 @@
 
 mod aspire;
 mod catalog;
+mod ci;
 mod clients;
 mod codeowners;
 mod compose;
@@ -183,6 +184,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<config::Config>(),
     // After the settings, which fill the placeholders in code.
     entry::<jvm::Jvm>(),
+    // Behind all that says where code lies and what is deployed.
+    entry::<ci::Ci>(),
     // Code comes last: it speaks of what the others found.
     entry::<clients::Interfaces>(),
     entry::<clients::Clients>(),

@@ -140,6 +140,31 @@ const SAMPLES: &[(&str, &str)] = &[
         "config.alloy",
         "prometheus.scrape \"x\" {\n targets = [{\"__address__\" = \"web:1\"}]\n}\nloki.write \"l\" {\n endpoint { url = \"http://web:3100\" }\n}\n",
     ),
+    (
+        ".github/workflows/build.yml",
+        "name: a\non: {push: {paths: [\"web/**\"]}}\njobs:\n  b:\n    strategy: {matrix: {s: [web, api], include: [{s: x}]}}\n    steps:\n    - {uses: docker/build-push-action@v6, with: {context: \"./${{ matrix.s }}\", tags: \"x/a:1,y\"}}\n    - run: |\n        cd web && docker build -t x . \\\n          --push\n        kubectl apply -f k8s/\n",
+    ),
+    (
+        ".gitlab-ci.yml",
+        "stages: [a]\nb: {stage: a, before_script: [cd web], script: [\"docker build -t $X .\"], rules: [{changes: [\"web/*\"]}]}\n",
+    ),
+    (
+        ".circleci/config.yml",
+        "jobs: {a: {steps: [{run: {command: helm upgrade a ./web, working_directory: web}}]}}\n",
+    ),
+    (
+        "azure-pipelines.yml",
+        "trigger: {paths: {include: [\"web/*\"]}}\nsteps: [{task: Docker@2, inputs: {Dockerfile: $(x)/Dockerfile}}, {script: mvn package}]\n",
+    ),
+    (".travis.yml", "env: [A=web]\nscript: [cd $A, mvn package]\n"),
+    (
+        "web/Jenkinsfile",
+        "pipeline { stages { stage('a') { steps { dir('web') { sh '''docker build . ''' } } } } }\n",
+    ),
+    (
+        "argo/a.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec: {generators: [{list: {elements: [{n: a}]}}], template: {spec: {source: {repoURL: \"https://host.dev/org/repo\", path: \"k8s/{{n}}\"}}}}\n---\napiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {name: p}\nspec: {tasks: [{name: t, params: [{name: CONTEXT, value: web}]}]}\n",
+    ),
     ("stave.toml", "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];

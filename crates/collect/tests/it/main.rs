@@ -7,6 +7,7 @@ mod git;
 mod hostile;
 mod jvm;
 mod manifests;
+mod pipelines;
 mod routes;
 mod secrets;
 mod settings;
