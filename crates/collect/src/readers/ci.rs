@@ -29,6 +29,10 @@ pub(super) enum Act {
     Image { file: Option<String>, context: Option<String>, image: Option<String> },
     /// Builds the code of a folder.
     Folder(String),
+    /// Is about a folder: works in it, starts when it changes. It builds that only where the pipeline builds anything.
+    About(String),
+    /// Builds something, by the name of what it runs.
+    Something,
     /// Builds all code below a folder: a build tool with modules.
     Tree(String),
     /// Builds what a compose file of a folder builds.
@@ -196,9 +200,16 @@ fn link_pipeline(sketch: &mut Sketch<'_>, path: &str, pipeline: Pipeline) {
     if !is_here(pipeline.source.as_deref(), &sketch.repository) {
         return;
     }
+    let builds = |act: &Act| {
+        matches!(act, Act::Image { .. } | Act::Folder(_) | Act::Tree(_) | Act::Compose(_) | Act::Something)
+    };
+    let builds_something = pipeline.acts.iter().any(|(act, _)| builds(act));
     let mut seen: BTreeSet<(&'static str, usize)> = BTreeSet::new();
     let mut deploys_something = false;
     for (act, line) in pipeline.acts.iter().take(MOST_ACTS) {
+        if matches!(act, Act::About(_)) && !builds_something {
+            continue;
+        }
         let (relation, pieces) = pieces_of(sketch, act);
         for piece in pieces.into_iter().filter(|piece| seen.insert((relation, *piece))) {
             deploys_something |= relation == "deployed_by";
@@ -233,7 +244,8 @@ fn pieces_of(sketch: &Sketch<'_>, act: &Act) -> (&'static str, Vec<usize>) {
     let all = || sketch.pieces.iter().enumerate();
     match act {
         Act::Image { file, context, image } => ("built_by", image_pieces(sketch, file, context, image)),
-        Act::Folder(folder) => ("built_by", at_home(sketch, folder)),
+        Act::Folder(folder) | Act::About(folder) => ("built_by", at_home(sketch, folder)),
+        Act::Something => ("built_by", Vec::new()),
         Act::Tree(folder) => {
             let homes: BTreeSet<&str> = all()
                 .filter(|(_, piece)| piece.form == Form::Code)
@@ -311,11 +323,13 @@ fn image_pieces(
     if found.is_empty() || file.is_some() { of_image() } else { found }
 }
 
-/// The deployed pieces of a name, else the code of it; nothing where nothing is called so.
+/// The deployed pieces of a name, else the code of it; nothing where nothing is called so. Products are not meant:
+/// who installs a database for a test deploys none of the estate's.
 fn named(sketch: &Sketch<'_>, name: &str) -> Vec<usize> {
     let name = name.trim().to_lowercase();
     let of = |form: Form| -> Vec<usize> {
-        let is_one = |piece: &Piece| piece.form == form && piece.names.contains(&name);
+        let is_one =
+            |piece: &Piece| piece.form == form && piece.product.is_none() && piece.names.contains(&name);
         sketch.pieces.iter().enumerate().filter(|(_, piece)| is_one(piece)).map(|(index, _)| index).collect()
     };
     let deployed = of(Form::Deployed);

@@ -198,10 +198,12 @@ fn link_all(facts: &[(String, Routes)], sketch: &mut Sketch<'_>) {
             }
         }
     }
-    let origins: Vec<Origin> =
-        facts.iter().map(|(path, routes)| origin_of(path, routes.proxy, sketch)).collect();
+    let origins: Vec<Vec<Origin>> =
+        facts.iter().map(|(path, routes)| origins_of(path, routes.proxy, sketch)).collect();
     for (index, value, at) in found {
-        mention(sketch, NAME, &origins[index], "upstream", &value, &at, true, None);
+        for origin in &origins[index] {
+            mention(sketch, NAME, origin, "upstream", &value, &at, true, None);
+        }
     }
     // What no route leads to serves the proxy itself: where it sends traces, asks who may pass, counts.
     for (index, (path, routes)) in facts.iter().enumerate() {
@@ -209,13 +211,15 @@ fn link_all(facts: &[(String, Routes)], sketch: &mut Sketch<'_>) {
         {
             for (server, line) in servers {
                 let setting = format!("{name}_host");
-                mention(sketch, NAME, &origins[index], &setting, server, &(path.clone(), *line), false, None);
+                for origin in &origins[index] {
+                    mention(sketch, NAME, origin, &setting, server, &(path.clone(), *line), false, None);
+                }
             }
         }
     }
-    for ((path, routes), origin) in facts.iter().zip(&origins) {
+    for ((path, routes), origins) in facts.iter().zip(&origins) {
         if !routes.targets.is_empty() && !routes.has_files {
-            make_gateway(path, origin, sketch);
+            origins.iter().for_each(|origin| make_gateway(path, origin, sketch));
         }
     }
 }
@@ -248,29 +252,37 @@ fn pool_of<'a>(
 
 /// Who a proxy's settings belong to: who mounts them, whose code they lie with, else the only piece that runs such a
 /// proxy.
-fn origin_of(path: &str, proxy: Proxy, sketch: &Sketch<'_>) -> Origin {
-    origin_by(path, sketch, &|image| {
+fn origins_of(path: &str, proxy: Proxy, sketch: &Sketch<'_>) -> Vec<Origin> {
+    origins_by(path, sketch, &|image| {
         let mut words = image.split(['-', '_', '.']);
         words.any(|word| proxy.words().contains(&word)) && !image.contains("exporter")
     })
 }
 
-/// As [`origin_of`], with any rule for the names of images (without what stands before the last slash).
-pub(super) fn origin_by(path: &str, sketch: &Sketch<'_>, runs: &dyn Fn(&str) -> bool) -> Origin {
-    let file = Origin::File(path.to_owned());
-    let is_mounted = sketch.mounts.iter().any(|(mount, _)| is_below(path, mount));
-    if is_mounted || sketch.homes.contains(parent(path)) {
-        return file;
+/// As [`origins_of`], with any rule for the names of images (without what stands before the last slash).
+pub(super) fn origins_by(path: &str, sketch: &Sketch<'_>, runs: &dyn Fn(&str) -> bool) -> Vec<Origin> {
+    let file = || vec![Origin::File(path.to_owned())];
+    let is_one = |piece: &crate::link::Piece| piece.images.iter().any(|image| runs(image.base()));
+    let mounting: BTreeSet<usize> =
+        sketch.mounts.iter().filter(|(mount, _)| is_below(path, mount)).map(|(_, piece)| *piece).collect();
+    if !mounting.is_empty() {
+        // A folder with everybody's settings is mounted by everybody.
+        let running: Vec<Origin> =
+            mounting.into_iter().filter(|piece| is_one(&sketch.pieces[*piece])).map(Origin::Piece).collect();
+        return if running.is_empty() { file() } else { running };
+    }
+    if sketch.homes.contains(parent(path)) {
+        return file();
     }
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, piece) in sketch.pieces.iter().enumerate().filter(|(_, piece)| piece.form == Form::Deployed) {
-        if piece.images.iter().any(|image| runs(image.base())) {
+    for (index, piece) in sketch.pieces.iter().enumerate() {
+        if piece.form == Form::Deployed && is_one(piece) {
             names.entry(piece.name.to_lowercase()).or_insert(index);
         }
     }
     match names.len() {
-        1 => names.into_values().next().map_or(file, Origin::Piece),
-        _ => file,
+        1 => names.into_values().map(Origin::Piece).collect(),
+        _ => file(),
     }
 }
 

@@ -144,9 +144,10 @@ impl Reader for Telemetry {
 
     fn link(facts: Vec<(String, Settings)>, sketch: &mut Sketch<'_>) {
         for (path, settings) in facts {
-            let origin = origin_of(&path, settings.tool, sketch);
-            for said in &settings.said {
-                mention(sketch, NAME, &origin, said, &(path.clone(), said.line), None);
+            for origin in origins_of(&path, settings.tool, sketch) {
+                for said in &settings.said {
+                    mention(sketch, NAME, &origin, said, &(path.clone(), said.line), None);
+                }
             }
         }
     }
@@ -203,8 +204,8 @@ fn tool_of(name: &str, text: &str) -> Option<Tool> {
 }
 
 /// Who such settings belong to: who mounts them, whose code they lie with, else the only piece that runs the tool.
-fn origin_of(path: &str, tool: Tool, sketch: &Sketch<'_>) -> Origin {
-    super::routes::origin_by(path, sketch, &|image| {
+fn origins_of(path: &str, tool: Tool, sketch: &Sketch<'_>) -> Vec<Origin> {
+    super::routes::origins_by(path, sketch, &|image| {
         !image.contains("exporter") && tool.words().iter().any(|word| image.contains(word))
     })
 }

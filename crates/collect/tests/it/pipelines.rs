@@ -76,6 +76,18 @@ fn a_matrix_builds_every_service_and_a_kustomization_deploys_its_bases() {
 }
 
 #[test]
+fn what_only_checks_a_folder_does_not_build_it() {
+    let workflow = |run: &str| {
+        format!(
+            "name: W\non: {{push: {{paths: [\"services/cart/**\"]}}}}\njobs: {{a: {{steps: [{{run: {run}}}]}}}}\n"
+        )
+    };
+    assert_eq!(works(&[CART, (".github/workflows/w.yml", &workflow("make lint"))]), set(&[]));
+    let built = works(&[CART, (".github/workflows/w.yml", &workflow("make docker-build"))]);
+    assert_eq!(built, set(&["cart built_by W"]));
+}
+
+#[test]
 fn folders_and_names_that_mean_nothing_build_nothing() {
     let workflow = "name: Docs\non: push\njobs:\n  site:\n    defaults: {run: {working-directory: website}}\n    steps:\n    - run: npm run build\n    - run: docker build services\n    - run: kubectl apply -f ../elsewhere\n    - run: helm upgrade --install other ./charts/other\n";
     assert_eq!(works(&[CART, MANIFESTS, (".github/workflows/docs.yml", workflow)]), set(&[]));
@@ -94,7 +106,7 @@ fn jenkins_gitlab_and_a_compose_build() {
                 "all:\n  script:\n  - docker compose build\n  - kubectl set image deployment/db db=x\n"
             ),
         ]),
-        set(&["cart built_by cart", "web built_by gitlab-ci", "db deployed_by gitlab-ci"])
+        set(&["cart built_by cart", "web built_by gitlab-ci"])
     );
 }
 

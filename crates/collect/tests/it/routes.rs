@@ -87,3 +87,15 @@ fn logs_metrics_and_traces_go_where_their_settings_say() {
     );
     assert!(!format!("{:?}", tree.parts).contains("hush"));
 }
+
+#[test]
+fn a_folder_with_everybodys_settings_speaks_for_who_runs_the_tool() {
+    let compose = "services:\n  grafana: {image: grafana/grafana, volumes: [\"./all:/etc/x\"]}\n  edge: {image: nginx, volumes: [\"./all:/etc/x\"]}\n  web: {image: acme/web, volumes: [\"./all:/etc/x\"]}\n  loki: {image: grafana/loki}\n";
+    let tree = Folder::new(&[
+        ("compose.yaml", compose),
+        ("all/nginx.conf", "location / { proxy_pass http://web:80; }\n"),
+        ("all/datasources.yaml", "apiVersion: 1\ndatasources: [{name: l, url: \"http://loki:3100\"}]\n"),
+    ])
+    .tree();
+    assert_eq!(links(&tree), set(&["grafana depends_on loki", "edge routes_to web"]));
+}

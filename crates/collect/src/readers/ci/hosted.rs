@@ -75,7 +75,7 @@ fn changes(patterns: Option<&Node>, pipeline: &mut Pipeline) {
         let Some(pattern) = item.text().filter(|pattern| !pattern.starts_with('!')) else { continue };
         let Some(folder) = pattern.find('*').map(|at| &pattern[..at]) else { continue };
         let Some(folder) = folder.strip_suffix('/').filter(|folder| !folder.is_empty()) else { continue };
-        pipeline.acts.extend(path("", folder).map(|folder| (Act::Folder(folder), item.line)));
+        pipeline.acts.extend(path("", folder).map(|folder| (Act::About(folder), item.line)));
     }
 }
 
@@ -178,9 +178,9 @@ fn github_step(step: &Node, folder: Option<&str>, cell: &Cell<'_>, pipeline: &mu
         };
         let (Some(at), Some(script)) = (at, run.text()) else { return };
         if let Some(folder) = step.get("working-directory") {
-            pipeline.acts.push((Act::Folder(at.clone()), folder.line));
+            pipeline.acts.push((Act::About(at.clone()), folder.line));
         } else if !at.is_empty() {
-            pipeline.acts.push((Act::Folder(at.clone()), run.line));
+            pipeline.acts.push((Act::About(at.clone()), run.line));
         }
         pipeline.acts.extend(acts(&cell.fill(script), run.line, &at, &|name| cell.lookup(name)));
         return;
@@ -307,7 +307,7 @@ fn circle_step(step: &Node, values: &Values, pipeline: &mut Pipeline) {
     });
     let Some(folder) = folder else { return };
     if !folder.is_empty() {
-        pipeline.acts.push((Act::Folder(folder.clone()), run.line));
+        pipeline.acts.push((Act::About(folder.clone()), run.line));
     }
     pipeline.acts.extend(acts(text, line, &folder, &lookup));
 }
@@ -478,10 +478,10 @@ mod tests {
             says(System::GitHub, ".github/workflows/b.yml", text),
             [
                 "Build: images,test",
-                "Folder(\"src/a\") @2",
+                "About(\"src/a\") @2",
                 "image - src/a acme/a:1 @8",
                 "image - src/b acme/b:1 @8",
-                "Folder(\"web\") @13",
+                "About(\"web\") @13",
                 "Folder(\"web\") @15",
             ]
         );
@@ -494,7 +494,7 @@ mod tests {
             says(System::GitLab, ".gitlab-ci.yml", text),
             [
                 "gitlab-ci: build,deploy",
-                "Folder(\"lib\") @6",
+                "About(\"lib\") @6",
                 "image - services/cart x @5",
                 "Deploy(\"k8s\") @9"
             ]
@@ -506,14 +506,14 @@ mod tests {
         let text = "jobs:\n  b:\n    steps:\n    - checkout\n    - run: docker build a\n    - run: {command: npm run build, working_directory: ~/project/web}\n";
         assert_eq!(
             says(System::Circle, ".circleci/config.yml", text),
-            ["circleci: b", "image - a - @5", "Folder(\"web\") @6", "Folder(\"web\") @6"]
+            ["circleci: b", "image - a - @5", "About(\"web\") @6", "Folder(\"web\") @6"]
         );
         let text = "trigger: {paths: {include: [\"a/*\"]}}\nvariables: {dir: a}\nstages:\n- stage: Build\n  jobs:\n  - job: J\n    steps:\n    - task: Docker@2\n      inputs: {command: buildAndPush, Dockerfile: $(dir)/Dockerfile, repository: acme/a}\n  - deployment: D\n    strategy: {runOnce: {deploy: {steps: [{script: kubectl apply -f k8s/a.yaml}]}}}\n";
         assert_eq!(
             says(System::Azure, "azure-pipelines.yml", text),
             [
                 "azure-pipelines: Build,J,D",
-                "Folder(\"a\") @1",
+                "About(\"a\") @1",
                 "image a/Dockerfile - acme/a @8",
                 "Deploy(\"k8s/a.yaml\") @11"
             ]

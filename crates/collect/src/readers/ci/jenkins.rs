@@ -50,7 +50,7 @@ fn steps(block: &Block, at: &str, values: &BTreeMap<String, String>, pipeline: &
         ("stage", Some(name)) if !block.children.is_empty() => pipeline.stages.push(name.clone()),
         ("dir", Some(folder)) => {
             if let Some(folder) = path(at, &fill(folder, &lookup)) {
-                pipeline.acts.push((Act::Folder(folder.clone()), block.line));
+                pipeline.acts.push((Act::About(folder.clone()), block.line));
                 inner = folder;
             }
         }
@@ -102,7 +102,7 @@ mod tests {
             pipeline.acts,
             [
                 (Act::Tree(String::new()), 7),
-                (Act::Folder("svc/cart".to_owned()), 8),
+                (Act::About("svc/cart".to_owned()), 8),
                 (image("svc/cart", "acme/cart"), 9),
                 (Act::Deploy("k8s".to_owned()), 16),
                 (image("web", "acme/web"), 18),

@@ -236,9 +236,18 @@ fn command(words: &[&str], at: &mut String, say: &mut dyn FnMut(Act)) {
             folder.into_iter().for_each(|folder| say(Act::Folder(folder)));
         }
         ("go" | "cargo" | "poetry" | "uv" | "ko", "build") => say(Act::Folder(at.clone())),
-        ("make", "-C") => {
-            let folder = rest.get(1).and_then(|folder| path(at, folder));
-            folder.into_iter().for_each(|folder| say(Act::Folder(folder)));
+        (
+            "make" | "task" | "just" | "bazel" | "earthly" | "goreleaser" | "skaffold" | "npm" | "yarn"
+            | "pnpm",
+            _,
+        ) => {
+            if let Some(folder) = flag(rest, &["-C", "--prefix"]).and_then(|folder| path(at, folder)) {
+                say(Act::About(folder));
+            }
+            let means = ["build", "image", "docker", "package", "publish", "release", "push"];
+            if rest.iter().any(|word| means.iter().any(|part| word.contains(part))) {
+                say(Act::Something);
+            }
         }
         ("kubectl" | "oc" | "kustomize" | "helm" | "argocd" | "nomad", _) => cluster(name, rest, at, say),
         ("aws", _) => {
