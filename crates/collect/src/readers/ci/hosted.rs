@@ -388,11 +388,9 @@ fn azure_step(step: &Node, values: &Values, pipeline: &mut Pipeline) {
     let place = |keys: &[&str]| text(keys).and_then(|text| path("", text.trim_start_matches("**/")));
     let mut say = |act: Act| pipeline.acts.push((act, line));
     match name {
-        "Docker" => {
-            if text(&["command"]).is_none_or(|command| command.starts_with("build")) {
-                let file = place(&["Dockerfile"]);
-                say(Act::Image { file, context: place(&["buildContext"]), image: text(&["repository"]) });
-            }
+        "Docker" if text(&["command"]).is_none_or(|command| command.starts_with("build")) => {
+            let file = place(&["Dockerfile"]);
+            say(Act::Image { file, context: place(&["buildContext"]), image: text(&["repository"]) });
         }
         "KubernetesManifest" | "Kubernetes" => {
             for manifest in text(&["manifests", "arguments"]).unwrap_or_default().split_whitespace() {
