@@ -158,6 +158,53 @@ const COMMON_ENDS: &[&str] = &[
     "tech", "online", "site", "xyz", "gg", "so", "sh", "to", "ms",
 ];
 
+/// Namespaces that every cluster may have: they qualify no name.
+const COMMON_NAMESPACES: &[&str] = &[
+    "default",
+    "kube-system",
+    "kube-public",
+    "dev",
+    "development",
+    "test",
+    "testing",
+    "staging",
+    "stage",
+    "prod",
+    "production",
+    "qa",
+    "uat",
+    "app",
+    "apps",
+    "services",
+    "backend",
+    "frontend",
+    "monitoring",
+    "ingress",
+    "infra",
+    "system",
+    "database",
+    "db",
+    "demo",
+    "example",
+];
+
+/// `host:NAME.NAMESPACE.svc.cluster.local`, by which a service of a cluster is known in every repository, if the
+/// namespace says more than that it is one.
+pub(crate) fn cluster_key(name: &str, namespace: &str) -> Option<stave_model::Key> {
+    let is_label = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let tells = is_label(name) && is_label(namespace) && !COMMON_NAMESPACES.contains(&namespace);
+    tells.then(|| format!("host:{name}.{namespace}.svc.cluster.local").to_ascii_lowercase().parse().ok())?
+}
+
+/// The key of a host name of that form.
+pub(crate) fn cluster_key_of(host: &str) -> Option<stave_model::Key> {
+    let mut labels = host.split('.');
+    let (name, namespace, svc) = (labels.next()?, labels.next()?, labels.next()?);
+    (svc == "svc").then(|| cluster_key(name, namespace))?
+}
+
 /// Whether a name without scheme and port ends like a public one.
 pub(crate) fn has_common_end(host: &str) -> bool {
     host.rsplit('.').next().is_some_and(|end| COMMON_ENDS.contains(&end))

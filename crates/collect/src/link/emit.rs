@@ -64,11 +64,19 @@ impl Emitter<'_> {
                 users.entry(image).or_default().insert(self.graph.cluster_of[index]);
             }
         }
+        // Two pieces of one repository that answer to one name in a cluster: in different clusters, or nobody knows.
+        let mut named: BTreeMap<&Key, BTreeSet<usize>> = BTreeMap::new();
+        for (index, piece) in self.sketch.pieces.iter().enumerate() {
+            for key in piece.keys.iter().filter(|key| key.as_str().ends_with(".svc.cluster.local")) {
+                named.entry(key).or_default().insert(self.graph.cluster_of[index]);
+            }
+        }
         for cluster in self.graph.clusters.iter().filter(|cluster| cluster.is_shown) {
             let local = local_key(self.sketch, cluster);
             for index in &cluster.members {
                 let piece = &self.sketch.pieces[*index];
-                let mut keys: BTreeSet<Key> = piece.keys.clone();
+                let is_told = |key: &&Key| named.get(*key).is_none_or(|clusters| clusters.len() == 1);
+                let mut keys: BTreeSet<Key> = piece.keys.iter().filter(is_told).cloned().collect();
                 let mut add = |text: String| keys.extend(text.parse::<Key>().ok());
                 if cluster.members.len() > 1 {
                     add(local.clone());
@@ -86,7 +94,12 @@ impl Emitter<'_> {
                     for name in piece.names.iter().take(4) {
                         add(format!("name:{name}"));
                     }
-                    for port in piece.ports.iter().take(4) {
+                    // A Dockerfile tells the port, a manifest the name: both are hints at the one piece.
+                    let others = cluster.members.iter().filter(|_| *index == cluster.primary);
+                    let others =
+                        others.map(|index| &self.sketch.pieces[*index]).flat_map(|piece| &piece.ports);
+                    for port in piece.ports.iter().chain(others).collect::<BTreeSet<_>>().into_iter().take(4)
+                    {
                         add(format!("port:{port}"));
                     }
                 }

@@ -3,6 +3,7 @@
 mod books;
 mod emit;
 mod join;
+mod names;
 mod offers;
 mod owners;
 mod packages;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stave_model::{Basis, Kind, Reference};
 
 use super::join::{Sets, loose, plain};
+use super::names::{begins_with_name, is_plausible};
 use super::sketch::{Form, Mention, Offer, Origin, Place, Runs, Sketch, Target, WATCHES, base_name, parent};
-use crate::hosts::{HostForm, has_common_end, host_form};
+use crate::hosts::{HostForm, cluster_key_of, has_common_end, host_form};
 use crate::products::{self, Product};
 use crate::values::{Address, WORD, is_address_name, is_talk_name, words};
 
@@ -569,6 +570,12 @@ impl Graph {
         if !strong || is_talk_name(name) || !is_plausible(first) {
             return None;
         }
+        // In another repository it is known by its full name.
+        if let Some(key) = cluster_key_of(host) {
+            let piece = self.implied_piece(sketch, mention, from, first, product, address.port)?;
+            sketch.pieces[piece].keys.insert(key);
+            return Some(self.cluster_of[piece]);
+        }
         // A host that only settings know. A product is one by its scheme, port or name.
         if let Some(product) =
             product.or_else(|| products::by_name(first)).filter(|_| !address.bare || product.is_some())
@@ -636,6 +643,19 @@ impl Graph {
         product: Option<&'static Product>,
         port: Option<u16>,
     ) -> Option<usize> {
+        let piece = self.implied_piece(sketch, mention, from, name, product, port)?;
+        Some(self.cluster_of[piece])
+    }
+
+    fn implied_piece(
+        &mut self,
+        sketch: &mut Sketch<'_>,
+        mention: &Mention,
+        from: usize,
+        name: &str,
+        product: Option<&'static Product>,
+        port: Option<u16>,
+    ) -> Option<usize> {
         if !self.clusters[from].is_shown {
             return None;
         }
@@ -650,7 +670,7 @@ impl Graph {
             self.clusters.push(cluster(sketch, vec![piece]));
             self.index(sketch, self.clusters.len() - 1);
         }
-        Some(self.cluster_of[piece])
+        Some(piece)
     }
 
     fn host(
@@ -723,51 +743,6 @@ impl Graph {
     }
 }
 
-/// Whether a setting begins with a piece's name: `orderDbHost` with `order`; also `reserveHost` with `reservation`.
-fn begins_with_name(key: &str, words: &[String], name: &str) -> bool {
-    if name.len() > 2 && key.starts_with(name) {
-        return true;
-    }
-    let Some(first) = words.first().filter(|first| first.len() > 3) else { return false };
-    let shared = first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-    shared > 3 && shared + 1 >= first.len()
-}
-
 pub(super) fn only(found: &BTreeSet<usize>) -> Option<usize> {
     if found.len() == 1 { found.first().copied() } else { None }
-}
-
-/// Whether a bare name looks like a host: not a number, a word of settings or a class.
-fn is_plausible(name: &str) -> bool {
-    name.len() > 1
-        && name.len() < 64
-        && !words(name).iter().any(|word| {
-            matches!(word.as_str(), "ip" | "your" | "placeholder" | "replace" | "changeme" | "todo")
-        })
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !matches!(
-            name,
-            "host"
-                | "hostname"
-                | "http"
-                | "https"
-                | "true"
-                | "false"
-                | "none"
-                | "null"
-                | "all"
-                | "any"
-                | "default"
-                | "changeme"
-                | "your"
-                | "example"
-                | "unix"
-                | "file"
-                | "user"
-                | "password"
-                | "username"
-                | "ip"
-                | "server-name"
-                | "domain"
-        )
 }

@@ -38,8 +38,13 @@ impl Reader for Docker {
     }
 
     fn link(facts: Vec<(String, Dockerfile)>, sketch: &mut Sketch<'_>) {
+        let is_only = facts.len() == 1;
         for (path, file) in facts {
-            link_dockerfile(sketch, &path, &file);
+            let piece = link_dockerfile(sketch, &path, &file);
+            if let Some(piece) = piece.filter(|_| is_only && parent(&path).is_empty()) {
+                let image = own_image(&sketch.repository).and_then(|image| crate::link::Image::parse(&image));
+                sketch.pieces[piece].images.extend(image);
+            }
         }
     }
 }
@@ -212,12 +217,24 @@ const GENERIC_SUFFIXES: &[&str] = &[
     "cuda",
 ];
 
-fn link_dockerfile(sketch: &mut Sketch<'_>, path: &str, file: &Dockerfile) {
+/// What the image of a repository is called in the registry of its own host, where each repository's images have the
+/// repository's name.
+fn own_image(repository: &str) -> Option<String> {
+    let (host, path) = repository.split_once('/')?;
+    let registry = match host {
+        "github.com" => "ghcr.io",
+        "gitlab.com" => "registry.gitlab.com",
+        _ => return None,
+    };
+    Some(format!("{registry}/{}", path.to_lowercase()))
+}
+
+fn link_dockerfile(sketch: &mut Sketch<'_>, path: &str, file: &Dockerfile) -> Option<usize> {
     let folder = parent(path);
     let home = code_folder(folder, sketch);
     let name = name_of(path, &home, &sketch.repository);
     let at: Place = (path.to_owned(), file.line);
-    let Some(piece) = sketch.piece(NAME, Form::Built, folder, "docker", &name, at) else { return };
+    let piece = sketch.piece(NAME, Form::Built, folder, "docker", &name, at)?;
     let own = &mut sketch.pieces[piece];
     own.builds = true;
     own.home = Some(home.clone());
@@ -236,6 +253,7 @@ fn link_dockerfile(sketch: &mut Sketch<'_>, path: &str, file: &Dockerfile) {
     for (key, value, line) in &file.env {
         sketch.mention_value(NAME, &origin, key, value, false, &(path.to_owned(), *line), None);
     }
+    Some(piece)
 }
 
 #[cfg(test)]

@@ -705,16 +705,24 @@ fn link_rest(
             }
             let labelled =
                 selector.first().and_then(|label| by_label.get(label)).map_or(&[][..], Vec::as_slice);
-            for (piece, other, workload) in labelled.iter().map(|position| &workloads[*position]) {
-                let selects = selector.iter().all(|pair| workload.labels.contains(pair));
-                if selects && same_namespace(other) && near(&one.folder, &other.folder) {
-                    let own = &mut sketch.pieces[*piece];
-                    own.names.insert(object.name.to_lowercase());
-                    own.at.insert((one.path.to_owned(), object.line));
-                    own.ports.extend(ports);
-                    if *public {
-                        own.endpoints.extend(ports.iter().map(|port| format!("port {port}")));
-                    }
+            let selected =
+                labelled.iter().map(|position| &workloads[*position]).filter(|(_, other, workload)| {
+                    selector.iter().all(|pair| workload.labels.contains(pair))
+                        && same_namespace(other)
+                        && near(&one.folder, &other.folder)
+                });
+            let selected: Vec<usize> = selected.map(|(piece, _, _)| *piece).collect();
+            let key =
+                object.namespace.as_deref().and_then(|own| crate::hosts::cluster_key(&object.name, own));
+            for piece in &selected {
+                let own = &mut sketch.pieces[*piece];
+                // What several workloads answer to is the name of none.
+                own.keys.extend(key.clone().filter(|_| selected.len() == 1));
+                own.names.insert(object.name.to_lowercase());
+                own.at.insert((one.path.to_owned(), object.line));
+                own.ports.extend(ports);
+                if *public {
+                    own.endpoints.extend(ports.iter().map(|port| format!("port {port}")));
                 }
             }
         }

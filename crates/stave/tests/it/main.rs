@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod curation;
+mod estates;
 mod exchange;
 mod first_minutes;
 mod git_stories;

@@ -1,20 +1,19 @@
 //! Interface definitions with services: protobuf and Thrift. Each service is an api; its full name is a key where the
-//! package says more than the service's name.
+//! package says more than the service's name. Generated code names the services of definitions that lie elsewhere.
 
 use stave_model::{Key, Kind};
 
 use crate::link::{Form, Sketch, parent};
-use crate::parse::Token;
+use crate::parse::{Code, Token};
 
 use super::super::{ReadResult, Reader, SourceFile};
 use super::NAME;
 
 /// The services of one file.
 pub(crate) struct Definition {
-    /// Empty where there is none.
-    package: String,
     form: &'static str,
-    services: Vec<(String, u32)>,
+    /// Package (empty where there is none), name and line of each.
+    services: Vec<(String, String, u32)>,
 }
 
 /// The reader of interface definitions.
@@ -23,56 +22,31 @@ pub(crate) struct Interfaces;
 impl Reader for Interfaces {
     type Facts = Definition;
     const NAME: &'static str = NAME;
-    const TRIGGERS: &'static [&'static str] = &["service"];
+    const TRIGGERS: &'static [&'static str] = &["service", "grpc"];
 
     fn wants(_path: &str, name: &str) -> bool {
-        name.ends_with(".proto") || name.ends_with(".thrift")
+        [".proto", ".thrift", ".pb.go", "_pb2_grpc.py", "_grpc_pb.js"].iter().any(|end| name.ends_with(end))
     }
 
     fn read(file: &SourceFile<'_>) -> ReadResult<Definition> {
         let Some(code) = file.code() else { return Ok(None) };
-        let mut package = String::new();
-        let mut services = Vec::new();
-        let mut depth = 0usize;
-        for at in 0..code.len() {
-            match code.get(at) {
-                Some(Token::Sign('{')) => depth += 1,
-                Some(Token::Sign('}')) => depth = depth.saturating_sub(1),
-                Some(Token::Word("package")) if depth == 0 && package.is_empty() => {
-                    let mut next = at + 1;
-                    while let Some(word) = code.word(next) {
-                        package.push_str(word);
-                        if !code.is_sign(next + 1, '.') {
-                            break;
-                        }
-                        package.push('.');
-                        next += 2;
-                    }
-                }
-                Some(Token::Word("service")) if depth == 0 => {
-                    services.extend(code.word(at + 1).map(|name| (name.to_owned(), code.line(at))));
-                }
-                _ => {}
-            }
-        }
+        let (form, mut services) = if file.path.ends_with(".thrift") {
+            ("thrift", defined(code))
+        } else if file.path.ends_with(".proto") {
+            ("grpc", defined(code))
+        } else {
+            ("grpc", generated(code))
+        };
         // Well-known interfaces come with their libraries.
-        if services.is_empty()
-            || ["google.", "grpc.", "opentelemetry.", "envoy."].iter().any(|own| package.starts_with(own))
-        {
-            return Ok(None);
-        }
-        let form = if file.path.ends_with(".thrift") { "thrift" } else { "grpc" };
-        Ok(Some(Definition { package, form, services }))
+        let known = ["google.", "grpc.", "opentelemetry.", "envoy."];
+        services.retain(|(package, _, _)| !known.iter().any(|own| package.starts_with(own)));
+        Ok((!services.is_empty()).then_some(Definition { form, services }))
     }
 
     fn link(facts: Vec<(String, Definition)>, sketch: &mut Sketch<'_>) {
         for (path, definition) in facts {
-            for (service, line) in definition.services {
-                let full = if definition.package.is_empty() {
-                    service.clone()
-                } else {
-                    format!("{}.{service}", definition.package)
-                };
+            for (package, service, line) in definition.services {
+                let full = if package.is_empty() { service.clone() } else { format!("{package}.{service}") };
                 let at = (path.clone(), line);
                 // Copies of one definition in several folders are one interface.
                 let known = sketch.interfaces.get(&service).and_then(|found| {
@@ -92,11 +66,64 @@ impl Reader for Interfaces {
                 own.typ = Some(definition.form.to_owned());
                 own.names = [full.clone()].into();
                 own.name.clone_from(&full);
-                own.keys.extend(key(&definition.package, &service));
+                own.keys.extend(key(&package, &service));
                 sketch.interfaces.entry(service).or_default().insert(piece);
             }
         }
     }
+}
+
+/// The services that a definition describes.
+fn defined(code: &Code<'_>) -> Vec<(String, String, u32)> {
+    let mut package = String::new();
+    let mut services = Vec::new();
+    let mut depth = 0usize;
+    for at in 0..code.len() {
+        match code.get(at) {
+            Some(Token::Sign('{')) => depth += 1,
+            Some(Token::Sign('}')) => depth = depth.saturating_sub(1),
+            Some(Token::Word("package")) if depth == 0 && package.is_empty() => {
+                let mut next = at + 1;
+                while let Some(word) = code.word(next) {
+                    package.push_str(word);
+                    if !code.is_sign(next + 1, '.') {
+                        break;
+                    }
+                    package.push('.');
+                    next += 2;
+                }
+            }
+            Some(Token::Word("service")) if depth == 0 => {
+                services
+                    .extend(code.word(at + 1).map(|name| (package.clone(), name.to_owned(), code.line(at))));
+            }
+            _ => {}
+        }
+    }
+    services
+}
+
+/// The services that generated code names in full, as the path of a method: `"/shop.v1.Cart/Add"`. The definition
+/// may lie in another repository.
+fn generated(code: &Code<'_>) -> Vec<(String, String, u32)> {
+    let mut services: Vec<(String, String, u32)> = Vec::new();
+    for at in 0..code.len() {
+        let Some((full, method)) =
+            code.text(at).and_then(|text| text.strip_prefix('/')).and_then(|text| text.split_once('/'))
+        else {
+            continue;
+        };
+        let Some((package, service)) = full.rsplit_once('.') else { continue };
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
+        };
+        let is_known = services.iter().any(|(known, name, _)| known == package && name == service);
+        if is_name(package) && is_name(service) && is_name(method) && !is_known && services.len() < 64 {
+            services.push((package.to_owned(), service.to_owned(), code.line(at)));
+        }
+    }
+    services
 }
 
 /// Words that say nothing about whose interface it is.

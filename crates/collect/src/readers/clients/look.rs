@@ -586,9 +586,8 @@ impl<'a> File<'_, 'a> {
             && text.starts_with(|c: char| c.is_ascii_lowercase());
         // `addresses["orders-service"]`
         let is_index = code.is_sign(at.wrapping_sub(1), '[') && code.is_sign(at + 1, ']');
-        if is_name && is_index
-            || is_name && around.is_some_and(|word| !NO_CALLS.contains(&word) && word != "Register")
-        {
+        let is_argument = || around.is_some_and(|word| !NO_CALLS.contains(&word) && word != "Register");
+        if is_name && (is_index || is_argument()) {
             self.say(What::Called(text.to_owned()), at);
         }
     }

@@ -310,7 +310,8 @@ fn say_address(sketch: &mut Sketch<'_>, origin: &Origin, name: &str, text: &str,
         if form == HostForm::Loopback && (address.scheme.is_empty() || !called) {
             continue;
         }
-        let strong = called && form == HostForm::External && !address.bare;
+        let is_full = form == HostForm::External || crate::hosts::cluster_key_of(&address.host).is_some();
+        let strong = called && is_full && !address.bare;
         let target = Target::Address { name: name.to_owned(), address, strong };
         sketch.mention(NAME, origin.clone(), target, None, at.clone(), None);
     }
