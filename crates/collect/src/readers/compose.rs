@@ -597,6 +597,12 @@ fn home_of_build(context: &str, dockerfile: &str, sketch: &mut Sketch<'_>) -> St
     home
 }
 
+/// The environment that the last word of a namespace names.
+pub(super) fn namespace_environment(namespace: &str) -> Option<&str> {
+    let last = namespace.rsplit(['-', '_']).next().unwrap_or(namespace);
+    ENVIRONMENTS.contains(&last).then_some(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -351,12 +351,6 @@ fn ingress_service(backend: &Node) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Words that make a namespace an environment.
-fn namespace_environment(namespace: &str) -> Option<&str> {
-    let last = namespace.rsplit(['-', '_']).next().unwrap_or(namespace);
-    super::compose::ENVIRONMENTS.contains(&last).then_some(last)
-}
-
 /// Entries of a configuration map: key, value, where they stand.
 pub(super) type Entries = Vec<(String, String, Place)>;
 
@@ -473,7 +467,7 @@ fn link_all(facts: Vec<(String, Manifests)>, sketch: &mut Sketch<'_>) {
                 _ => None,
             };
             let is_patch = base.is_some() || overlays.is_patch_file(path);
-            let namespace = object.namespace.as_deref().and_then(namespace_environment);
+            let namespace = object.namespace.as_deref().and_then(super::compose::namespace_environment);
             Linked {
                 path,
                 object,

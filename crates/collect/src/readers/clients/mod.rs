@@ -278,9 +278,9 @@ fn say(
             }
         }
         What::Topic { broker, topic, relation } => {
-            if let Some(topic) = constants.resolve(path, topic) {
-                uses_topic(sketch, NAME, origin, *broker, &topic, relation, &at);
-            }
+            // Which way messages go is known also where their topic isn't.
+            let topic = constants.resolve(path, topic).unwrap_or_default();
+            uses_topic(sketch, NAME, origin, *broker, &topic, relation, &at);
         }
         What::Made(class) if known.subscribed.contains(class) => {
             uses_topic(sketch, NAME, origin, None, class, "publishes_to", &at);
