@@ -95,6 +95,10 @@ pub(crate) fn dotnet(bytes: &[u8]) {
 }
 
 /// Settings of the environment, and a compose file that is filled from them.
+pub(crate) fn endpoints(bytes: &[u8]) {
+    each(&["src/main/java/A.java", "src/main/kotlin/A.kt", "app.ts", "urls.py", "main.go", "A.cs"], bytes);
+}
+
 pub(crate) fn env(bytes: &[u8]) {
     let compose =
         b"services:\n  web:\n    image: ${IMAGE:-web}\n    env_file: .env\n    environment: {URL: \"${URL}\"}\n";
@@ -119,7 +123,7 @@ pub(crate) fn helm(bytes: &[u8]) {
 }
 
 pub(crate) fn interfaces(bytes: &[u8]) {
-    each(&["proto/shop.proto", "idl/shop.thrift"], bytes);
+    each(&["proto/shop.proto", "idl/shop.thrift", "api.yaml", "openapi.json", "schema.graphql"], bytes);
 }
 
 pub(crate) fn jvm(bytes: &[u8]) {

@@ -24,6 +24,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", files::config),
     ("docker", files::docker),
     ("dotnet", files::dotnet),
+    ("endpoints", files::endpoints),
     ("env", files::env),
     ("export", estate::export_lines),
     ("go", files::go),

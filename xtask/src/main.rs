@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 mod args;
 mod bench;
 mod docs;
+mod endpoints;
 mod run;
 mod score;
 mod smoke;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Outcome;
 use crate::args::Args;
+use crate::endpoints::{self, Counts};
 use crate::run;
 
 /// A row of DIR/pins.tsv that has a truth.
@@ -48,6 +49,7 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
         fs::create_dir_all(&exports)?;
         fs::create_dir_all(&truths)?;
         let mut seconds = 0.0;
+        let mut endpoints: Option<(Counts, Counts)> = None;
         for system in systems.iter().filter(|system| system.set == set) {
             let tree = trees.join(&system.name).join(&system.folder);
             if !tree.is_dir() {
@@ -61,10 +63,16 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
             seconds += took.as_secs_f64();
             fs::copy(&truth, truths.join(format!("{}.json", system.name)))?;
             let scored = score(&scorer, &[], &export, &truth)?;
-            println!("{}", line(set, &system.name, &scored, took.as_secs_f64()));
+            let counted = endpoints::counts(&read(&export)?, &read(&truth)?, &scored["matched"]);
+            if let Some((strict, fair)) = counted {
+                let sum = endpoints.get_or_insert_default();
+                sum.0.add(strict);
+                sum.1.add(fair);
+            }
+            println!("{}", line(set, &system.name, &scored, counted, took.as_secs_f64()));
         }
         let scored = score(&scorer, &["--all"], &exports, &truths)?;
-        println!("{}", line(set, "all", &set_figures(&scored["micro"]), seconds));
+        println!("{}", line(set, "all", &set_figures(&scored["micro"]), endpoints, seconds));
     }
     Ok(Outcome::passed_if(complete))
 }
@@ -115,6 +123,11 @@ fn find(stave: &Path, tree: &Path, ledger: &Path, export: &Path) -> Result<Durat
     Ok(took)
 }
 
+fn read(path: &Path) -> Result<Value> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| path.display().to_string())
+}
+
 fn score(scorer: &Path, flags: &[&str], export: &Path, truth: &Path) -> Result<Value> {
     let mut command = Command::new("python3");
     command.arg(scorer).args(flags).arg("--json").arg(export).arg(truth);
@@ -132,7 +145,7 @@ fn set_figures(micro: &Value) -> Value {
     Value::Object(whole)
 }
 
-fn line(set: &str, system: &str, scored: &Value, seconds: f64) -> Value {
+fn line(set: &str, system: &str, scored: &Value, endpoints: Option<(Counts, Counts)>, seconds: f64) -> Value {
     let mut line = json!({"set": set, "system": system});
     let parts =
         [("components", "components"), ("connections", "connections"), ("directed", "connections_directed")];
@@ -140,6 +153,14 @@ fn line(set: &str, system: &str, scored: &Value, seconds: f64) -> Value {
         for (short, long) in parts {
             for figure in ["f1", "precision", "recall"] {
                 line[format!("{prefix}{short}_{figure}")] = from[long][figure].clone();
+            }
+        }
+    }
+    if let Some((strict, fair)) = endpoints {
+        for (prefix, counts) in [("endpoints_", fair), ("endpoints_strict_", strict)] {
+            let figures = counts.figures();
+            for figure in ["f1", "precision", "recall"] {
+                line[format!("{prefix}{figure}")] = figures[figure].clone();
             }
         }
     }
@@ -166,10 +187,14 @@ mod tests {
         let part = json!({"f1": 0.5, "precision": 0.25, "recall": 1.0});
         let scored = json!({"components": part, "connections": part, "connections_directed": part,
             "core": {"components": {"f1": 0.75, "precision": 1.0, "recall": 0.5}}});
-        let line = line("open", "one", &scored, 1.23456);
+        let counts = Counts { found: 1, extra: 1, missed: 0 };
+        let line = line("open", "one", &scored, Some((Counts::default(), counts)), 1.23456);
         assert_eq!(line["components_f1"], 0.5);
         assert_eq!(line["directed_recall"], 1.0);
         assert_eq!(line["core_components_f1"], 0.75);
+        assert_eq!(line["endpoints_precision"], 0.5);
+        assert_eq!(line["endpoints_f1"], 0.6667);
+        assert_eq!(line["endpoints_strict_f1"], 0.0);
         assert_eq!(line["seconds"], 1.235);
     }
 }

@@ -18,6 +18,9 @@ use crate::{Estate, FactAddress, Result};
 /// Relations of one type that the text lists.
 const ROWS: usize = 100;
 
+/// Endpoints of one interface that the text lists.
+const ENDPOINTS: usize = 40;
+
 /// Statements that a page lists under "what was said when".
 const SAID: usize = 60;
 
@@ -276,6 +279,16 @@ impl EntityPage {
         unknown
     }
 
+    /// The endpoints, those that no described interface holds first, then by interface.
+    pub fn endpoints_by_interface(&self) -> Vec<(Option<&str>, Vec<&TextFact>)> {
+        let mut groups: BTreeMap<Option<&str>, Vec<&TextFact>> = BTreeMap::new();
+        for fact in &self.interfaces {
+            let interface = fact.value.as_ref().and_then(|value| value["interface"].as_str());
+            groups.entry(interface).or_default().push(fact);
+        }
+        groups.into_iter().collect()
+    }
+
     /// `component, service`.
     pub fn kind_text(&self) -> String {
         kind_text(&self.row)
@@ -309,24 +322,24 @@ impl EntityPage {
                 page.prose(2, Some(Role::Quiet), &format!("and {more} more, which --json lists"));
             }
         }
-        for (heading, facts) in [
-            ("Interfaces", &self.interfaces),
-            ("Links", &self.links),
-            ("Tags", &self.tags),
-            ("Also called", &self.aliases),
-        ] {
+        for (interface, facts) in self.endpoints_by_interface() {
+            let name =
+                interface.map_or_else(|| "Endpoints".to_owned(), |name| format!("Endpoints of {name}"));
+            page.heading(&name);
+            let rows: Vec<Vec<Cell>> = facts.iter().take(ENDPOINTS).map(|fact| text_cells(fact)).collect();
+            page.table(2, &rows);
+            if facts.len() > ENDPOINTS {
+                let more = grouped((facts.len() - ENDPOINTS) as u64);
+                page.prose(2, Some(Role::Quiet), &format!("and {more} more, which --json lists"));
+            }
+        }
+        for (heading, facts) in [("Links", &self.links), ("Tags", &self.tags), ("Also called", &self.aliases)]
+        {
             if facts.is_empty() {
                 continue;
             }
             page.heading(heading);
-            let rows: Vec<Vec<Cell>> = facts
-                .iter()
-                .map(|fact| {
-                    let mut row = vec![Cell::new(&fact.text)];
-                    row.extend(standing_cells(&fact.standing));
-                    row
-                })
-                .collect();
+            let rows: Vec<Vec<Cell>> = facts.iter().map(text_cells).collect();
             page.table(2, &rows);
         }
         if !self.questions.is_empty() {
@@ -346,7 +359,11 @@ impl EntityPage {
                     Cell::of(Role::Quiet, &format!("{}{origin}", said.source)),
                 ]],
             );
-            let all: Vec<String> = said.claims.iter().map(SaidClaim::text).collect();
+            let (claims, endpoints) = said.claims_and_endpoints();
+            let mut all: Vec<String> = claims.into_iter().map(SaidClaim::text).collect();
+            if endpoints > 0 {
+                all.push(counted(endpoints, "endpoint", "endpoints"));
+            }
             page.prose(4, None, &all.join("; "));
         }
         if self.more_said > 0 {
@@ -375,6 +392,17 @@ impl SaidClaim {
 }
 
 impl SaidAtOnce {
+    /// What it says, and how many endpoints beside that: more than a few are counted, for they stand elsewhere.
+    pub fn claims_and_endpoints(&self) -> (Vec<&SaidClaim>, u64) {
+        let (endpoints, mut claims): (Vec<_>, Vec<_>) =
+            self.claims.iter().partition(|claim| claim.why.fact == "endpoint");
+        if endpoints.len() > 3 {
+            return (claims, endpoints.len() as u64);
+        }
+        claims.extend(endpoints);
+        (claims, 0)
+    }
+
     /// The commit's first 12 digits, or the report's id.
     pub fn short_commit(&self) -> Option<&str> {
         self.commit.as_deref().map(short_commit)
@@ -514,6 +542,12 @@ fn standing_cells(standing: &Standing) -> Vec<Cell> {
         cells.push(Cell::of(Role::Attention, &marks.join("; ")));
     }
     cells
+}
+
+fn text_cells(fact: &TextFact) -> Vec<Cell> {
+    let mut row = vec![Cell::new(&fact.text)];
+    row.extend(standing_cells(&fact.standing));
+    row
 }
 
 fn property_cells(property: &Property) -> Vec<Cell> {

@@ -1,4 +1,7 @@
 //! The map as entities and links in the direction of the data, for other programs.
+//!
+//! The graph is of what runs. An interface is no node of it: its endpoints are those of the component that offers it,
+//! and who consumes it is linked to who offers it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +25,15 @@ pub struct Graph {
 pub struct GraphEntity {
     /// 12 digits.
     pub id: String,
-    /// Its type if it has one, else its kind.
+    /// Of components and resources the type if there is one, else the kind.
     pub kind: String,
     /// Its name.
     pub name: String,
     /// Other names, sorted.
     pub aliases: Vec<String>,
+    /// The paths that it answers at, whatever the method; sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<String>,
 }
 
 /// A link.
@@ -66,7 +72,10 @@ pub fn in_direction_of_data(mut nodes: Vec<Node>, mut links: Vec<Link>) -> Graph
             Flow::None => None,
         })
         .collect();
-    let entity = |Node { id, kind, name, aliases }| GraphEntity { id, kind, name, aliases };
+    let entity = |Node { id, kind, name, aliases, endpoints }| {
+        let paths: BTreeSet<&str> = endpoints.iter().filter_map(|text| path_of(text)).collect();
+        GraphEntity { id, kind, name, aliases, endpoints: paths.into_iter().map(str::to_owned).collect() }
+    };
     Graph { links: links.into_iter().collect(), entities: nodes.into_iter().map(entity).collect() }
 }
 
@@ -94,29 +103,42 @@ fn calls_by_interface(nodes: &[Node], links: &[Link]) -> Vec<Link> {
     calls
 }
 
+/// `/orders` of `GET /orders`; nothing of a port or a query.
+fn path_of(endpoint: &str) -> Option<&str> {
+    Some(endpoint.split_once(' ').map_or(endpoint, |(_, path)| path)).filter(|path| path.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn links_follow_the_data() {
-        let node =
-            |id: &str| Node { id: id.into(), kind: "service".into(), name: id.into(), aliases: vec![] };
+        let node = |id: &str, kind: &str| Node {
+            id: id.into(),
+            kind: kind.into(),
+            name: id.into(),
+            aliases: vec![],
+            endpoints: vec!["GET /x".into(), "POST /x".into(), "query x".into()],
+        };
         let link =
             |from: &str, kind: &str, to: &str| Link { from: from.into(), to: to.into(), kind: kind.into() };
         let graph = in_direction_of_data(
-            vec![node("a"), node("b")],
+            vec![node("a", "service"), node("b", "service"), node("i", "api")],
             vec![
                 link("a", "calls", "b"),
                 link("a", "stores_in", "b"),
                 link("a", "owned_by", "b"),
                 link("a", "calls", "hidden"),
+                link("a", "provides_api", "i"),
+                link("b", "consumes_api", "i"),
             ],
         );
         let links: Vec<String> =
             graph.links.iter().map(|l| format!("{} {} {}", l.from, l.kind, l.to)).collect();
-        assert_eq!(links, ["a calls b", "b stores_in a"]);
+        assert_eq!(links, ["a calls b", "b calls a", "b stores_in a"]);
         assert_eq!(graph.entities.len(), 2);
+        assert_eq!(graph.entities[0].endpoints, ["/x"]);
     }
 
     #[test]
@@ -126,6 +148,7 @@ mod tests {
             kind: kind.into(),
             name: id.into(),
             aliases: vec![],
+            endpoints: vec![],
         };
         let link =
             |from: &str, kind: &str, to: &str| Link { from: from.into(), to: to.into(), kind: kind.into() };

@@ -20,6 +20,9 @@ const SHOWN_ABOVE: &[&str] = &["name", "description"];
 /// Relations of one type that the page lists; what everything calls would be a page of its own.
 const ROWS: usize = 200;
 
+/// Endpoints of one interface that are listed without being asked for.
+const ENDPOINTS: usize = 30;
+
 /// References and keys that are listed without being asked for.
 const NAMES: usize = 8;
 
@@ -74,6 +77,7 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
                 (facts(found))
             }
         }
+        (endpoints(found))
         @if let Some(near) = near { (neighbourhood(near)) }
         section aria-labelledby="said" {
             h2 #said { "What was said when" }
@@ -164,7 +168,6 @@ fn facts(found: &EntityPage) -> Markup {
                     dd { (maybe_denied(&property.standing, text(&property.text))) " " (standing(property)) }
                 }
             }
-            (texts("interfaces", &found.interfaces))
             (texts("links", &found.links))
             (texts("tags", &found.tags))
             (texts("also called", &found.aliases))
@@ -193,6 +196,42 @@ fn texts(heading: &str, facts: &[TextFact]) -> Markup {
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What it answers at, by interface; long lists begin folded.
+fn endpoints(found: &EntityPage) -> Markup {
+    let groups = found.endpoints_by_interface();
+    html! {
+        @if !groups.is_empty() {
+            section.endpoints aria-labelledby="endpoints" {
+                h2 #endpoints { (counted(found.interfaces.len() as u64, "endpoint", "endpoints")) }
+                @for (interface, facts) in &groups {
+                    @if let Some(name) = interface { h3 { "of " (text(name)) } }
+                    @let (first, rest) = facts.split_at(facts.len().min(ENDPOINTS));
+                    (endpoint_list(first))
+                    @if !rest.is_empty() {
+                        details {
+                            summary { (number(rest.len() as u64)) " more" }
+                            (endpoint_list(rest))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn endpoint_list(facts: &[&TextFact]) -> Markup {
+    html! {
+        ul.plain.endpoints {
+            @for fact in facts {
+                li {
+                    (maybe_denied(&fact.standing, html! { code { (text(&fact.text)) } })) " "
+                    (marks(&fact.standing)) (why(&fact.why, &fact.text))
                 }
             }
         }
@@ -255,13 +294,15 @@ fn said_at_once(said: &SaidAtOnce, now: Time) -> Markup {
                 @if let Some(commit) = said.short_commit() { " · " code { (text(commit)) } }
                 " · " span title=(said.statement) { "statement " (said.statement.short()) }
             }
+            @let (claims, endpoints) = said.claims_and_endpoints();
             ul.claims {
-                @for claim in &said.claims {
+                @for claim in claims {
                     li {
                         a.claim href=(why_link(&claim.why)) { (text(&claim.says)) }
                         @if claim.carried { " " (mark("carried")) }
                     }
                 }
+                @if endpoints > 0 { li { (counted(endpoints, "endpoint", "endpoints")) } }
             }
         }
     }

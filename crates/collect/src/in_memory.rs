@@ -50,5 +50,5 @@ pub fn read_files(
         facts.sort_by(|a, b| a.0.cmp(&b.0));
         (reader.link)(facts, &mut sketch);
     }
-    finish(sketch)
+    finish(&mut sketch)
 }

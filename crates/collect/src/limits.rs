@@ -25,6 +25,8 @@ pub const LINE_BYTES: usize = 8 * 1024;
 pub const DESCRIPTION_BYTES: usize = 2_000;
 /// Longest name of a piece, tag or link that is kept, in bytes.
 pub const NAME_BYTES: usize = 300;
+/// Most endpoints that one piece keeps.
+pub const ENDPOINTS: usize = 2_000;
 /// Most points of evidence that one claim keeps.
 pub const EVIDENCE: usize = 16;
 /// Most warnings that one tree reports; the rest is counted in the last one.

@@ -299,8 +299,8 @@ impl Tree {
         for (reader, facts) in READERS.iter().zip(facts) {
             (reader.link)(facts, &mut sketch);
         }
+        let mut claims = finish(&mut sketch);
         warnings.append(&mut sketch.warnings);
-        let mut claims = finish(sketch);
         let mut authors: BTreeMap<&str, (u32, BTreeSet<String>)> = BTreeMap::new();
         for (reader, unread) in READERS.iter().zip(reader_unread) {
             let slot = authors.entry(reader.name).or_default();

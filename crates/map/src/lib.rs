@@ -166,6 +166,11 @@ impl ReadModel {
         self.read(|read| read.graph())
     }
 
+    /// The texts of an entity's (12 digits) facts of one type: its endpoints, tags, links; denied ones left out.
+    pub fn texts(&self, id: &str, fact_type: &str) -> Result<Vec<String>> {
+        self.read(|read| read.texts_of(id, fact_type))
+    }
+
     /// Why two entities are candidates for one: the reasons that a "not the same" is said against.
     pub fn join_reasons(&self, a: &str, b: &str) -> Result<Vec<String>> {
         self.read(|read| read.join_reasons(a, b))

@@ -17,7 +17,7 @@ use crate::resolve::{End, FactRow, Row};
 use crate::schema::meta;
 use crate::view::{
     Counts, Entity, EntityRow, Fact, Filter, Incoming, Label, Link, Named, Node, Page, Question, Said, Stamp,
-    Target, View,
+    State, Target, View,
 };
 
 /// A reader over one connection.
@@ -337,6 +337,35 @@ impl<'c> Read<'c> {
         }))
     }
 
+    /// The texts of an entity's facts of one type (tags, links, endpoints), without what is denied; sorted.
+    fn texts(&self, entity: Sym, fact_type: &str) -> Result<Vec<String>> {
+        let mut loader = Loader::new(self.connection, &self.names);
+        let rows = loader.rows(entity)?;
+        let mut texts: Vec<String> = loader
+            .resolve(entity, &rows)
+            .facts
+            .iter()
+            .filter(|fact| &*fact.kind == fact_type && fact.state != State::Denied)
+            .filter_map(|fact| if let End::Text(text) = &fact.to { Some(text.to_string()) } else { None })
+            .collect();
+        texts.sort_unstable();
+        Ok(texts)
+    }
+
+    /// As [`Read::texts`], by 12 digits.
+    pub(crate) fn texts_of(&self, id: &str, fact_type: &str) -> Result<Vec<String>> {
+        self.by_short(id)?.map_or_else(|| Ok(Vec::new()), |entity| self.texts(entity, fact_type))
+    }
+
+    /// The entities about which somebody says something of a type.
+    fn with_fact(&self, fact_type: &str) -> Result<BTreeSet<Sym>> {
+        let Some(sym) = self.names.get(fact_type)? else { return Ok(BTreeSet::new()) };
+        let mut rows = self.connection.prepare_cached(
+            "SELECT DISTINCT r.entity FROM claim c JOIN ref r ON r.id = c.of WHERE c.type = ?1 AND r.entity IS NOT NULL",
+        )?;
+        Ok(rows.query_map([sym], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(crate) fn keys(&self, entity: Sym) -> Result<Vec<String>> {
         let mut rows = self.connection.prepare_cached(
             "SELECT DISTINCT k.key FROM ref r JOIN ref_key k ON k.ref = r.id WHERE r.entity = ?1",
@@ -520,6 +549,7 @@ impl<'c> Read<'c> {
 
     pub(crate) fn graph(&self) -> Result<(Vec<Node>, Vec<Link>)> {
         self.names.load_all()?;
+        let answering = self.with_fact("endpoint")?;
         let mut nodes = Vec::new();
         let mut rows = self
             .connection
@@ -528,8 +558,14 @@ impl<'c> Read<'c> {
         while let Some(row) = rows.next()? {
             let kind: String = row.get(4)?;
             let typed = matches!(kind.as_str(), "component" | "resource");
+            let entity: Sym = row.get(0)?;
             nodes.push(Node {
-                id: short(&self.names.text(row.get(0)?)?),
+                id: short(&self.names.text(entity)?),
+                endpoints: if answering.contains(&entity) {
+                    self.texts(entity, "endpoint")?
+                } else {
+                    Vec::new()
+                },
                 kind: if typed { row.get(1)? } else { kind },
                 name: row.get(2)?,
                 aliases: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),

@@ -283,12 +283,14 @@ pub struct Link {
 pub struct Node {
     /// 12 digits.
     pub id: String,
-    /// Its type if it has one, else its kind.
+    /// Of components and resources the type if there is one, else the kind.
     pub kind: String,
     /// Its name.
     pub name: String,
     /// Other names, sorted.
     pub aliases: Vec<String>,
+    /// What it answers at, sorted: `GET /orders/{id}`.
+    pub endpoints: Vec<String>,
 }
 
 /// An entity in outline: what an answer about the whole estate compares.

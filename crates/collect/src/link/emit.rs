@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use stave_model::{Basis, Claim, Evidence, Key, Kind, Reference};
 
+use super::endpoints;
 use super::join::{is_own_image, join, plain};
 use super::owners::Owners;
 use super::resolve::{Cluster, End, Found, Graph, resolve};
@@ -13,10 +14,11 @@ use crate::limits;
 use crate::products;
 
 /// Joins, resolves, and says it: the claims of each reader, in a fixed order.
-pub(crate) fn finish(mut sketch: Sketch<'_>) -> BTreeMap<&'static str, Vec<Claim>> {
-    let sets = join(&mut sketch);
-    let graph = resolve(&mut sketch, &sets);
-    let mut out = Emitter { sketch: &sketch, graph: &graph, keys: BTreeMap::new(), claims: Vec::new() };
+pub(crate) fn finish(sketch: &mut Sketch<'_>) -> BTreeMap<&'static str, Vec<Claim>> {
+    let sets = join(sketch);
+    let graph = resolve(sketch, &sets);
+    let endpoints = endpoints::claims(sketch, &graph);
+    let mut out = Emitter { sketch, graph: &graph, keys: BTreeMap::new(), claims: Vec::new() };
     out.key_table();
     for cluster in graph.clusters.iter().filter(|cluster| cluster.is_shown) {
         out.cluster(cluster);
@@ -27,6 +29,9 @@ pub(crate) fn finish(mut sketch: Sketch<'_>) -> BTreeMap<&'static str, Vec<Claim
     }
     out.owners();
     out.direct();
+    for (reader, claim) in endpoints {
+        out.push(reader, claim);
+    }
     out.sorted()
 }
 

@@ -2,6 +2,7 @@
 
 mod books;
 mod emit;
+mod endpoints;
 mod join;
 mod names;
 mod offers;
@@ -14,6 +15,6 @@ mod sketch;
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
-    Form, Image, Mention, Offer, Offers, Origin, Piece, Place, ProgramSettings, Runs, Sketch, Target,
-    WATCHES, base_name, clean_name, parent,
+    BasePath, Document, Endpoint, Form, Image, Mention, Methods, Offer, Offers, Origin, Piece, Place,
+    ProgramSettings, Runs, Sketch, Target, WATCHES, base_name, clean_name, parent,
 };

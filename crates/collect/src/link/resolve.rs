@@ -309,7 +309,12 @@ impl Graph {
 
     /// Whose settings a file holds: of the code in the nearest folder above. Where several services share that
     /// code, a setting that begins with the name of one is that one's, else it is of all.
-    fn owners_of_file(&self, sketch: &Sketch<'_>, path: &str, setting: &str) -> Vec<(usize, Option<usize>)> {
+    pub(super) fn owners_of_file(
+        &self,
+        sketch: &Sketch<'_>,
+        path: &str,
+        setting: &str,
+    ) -> Vec<(usize, Option<usize>)> {
         let mut at = parent(path);
         loop {
             if let Some(found) = self.names.by_home.get(at) {

@@ -202,6 +202,49 @@ pub(crate) struct ProgramSettings {
     pub(crate) pairs: Vec<Pair>,
 }
 
+/// An endpoint that a file's code answers at.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) reader: &'static str,
+    /// The file: whoever it belongs to answers.
+    pub(crate) path: String,
+    /// `GET /orders/{id}`, `/orders`, `shop.Orders/Place`, `query orders`.
+    pub(crate) text: String,
+    pub(crate) at: Place,
+    /// Whether a base path from settings stands before the path.
+    pub(crate) below_base: bool,
+}
+
+/// The path before all paths of an application, as settings give it.
+#[derive(Clone, Debug)]
+pub(crate) struct BasePath {
+    pub(crate) origin: Origin,
+    pub(crate) path: String,
+}
+
+/// A document that describes an interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) reader: &'static str,
+    /// `openapi`, `asyncapi`, `graphql`: the format of its reference and its type.
+    pub(crate) format: &'static str,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) at: Place,
+    /// The endpoints with their lines.
+    pub(crate) endpoints: Vec<(String, u32)>,
+}
+
+/// The methods of a service of an interface definition.
+#[derive(Clone, Debug)]
+pub(crate) struct Methods {
+    pub(crate) reader: &'static str,
+    /// The service with its package: `shop.v1.Orders`.
+    pub(crate) service: String,
+    /// `shop.v1.Orders/Place`, each with its place.
+    pub(crate) endpoints: Vec<(String, Place)>,
+}
+
 /// Everything that the readers of one repository say.
 pub(crate) struct Sketch<'a> {
     pub(crate) repository: String,
@@ -214,6 +257,11 @@ pub(crate) struct Sketch<'a> {
     pub(crate) offers: Vec<Offer>,
     /// Pieces that are interface definitions, by the service's name without the package.
     pub(crate) interfaces: BTreeMap<String, BTreeSet<usize>>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) base_paths: Vec<BasePath>,
+    /// Documents that describe an interface, and the methods of services that definitions have.
+    pub(crate) documents: Vec<Document>,
+    pub(crate) methods: Vec<Methods>,
     /// `KEY=value` files by path: other readers fill their placeholders from them.
     pub(crate) env_files: BTreeMap<String, Vec<Pair>>,
     /// Settings of programs, in the order of their files.
@@ -267,6 +315,10 @@ impl<'a> Sketch<'a> {
             mentions: Vec::new(),
             offers: Vec::new(),
             interfaces: BTreeMap::new(),
+            endpoints: Vec::new(),
+            base_paths: Vec::new(),
+            documents: Vec::new(),
+            methods: Vec::new(),
             env_files: BTreeMap::new(),
             settings: Vec::new(),
             mounts: Vec::new(),

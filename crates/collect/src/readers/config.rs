@@ -211,7 +211,7 @@ fn read_settings(file: &SourceFile<'_>) -> ReadResult<Settings> {
 }
 
 /// Whether a folder's name says that settings of several applications are kept in it.
-fn has_store_name(path: &str) -> bool {
+pub(super) fn has_store_name(path: &str) -> bool {
     parent(path).split('/').any(|part| {
         let part = part.to_ascii_lowercase();
         part.contains("config") || part.contains("repo") || part == "shared" || part == "properties"

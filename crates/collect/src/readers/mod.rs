@@ -12,9 +12,11 @@ mod compose;
 mod config;
 mod docker;
 mod dotnet;
+mod endpoints;
 mod golang;
 mod gradle;
 mod helm;
+mod interfaces;
 mod java;
 mod jvm;
 mod kubernetes;
@@ -189,4 +191,7 @@ pub(crate) const READERS: &[Entry] = &[
     // Code comes last: it speaks of what the others found.
     entry::<clients::Interfaces>(),
     entry::<clients::Clients>(),
+    // Last: an endpoint belongs to a piece that others have found.
+    entry::<endpoints::Endpoints>(),
+    entry::<interfaces::Interfaces>(),
 ];

@@ -20,6 +20,33 @@ impl People for Nobody {
 /// A valid file for every reader, by a path that the reader wants; and a tree's own settings.
 const SAMPLES: &[(&str, &str)] = &[
     (".env", "A=1\nexport B=\"http://x:80\"\nPASSWORD=hush\n"),
+    (
+        "web/app.ts",
+        "import { a as b } from './c';\nconst app = express();\napp.use(`/x/${y}`, b, require('./d'));\napp.route('/e').get(f).post(g);\n@Controller({ path: ['h'] }) class I { @Get(':j') k() {} }\n",
+    ),
+    (
+        "web/urls.py",
+        "from .a import (b as c, d)\napp = Flask('x')\napp.register_blueprint(c.bp, url_prefix='/p')\n@app.route('/q/<int:r>', methods=['GET'])\nurlpatterns = [re_path(r'^s/(?P<t>[0-9]+)/$', include([path('u', v)])), path('', include(w.urls))]\n",
+    ),
+    (
+        "web/main.go",
+        "package main\nimport \"github.com/go-chi/chi/v5\"\nfunc f(r chi.Router) {\n\tr.Route(\"/a\", func(r chi.Router) { r.With(b).Get(\"/{c}\", d) })\n\tv := r.Group(\"/e\")\n\tf(v.Group(\"/g\"))\n\tr.Mount(\"/h\", f())\n}\n",
+    ),
+    (
+        "web/A.cs",
+        "[Route(\"a/[controller]\")] class BController : C { [HttpGet(\"{d}\"), E] F G() => h[1]; }\nvar i = app.MapGroup(\"/j\").K(); app.MapGroup(\"/l\").MapGet(\"/m\", n); void MapO(this P q) {}",
+    ),
+    (
+        "src/main/java/A.java",
+        "class P { static final String X = \"/x\" + Y; }\n@RestController @RequestMapping(P.X) class A extends B<C> { @GetMapping({\"/a\", \"${b:/{c:[0-9]+}}\"}) D d(@E int e) { return route(GET(\"/f\"), g).nest(path(\"/h\"), i); } }\ninterface R extends CrudRepository<S, T> {}",
+    ),
+    (
+        "api/openapi.yaml",
+        "openapi: 3.0.0\ninfo: {title: a, description: b}\nservers: [{url: \"https://x.dev/v1\"}]\npaths: {/a/{b}: {get: {}}}\n",
+    ),
+    ("a.proto", "package a.b;\nservice C { rpc D (E) returns (F); }\n"),
+    ("schema.graphql", "type Query { a(b: Int = 1): [C!]! @d(e: F) }\n"),
+    ("a.thrift", "service A extends B { C d(1: E f) throws (1: G h), }\n"),
     ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n"),
     (
         "web/package.json",

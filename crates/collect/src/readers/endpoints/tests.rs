@@ -1,0 +1,148 @@
+//! Each family on small files, as they lie side by side in a repository.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+struct Nobody;
+
+impl crate::People for Nobody {
+    fn person(&self, _: &str, _: Option<&str>) -> Option<stave_model::Reference> {
+        None
+    }
+}
+
+fn endpoints(files: &[(&str, &str)]) -> Vec<String> {
+    let read = |(path, text): &(&str, &str)| {
+        let file = SourceFile::new(path, text);
+        assert!(Endpoints::wants(path, &file.name()), "{path}");
+        Some(((*path).to_owned(), Endpoints::read(&file).unwrap()?))
+    };
+    let facts = files.iter().filter_map(read).collect();
+    let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let mut sketch = Sketch::new("host.dev/a/b", &Nobody, paths);
+    Endpoints::link(facts, &mut sketch);
+    sketch.endpoints.into_iter().map(|one| format!("{} @{}:{}", one.text, one.at.0, one.at.1)).collect()
+}
+
+#[test]
+fn express_routers_are_mounted_across_files() {
+    let app = "import express from 'express';\nimport { users as people } from './routes/users.js';\nconst app = express();\nconst V = '/api';\napp.use(`${V}/users`, auth, people);\napp.use('/items', require('./routes/items'));\napp.get('/health', (req, res) => res.send('ok'));\napp.get('trust proxy');\naxios.get('/x', y);\n";
+    let users = "import { Router } from 'express';\nexport const users = Router();\nusers.get('/', list);\nusers.route('/:id').get(one).delete(gone);\n";
+    let items = "module.exports = (app) => 1;\nconst router = require('express').Router();\nrouter.post(['/a', '/b'], add);\nrouter.get('/data', { a: 1 });\nmodule.exports = router;\n";
+    assert_eq!(
+        endpoints(&[("src/app.ts", app), ("src/routes/users.ts", users), ("src/routes/items.js", items)]),
+        [
+            "GET /health @src/app.ts:7",
+            "GET /api/users @src/routes/users.ts:3",
+            "GET /api/users/{id} @src/routes/users.ts:4",
+            "DELETE /api/users/{id} @src/routes/users.ts:4",
+            "POST /items/a @src/routes/items.js:3",
+            "POST /items/b @src/routes/items.js:3",
+        ]
+    );
+    let browser = "import { router } from '@inertiajs/react';\nrouter.post('/users', data, {});\nexpress;\n";
+    assert!(endpoints(&[("a.tsx", browser)]).is_empty());
+}
+
+#[test]
+fn fastify_koa_hono_and_nest_are_read() {
+    let fastify = "module.exports = async function (fastify, opts) {\n  fastify.get('/x/:id', { schema }, async () => {});\n  fastify.route({ method: ['PUT', 'POST'], url: '/y', handler });\n};\n";
+    let app =
+        "const fastify = require('fastify')();\nfastify.register(require('./plug'), { prefix: '/v1' });\n";
+    assert_eq!(
+        endpoints(&[("app.js", app), ("plug.js", fastify)]),
+        ["GET /v1/x/{id} @plug.js:2", "PUT /v1/y @plug.js:3", "POST /v1/y @plug.js:3"]
+    );
+    let koa = "const Router = require('koa-router');\nconst router = new Router({ prefix: '/k' });\nrouter.get('/a', h);\napp.use(router.routes());\n";
+    assert_eq!(endpoints(&[("koa.js", koa)]), ["GET /k/a @koa.js:3"]);
+    let hono = "const app = new Hono().basePath('/h');\nconst sub = new Hono<Env>();\nsub.get('/s', (c) => c.text('x'));\napp.route('/t', sub);\n";
+    assert_eq!(endpoints(&[("hono.ts", hono)]), ["GET /h/t/s @hono.ts:3"]);
+    let nest = "@Controller('cats')\nexport class Cats {\n  @Get() all() {}\n  @Post(':id/feed') feed(@Param('id') id: string) {}\n}\n@Controller({ path: 'dogs', version: '1' })\nclass Dogs { @Delete(['a', 'b']) x() {} }\n";
+    assert_eq!(
+        endpoints(&[("cats.controller.ts", nest)]),
+        [
+            "GET /cats @cats.controller.ts:3",
+            "POST /cats/{id}/feed @cats.controller.ts:4",
+            "DELETE /dogs/a @cats.controller.ts:7",
+            "DELETE /dogs/b @cats.controller.ts:7",
+        ]
+    );
+}
+
+#[test]
+fn flask_and_fastapi_routers_are_mounted_across_files() {
+    let main = "from fastapi import FastAPI\nfrom app.api import users\nfrom .items import router as items_router\napp = FastAPI()\napp.include_router(users.router, prefix='/v1')\napp.include_router(items_router)\n@app.get('/health')\nasync def health(): ...\n";
+    let users = "router = APIRouter(prefix='/users')\n@router.get('/{user_id:int}')\ndef one(): ...\n@router.post('')\ndef add(): ...\n";
+    let items = "router = APIRouter(prefix='/items', tags=['x'])\n@router.api_route('/x', methods=['PUT'])\ndef x(): ...\n";
+    assert_eq!(
+        endpoints(&[("app/main.py", main), ("app/api/users.py", users), ("app/items.py", items)]),
+        [
+            "GET /health @app/main.py:7",
+            "GET /v1/users/{user_id} @app/api/users.py:2",
+            "POST /v1/users @app/api/users.py:4",
+            "PUT /items/x @app/items.py:2",
+        ]
+    );
+    let flask = "app = Flask(__name__)\nbp = Blueprint('b', __name__, url_prefix='/own')\n@bp.route('/<int:id>', methods=['GET', 'POST'])\ndef x(id): ...\n@app.route('/')\ndef root(): ...\napp.register_blueprint(bp, url_prefix='/api')\nclient.get('/not')\n";
+    assert_eq!(
+        endpoints(&[("app.py", flask)]),
+        ["GET /api/{id} @app.py:3", "POST /api/{id} @app.py:3", "GET / @app.py:5"]
+    );
+}
+
+#[test]
+fn django_patterns_are_included_across_files() {
+    let root = "urlpatterns = [\n    path('admin/', admin.site.urls),\n    path('shop/', include('shop.urls')),\n    re_path(r'^old/(?P<year>[0-9]{4})/$', old),\n    path('api/', include([path('ping/', ping)])),\n]\n";
+    let shop = "router = DefaultRouter()\nrouter.register(r'orders', OrderViewSet)\nurlpatterns = [\n    path('', home),\n    path('<slug:name>/', one),\n    path('v1/', include(router.urls)),\n]\n";
+    assert_eq!(
+        endpoints(&[("site/urls.py", root), ("shop/urls.py", shop)]),
+        [
+            "/old/{year} @site/urls.py:4",
+            "/api/ping @site/urls.py:5",
+            "/shop @shop/urls.py:4",
+            "/shop/{name} @shop/urls.py:5",
+            "/shop/v1/orders @shop/urls.py:2",
+            "/shop/v1/orders/{pk} @shop/urls.py:2",
+        ]
+    );
+}
+
+#[test]
+fn go_groups_and_functions_are_followed() {
+    let gin = "package main\nimport \"github.com/gin-gonic/gin\"\nfunc main() {\n\tr := gin.Default()\n\tr.GET(\"/ping\", ping)\n\tv1 := r.Group(\"/v1\")\n\tv1.POST(\"/orders/:id\", place)\n\tusers.Register(v1.Group(\"/users\"))\n}\n";
+    let users = "package users\nimport \"github.com/gin-gonic/gin\"\nfunc Register(g *gin.RouterGroup) {\n\tg.GET(\"\", list)\n}\n";
+    assert_eq!(
+        endpoints(&[("main.go", gin), ("users/users.go", users)]),
+        ["GET /ping @main.go:5", "POST /v1/orders/{id} @main.go:7", "GET /v1/users @users/users.go:4"]
+    );
+    let chi = "package main\nimport \"github.com/go-chi/chi/v5\"\nfunc routes() http.Handler {\n\tr := chi.NewRouter()\n\tr.Route(\"/a\", func(r chi.Router) {\n\t\tr.With(auth).Get(\"/{id}\", get)\n\t})\n\tr.Get(\"/b\", get)\n\tr.Mount(\"/c\", sub())\n\treturn r\n}\nfunc sub() http.Handler {\n\tr := chi.NewRouter()\n\tr.Get(\"/d\", get)\n\treturn r\n}\n";
+    assert_eq!(
+        endpoints(&[("chi.go", chi)]),
+        ["GET /a/{id} @chi.go:6", "GET /b @chi.go:8", "GET /c/d @chi.go:14"]
+    );
+    let mux = "package main\nimport (\n\"net/http\"\n\"github.com/gorilla/mux\"\n)\nfunc f() {\n\tr := mux.NewRouter()\n\tapi := r.PathPrefix(\"/api\").Subrouter()\n\tapi.HandleFunc(\"/x/{id:[0-9]+}\", h).Methods(\"GET\", http.MethodPut)\n\thttp.HandleFunc(\"/plain\", h)\n\thttp.Handle(\"POST /new\", h)\n\tcache.Get(\"/no\", 1)\n}\n";
+    assert_eq!(
+        endpoints(&[("mux.go", mux)]),
+        [
+            "GET /api/x/{id} @mux.go:9",
+            "PUT /api/x/{id} @mux.go:9",
+            "/plain @mux.go:10",
+            "POST /new @mux.go:11"
+        ]
+    );
+}
+
+#[test]
+fn aspnet_controllers_and_minimal_apis_are_read() {
+    let controller = "[ApiController]\n[Route(\"api/[controller]\")]\npublic class OrdersController : ControllerBase {\n  [HttpGet(\"{id:int}\")]\n  public IActionResult Get(int id) => Ok(items[id]);\n  [HttpPost]\n  [Authorize]\n  public IActionResult Add([FromBody] Order o) { return Ok(); }\n  [HttpGet, Route(\"~/all\")]\n  public IActionResult All() { return Ok(); }\n}\nclass Plain : Base { [HttpGet] public int X() { return 1; } }\n";
+    assert_eq!(
+        endpoints(&[("Orders.cs", controller)]),
+        ["GET /api/Orders/{id} @Orders.cs:4", "POST /api/Orders @Orders.cs:6", "GET /all @Orders.cs:9"]
+    );
+    let program = "var app = builder.Build();\napp.MapGet(\"/ping\", () => 1);\nvar api = app.MapGroup(\"/api\").RequireAuthorization();\napi.MapPut(\"/x/{id}\", X);\napp.MapGroup(\"/v1\").MapOrders();\n";
+    let orders = "public static class E { public static IEndpointRouteBuilder MapOrders(this IEndpointRouteBuilder routes) { routes.MapDelete(\"/orders/{id}\", Gone); return routes; } }\n";
+    assert_eq!(
+        endpoints(&[("Program.cs", program), ("E.cs", orders)]),
+        ["GET /ping @Program.cs:2", "PUT /api/x/{id} @Program.cs:4", "DELETE /v1/orders/{id} @E.cs:1"]
+    );
+}
