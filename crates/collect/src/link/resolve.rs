@@ -709,7 +709,14 @@ impl Graph {
                 let may_be_order = matches!(by_type, "calls" | "routes_to") && typ != "broker";
                 if may_be_order { "depends_on" } else { by_type }
             }
-            Target::Address { name, .. } => self.relation_to(from, typ, name),
+            Target::Address { name, .. } => {
+                let by_type = self.relation_to(from, typ, name);
+                // These keep more than addresses: who registers there says so.
+                let is_store = self.clusters[to]
+                    .product
+                    .is_some_and(|product| matches!(product.name, "zookeeper" | "etcd"));
+                if is_store && by_type == "registers_at" { "depends_on" } else { by_type }
+            }
             _ => self.relation_to(from, typ, ""),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::link::{Form, Runs, Sketch, base_name, parent};
+use crate::link::{Form, Origin, Runs, Sketch, Target, base_name, parent};
 
 use super::{ReadResult, Reader, SourceFile, java};
 
@@ -13,11 +13,16 @@ pub(crate) struct GradleFile {
     is_settings: bool,
     root_name: Option<String>,
     plugins: Vec<String>,
-    /// (group, artifact, line, project block that it stands in)
+    /// (group, artifact, line, project block that it stands in); [`EVERY`]: the block for all projects below.
     dependencies: Vec<(String, String, u32, Option<String>)>,
+    /// (project of the same build that is needed, line, project block)
+    projects: Vec<(String, u32, Option<String>)>,
     includes: Vec<String>,
     has_blocks: bool,
 }
+
+/// The name of the block for all projects. No project is called so.
+const EVERY: &str = "*";
 
 /// The reader of Gradle files.
 pub(crate) struct Gradle;
@@ -70,6 +75,7 @@ fn read_gradle(text: &str, is_settings: bool) -> GradleFile {
         root_name: None,
         plugins: Vec::new(),
         dependencies: Vec::new(),
+        projects: Vec::new(),
         includes: Vec::new(),
         has_blocks: false,
     };
@@ -86,6 +92,7 @@ fn read_gradle(text: &str, is_settings: bool) -> GradleFile {
             block = texts.first().map(|name| (name.trim_start_matches(':').to_owned(), depth));
             file.has_blocks = true;
         } else if line.starts_with("subprojects") || line.starts_with("allprojects") {
+            block = line.ends_with('{').then(|| (EVERY.to_owned(), depth));
             file.has_blocks = true;
         }
         depth += i32::try_from(line.matches('{').count()).unwrap_or(0)
@@ -109,7 +116,13 @@ fn read_gradle(text: &str, is_settings: bool) -> GradleFile {
         if line.contains("mainClass") {
             file.plugins.push("application".to_owned());
         }
-        if CONFIGURATIONS.contains(&word) {
+        if CONFIGURATIONS.contains(&word) && line.contains("project(") {
+            let place = block.as_ref().map(|(name, _)| name.clone());
+            // Only `":a:b"` and `path: ":a"` name a project; a configuration may follow.
+            if let Some(name) = texts.iter().find_map(|text| text.strip_prefix(':')) {
+                file.projects.push((name.replace(':', "/"), number, place));
+            }
+        } else if CONFIGURATIONS.contains(&word) {
             for text in texts {
                 let mut parts = text.split(':');
                 if let (Some(group), Some(artifact)) = (parts.next(), parts.next()) {
@@ -170,20 +183,44 @@ fn link_gradle(facts: &[(String, GradleFile)], sketch: &mut Sketch<'_>) {
     }
     for (path, file) in facts {
         let folder = parent(path);
+        let below = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+        let of_block = |block: &Option<String>| -> Vec<usize> {
+            match block.as_deref() {
+                Some(EVERY) => {
+                    let start = below("");
+                    let found = pieces.iter().filter(|(other, _)| other.starts_with(&start));
+                    found.map(|(_, piece)| *piece).collect()
+                }
+                Some(name) => pieces.get(&below(&name.replace(':', "/"))).copied().into_iter().collect(),
+                None if file.has_blocks && !pieces.contains_key(folder) => Vec::new(),
+                None => pieces.get(folder).copied().into_iter().collect(),
+            }
+        };
         for (group, artifact, line, block) in &file.dependencies {
             let at = (path.clone(), *line);
-            let target = match block {
-                Some(name) => {
-                    let path = name.replace(':', "/");
-                    pieces.get(&if folder.is_empty() { path } else { format!("{folder}/{path}") })
+            for piece in of_block(block) {
+                if java::apply(sketch, NAME, piece, group, artifact, &at) && block.as_deref() != Some(EVERY) {
+                    sketch.pieces[piece].runs = Runs::Yes;
                 }
-                None if file.has_blocks => None,
-                None => pieces.get(folder),
+            }
+        }
+        for (name, line, block) in &file.projects {
+            // Paths of projects begin at the build's root, which is one of the folders above.
+            let mut root = folder;
+            let needed = loop {
+                let at = if root.is_empty() { name.clone() } else { format!("{root}/{name}") };
+                if let Some(found) = pieces.get(&at) {
+                    break Some(*found);
+                }
+                if root.is_empty() {
+                    break None;
+                }
+                root = parent(root);
             };
-            if let Some(piece) = target.copied()
-                && java::apply(sketch, NAME, piece, group, artifact, &at)
-            {
-                sketch.pieces[piece].runs = Runs::Yes;
+            let Some(needed) = needed else { continue };
+            for piece in of_block(block).into_iter().filter(|piece| *piece != needed) {
+                let (origin, at) = (Origin::Piece(piece), (path.clone(), *line));
+                sketch.mention(NAME, origin, Target::Piece(needed), Some("depends_on"), at, None);
             }
         }
     }

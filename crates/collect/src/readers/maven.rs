@@ -15,6 +15,7 @@ pub(crate) struct Pom {
     group: Option<String>,
     artifact: String,
     parent_group: Option<String>,
+    parent_artifact: Option<String>,
     packaging: String,
     description: Option<String>,
     line: u32,
@@ -85,6 +86,10 @@ fn read_pom(root: &Element) -> Option<Pom> {
         group: root.text_of("groupId").map(str::to_owned),
         artifact: artifact.text.trim().to_owned(),
         parent_group: root.child("parent").and_then(|parent| parent.text_of("groupId")).map(str::to_owned),
+        parent_artifact: root
+            .child("parent")
+            .and_then(|parent| parent.text_of("artifactId"))
+            .map(str::to_owned),
         packaging: root.text_of("packaging").unwrap_or("jar").to_owned(),
         description: root.text_of("description").map(str::to_owned),
         line: artifact.line,
@@ -92,6 +97,25 @@ fn read_pom(root: &Element) -> Option<Pom> {
         dependencies,
         is_program,
     })
+}
+
+/// What a pom needs: what it names, and what the poms that it inherits from in this repository name for all.
+fn needed<'a>(
+    facts: &'a [(String, Pom)],
+    path: &'a str,
+    pom: &'a Pom,
+) -> impl Iterator<Item = (&'a str, &'a (String, String, u32))> {
+    let mut line = vec![(path, pom)];
+    let mut at = pom;
+    while line.len() < 8
+        && let Some(name) = &at.parent_artifact
+        && let Some((path, parent)) = facts.iter().find(|(_, other)| other.artifact == *name)
+        && !line.iter().any(|(known, _)| known == path)
+    {
+        line.push((path, parent));
+        at = parent;
+    }
+    line.into_iter().flat_map(|(path, pom)| pom.dependencies.iter().map(move |dependency| (path, dependency)))
 }
 
 fn link_poms(facts: &[(String, Pom)], sketch: &mut Sketch<'_>) {
@@ -114,9 +138,11 @@ fn link_poms(facts: &[(String, Pom)], sketch: &mut Sketch<'_>) {
             continue;
         };
         let mut is_program = pom.is_program || pom.packaging == "war" || pom.packaging == "ear";
-        for (dependency_group, artifact, line) in &pom.dependencies {
-            let at = (path.clone(), *line);
-            is_program |= java::apply(sketch, NAME, piece, dependency_group, artifact, &at);
+        for (said_by, (dependency_group, artifact, line)) in needed(facts, path, pom) {
+            let at = (said_by.to_owned(), *line);
+            let makes_program = java::apply(sketch, NAME, piece, dependency_group, artifact, &at);
+            // What all inherit makes no library a program.
+            is_program |= makes_program && said_by == path;
             let named =
                 dependency_group.replace("${project.groupId}", &group).replace("${pom.groupId}", &group);
             // Frameworks' own groups are shared by everybody's parents; a group of this repository's modules is internal.

@@ -97,11 +97,36 @@ fn programs_and_libraries_of_every_ecosystem() {
 fn a_gradle_module_and_its_libraries() {
     let tree = Folder::new(&[
         ("settings.gradle", "include ':registry', ':orders'\n"),
-        ("build.gradle", "subprojects { apply plugin: 'java' }\n"),
+        ("build.gradle", "subprojects {\n apply plugin: 'java'\n dependencies {\n  implementation 'io.zipkin:spring-cloud-starter-zipkin'\n }\n}\n"),
+        ("compose.yaml", "services:\n  traces: {image: openzipkin/zipkin}\n"),
+        ("common/build.gradle", "plugins { id 'java-library' }\n"),
         ("registry/build.gradle", "plugins { id 'org.springframework.boot' }\ndependencies { \n implementation 'org.springframework.cloud:spring-cloud-starter-netflix-eureka-server'\n}\n"),
-        ("orders/build.gradle", "plugins { id 'org.springframework.boot' }\ndependencies {\n implementation 'org.springframework.cloud:spring-cloud-starter-netflix-eureka-client'\n}\n"),
+        ("orders/build.gradle", "plugins { id 'org.springframework.boot' }\ndependencies {\n implementation 'org.springframework.cloud:spring-cloud-starter-netflix-eureka-client'\n implementation project(':common')\n}\n"),
     ])
     .tree();
-    assert_eq!(pieces(&tree), set(&["registry: registry", "orders: service"]));
+    assert_eq!(
+        pieces(&tree),
+        set(&["registry: registry", "orders: service", "common: library", "traces: tracing"])
+    );
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "orders registers_at registry",
+            "orders depends_on common",
+            "orders monitored_by traces",
+            "registry monitored_by traces",
+            "common monitored_by traces",
+        ])
+    );
+}
+
+#[test]
+fn modules_inherit_what_their_parent_needs() {
+    let tree = Folder::new(&[
+        ("pom.xml", "<project><groupId>shop</groupId><artifactId>all</artifactId><packaging>pom</packaging><modules><module>orders</module></modules><dependencies><dependency><groupId>org.springframework.cloud</groupId><artifactId>spring-cloud-starter-netflix-eureka-client</artifactId></dependency></dependencies></project>"),
+        ("orders/pom.xml", "<project><parent><groupId>shop</groupId><artifactId>all</artifactId></parent><artifactId>orders</artifactId><dependencies><dependency><groupId>g</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>"),
+        ("registry/pom.xml", "<project><groupId>shop</groupId><artifactId>registry</artifactId><dependencies><dependency><groupId>g</groupId><artifactId>spring-cloud-starter-netflix-eureka-server</artifactId></dependency></dependencies></project>"),
+    ])
+    .tree();
     assert_eq!(links(&tree), set(&["orders registers_at registry"]));
 }

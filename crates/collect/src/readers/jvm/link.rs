@@ -49,6 +49,11 @@ fn users(sketch: &Sketch<'_>) -> BTreeMap<usize, BTreeSet<usize>> {
             }
         }
     }
+    for mention in sketch.mentions.iter().filter(|mention| mention.reader == "gradle") {
+        if let (Origin::Piece(user), Target::Piece(library)) = (&mention.origin, &mention.target) {
+            direct.entry(*library).or_default().insert(*user);
+        }
+    }
     let mut out = direct.clone();
     for found in out.values_mut() {
         let further: BTreeSet<usize> =
