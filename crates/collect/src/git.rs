@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Flags, Mode};
-use stave_model::Time;
+use serde_json::Value;
+use stave_model::{Basis, Claim, Reference, Time};
 
-use crate::{Options, Warning};
+use crate::{Options, Part, Warning};
 
 /// The branch of a folder without git.
 pub(crate) const NO_BRANCH: &str = "-";
@@ -344,4 +345,28 @@ pub(crate) fn local_name(
         hint: Some("write name = \"…\" into a stave.toml in it".to_owned()),
     });
     name
+}
+
+/// What git itself says: the repository is there, and which branch is its default.
+pub(crate) fn part(repository: &str, checkout: Option<&Checkout>) -> Part {
+    let mut claims = Vec::new();
+    if let Ok(reference) = format!("repo:{repository}").parse::<Reference>() {
+        let mut exists = Claim::new("exists", reference.clone(), Basis::Discovered);
+        exists.value = Some(Value::from("repository"));
+        claims.push(exists);
+        let mut name = Claim::new("name", reference.clone(), Basis::Discovered);
+        name.value = Some(Value::from(crate::link::base_name(repository)));
+        claims.push(name);
+        if let Some(branch) = checkout.and_then(|checkout| checkout.default_branch.as_deref()) {
+            let mut default = Claim::new("default_branch", reference, Basis::Discovered);
+            default.value = Some(Value::from(branch));
+            claims.push(default);
+        }
+    }
+    // The name is a constant in the form of an author.
+    let author = match "collector:git".parse() {
+        Ok(author) => author,
+        Err(_) => unreachable!("a constant in the form of an author"),
+    };
+    Part { author, rules: 1, unread: Vec::new(), claims }
 }

@@ -9,6 +9,7 @@
 //! format: docs/ledger.md, section 2.
 
 mod again;
+mod choice;
 mod git;
 mod hosts;
 pub mod in_memory;
@@ -93,6 +94,18 @@ pub struct TreeScan {
     pub files_read: u64,
     /// Their bytes together.
     pub bytes_read: u64,
+    /// Files that a reader would have wanted and a rule of places left out: rules by the number of files.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A rule that left files out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The rule as people read it: `tests/`, `*.example`, `scan.exclude`, `generated code`.
+    pub rule: String,
+    /// How many files.
+    pub files: u64,
 }
 
 /// A scan of some folders.

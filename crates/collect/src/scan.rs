@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use serde_json::Value;
-use stave_model::{Author, Basis, Claim, Reference, Scope, Source};
+use stave_model::{Author, Scope, Source};
 
 use crate::again::{self, Forgetful, Memory, Print, Sight};
+use crate::choice::{Places, counted, merge_settings};
 use crate::git::{self, Checkout, Walked};
 use crate::limits;
 use crate::link::{Sketch, finish};
-use crate::parse::{Decoded, decode};
-use crate::place::is_production;
+use crate::parse::{Decoded, Syntax, decode};
+use crate::place::{Attributes, LeftOutBy, says_generated};
 use crate::readers::{Entry, READERS, SourceFile};
-use crate::settings::{ESTATE_KEYS, Settings, read_settings};
+use crate::settings::Settings;
 use crate::walk::{Found, threads, walk};
-use crate::{Options, Part, People, Progress, Scan, ScanError, TreeScan, Warning};
+use crate::{LeftOut, Options, Part, People, Progress, Scan, ScanError, TreeScan, Warning};
 
 /// Scans folders. Each is a tree, a part of one, or holds several; a repository found under two of them is
 /// scanned once. The result doesn't depend on the number of threads or the order of the folders.
@@ -186,6 +186,8 @@ struct Job {
     path: String,
     source: JobSource,
     wanted: Vec<usize>,
+    /// The tree's settings ask for it, whatever it says of itself.
+    is_asked: bool,
 }
 
 enum JobSource {
@@ -202,6 +204,12 @@ struct Done {
     /// Readers that could not read it.
     unread: Vec<usize>,
     bytes: u64,
+    /// It says that a program wrote it.
+    is_generated: bool,
+}
+
+fn is_attributes(path: &str) -> bool {
+    crate::link::base_name(path) == ".gitattributes"
 }
 
 fn relative(path: &Path, root: &Path) -> Option<String> {
@@ -256,7 +264,7 @@ impl Tree {
             return known;
         }
         let from_commit = checkout.as_ref().is_some_and(|checkout| options.from_commit || checkout.bare);
-        let (jobs, files, settings, is_dirty) = match &checkout {
+        let Chosen { jobs, files, settings, is_dirty, mut left_out } = match &checkout {
             Some(checkout) if from_commit => {
                 self.commit_jobs(checkout, &prefix, options, &mut warnings, &mut unread)
             }
@@ -292,10 +300,14 @@ impl Tree {
                 git::local_name(checkout.as_ref(), rooted, &self.root, name, options, &mut warnings)
             }
         };
+        let generated = done.iter().filter(|done| done.is_generated).count() as u64;
+        if generated > 0 {
+            left_out.insert(LeftOutBy::Marker, generated);
+        }
         let (facts, reader_unread, files_read, bytes_read) = gather(&jobs, done, &mut warnings);
 
         let mut sketch = Sketch::new(&repository, people, files);
-        let mut parts = vec![git_part(&repository, checkout.as_ref())];
+        let mut parts = vec![git::part(&repository, checkout.as_ref())];
         for (reader, facts) in READERS.iter().zip(facts) {
             (reader.link)(facts, &mut sketch);
         }
@@ -335,7 +347,7 @@ impl Tree {
             is_dirty,
             options,
             &print,
-            TreeNumbers { walked, files_read, bytes_read },
+            TreeNumbers { left_out: counted(left_out), walked, files_read, bytes_read },
             parts,
             unread,
             warnings,
@@ -379,6 +391,7 @@ impl Tree {
             files_walked: numbers.walked,
             files_read: numbers.files_read,
             bytes_read: numbers.bytes_read,
+            left_out: numbers.left_out,
         }
     }
 
@@ -404,7 +417,7 @@ impl Tree {
         prefix: &str,
         warnings: &mut Vec<Warning>,
         unread: &mut BTreeSet<String>,
-    ) -> (Vec<Job>, Vec<String>, Settings, bool) {
+    ) -> Chosen {
         let mut is_dirty = false;
         if let Some(checkout) = checkout {
             let walked: Vec<Walked> = self
@@ -464,19 +477,26 @@ impl Tree {
                 merge_settings(&mut settings, &path, &bytes, self.is_git, warnings);
             }
         }
-        let jobs = files
-            .iter()
-            .filter(|(_, file)| !file.is_link)
-            .filter_map(|(path, file)| {
-                let wanted = wanted(path, prefix, &settings);
-                (!wanted.is_empty()).then(|| Job {
-                    path: path.clone(),
-                    source: JobSource::Disk(file.path.clone(), file.size),
-                    wanted,
-                })
-            })
-            .collect();
-        (jobs, files.into_iter().map(|(path, _)| path).collect(), settings, is_dirty)
+        let mut attributes = Attributes::default();
+        for (path, file) in files.iter().filter(|(path, file)| is_attributes(path) && !file.is_link) {
+            if let Ok((_, Some(bytes))) = read_limited(&file.path, limits::FILE_BYTES)
+                && let Decoded::Text(text) = decode(&bytes)
+            {
+                attributes.add(path, &text);
+            }
+        }
+        let mut places = Places { prefix, settings: &settings, attributes, left_out: BTreeMap::new() };
+        let mut jobs = Vec::new();
+        for (path, file) in files.iter().filter(|(_, file)| !file.is_link) {
+            let wanted = places.wanted(path);
+            if !wanted.is_empty() {
+                let source = JobSource::Disk(file.path.clone(), file.size);
+                jobs.push(Job { path: path.clone(), source, wanted, is_asked: places.is_included(path) });
+            }
+        }
+        let left_out = places.left_out;
+        let files = files.into_iter().map(|(path, _)| path).collect();
+        Chosen { jobs, files, settings, is_dirty, left_out }
     }
 
     /// Jobs for the files of HEAD's tree.
@@ -487,7 +507,7 @@ impl Tree {
         options: &Options,
         warnings: &mut Vec<Warning>,
         unread: &mut BTreeSet<String>,
-    ) -> (Vec<Job>, Vec<String>, Settings, bool) {
+    ) -> Chosen {
         let mut files = checkout.files_of_commit(prefix).unwrap_or_else(|why| {
             warnings.push(Warning {
                 path: ".git".to_owned(),
@@ -507,60 +527,45 @@ impl Tree {
                 merge_settings(&mut settings, &path, &bytes, self.is_git, warnings);
             }
         }
-        let jobs = files
-            .iter()
-            .filter_map(|(path, id)| {
-                let wanted = wanted(path, prefix, &settings);
-                (!wanted.is_empty()).then(|| Job { path: path.clone(), source: JobSource::Blob(*id), wanted })
-            })
-            .collect();
-        (jobs, files.into_iter().map(|(path, _)| path).collect(), settings, false)
+        let mut attributes = Attributes::default();
+        for (path, id) in files.iter().filter(|(path, _)| is_attributes(path)) {
+            if let Ok((_, Some(bytes))) = checkout.blob(*id, options.limits.file_bytes)
+                && let Decoded::Text(text) = decode(&bytes)
+            {
+                attributes.add(path, &text);
+            }
+        }
+        let mut places = Places { prefix, settings: &settings, attributes, left_out: BTreeMap::new() };
+        let mut jobs = Vec::new();
+        for (path, id) in &files {
+            let wanted = places.wanted(path);
+            if !wanted.is_empty() {
+                let source = JobSource::Blob(*id);
+                jobs.push(Job { path: path.clone(), source, wanted, is_asked: places.is_included(path) });
+            }
+        }
+        let left_out = places.left_out;
+        let files = files.into_iter().map(|(path, _)| path).collect();
+        Chosen { jobs, files, settings, is_dirty: false, left_out }
     }
+}
+
+/// What is to be read of a tree.
+struct Chosen {
+    jobs: Vec<Job>,
+    /// The walk's files.
+    files: Vec<String>,
+    settings: Settings,
+    /// Something is uncommitted.
+    is_dirty: bool,
+    left_out: BTreeMap<LeftOutBy, u64>,
 }
 
 struct TreeNumbers {
+    left_out: Vec<LeftOut>,
     walked: u64,
     files_read: u64,
     bytes_read: u64,
-}
-
-fn merge_settings(
-    settings: &mut Settings,
-    path: &str,
-    bytes: &[u8],
-    is_git: bool,
-    warnings: &mut Vec<Warning>,
-) {
-    let Decoded::Text(text) = decode(bytes) else { return };
-    let others = if is_git { &[] } else { ESTATE_KEYS };
-    let more = read_settings(path, &text, others, warnings);
-    settings.name = settings.name.take().or(more.name);
-    // Patterns are relative to the file that they stand in.
-    let folder = path.strip_suffix("stave.toml").unwrap_or("");
-    settings.include.extend(more.include.iter().map(|pattern| format!("{folder}{pattern}")));
-    settings.exclude.extend(more.exclude.iter().map(|pattern| format!("{folder}{pattern}")));
-}
-
-/// The readers that want a path, as positions in the table.
-fn wanted(path: &str, prefix: &str, settings: &Settings) -> Vec<usize> {
-    let name = crate::link::base_name(path).to_ascii_lowercase();
-    let mut wanted: Vec<usize> = Vec::new();
-    let mut production = None;
-    for (index, reader) in READERS.iter().enumerate() {
-        if !(reader.wants)(path, &name) {
-            continue;
-        }
-        let is_in = reader.everywhere
-            || *production.get_or_insert_with(|| {
-                let below = path.strip_prefix(prefix).unwrap_or(path);
-                !Settings::matches(&settings.exclude, path)
-                    && (is_production(below) || Settings::matches(&settings.include, path))
-            });
-        if is_in {
-            wanted.push(index);
-        }
-    }
-    wanted
 }
 
 fn scope(repository: &str, branch: &str, work: &str) -> Scope {
@@ -578,30 +583,6 @@ fn fallback_scope() -> Scope {
 
 fn author(name: &str) -> Option<Author> {
     format!("collector:{name}").parse().ok()
-}
-
-/// What git itself says: the repository is there, and which branch is its default.
-fn git_part(repository: &str, checkout: Option<&Checkout>) -> Part {
-    let mut claims = Vec::new();
-    if let Ok(reference) = format!("repo:{repository}").parse::<Reference>() {
-        let mut exists = Claim::new("exists", reference.clone(), Basis::Discovered);
-        exists.value = Some(Value::from("repository"));
-        claims.push(exists);
-        let mut name = Claim::new("name", reference.clone(), Basis::Discovered);
-        name.value = Some(Value::from(crate::link::base_name(repository)));
-        claims.push(name);
-        if let Some(branch) = checkout.and_then(|checkout| checkout.default_branch.as_deref()) {
-            let mut default = Claim::new("default_branch", reference, Basis::Discovered);
-            default.value = Some(Value::from(branch));
-            claims.push(default);
-        }
-    }
-    // The name is a constant in the form of an author.
-    let author = match "collector:git".parse() {
-        Ok(author) => author,
-        Err(_) => unreachable!("a constant in the form of an author"),
-    };
-    Part { author, rules: 1, unread: Vec::new(), claims }
 }
 
 /// Reads all jobs on several threads; the result is in the order of the jobs.
@@ -731,6 +712,10 @@ fn blob(repo: &gix::Repository, id: gix::ObjectId, limit: u64) -> Result<(u64, O
 }
 
 fn read_text(job: &Job, text: &str, done: &mut Done) {
+    if !job.is_asked && Syntax::of(&job.path).is_some() && says_generated(text) {
+        done.is_generated = true;
+        return;
+    }
     let file = SourceFile::new(&job.path, text);
     for index in &job.wanted {
         let reader: &Entry = &READERS[*index];

@@ -8,6 +8,7 @@ mod hostile;
 mod jvm;
 mod manifests;
 mod pipelines;
+mod places;
 mod routes;
 mod secrets;
 mod settings;

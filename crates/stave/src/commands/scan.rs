@@ -1,14 +1,14 @@
 //! `stave scan DIR…`: trees into the ledger, and what came of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use stave_answers::text::{counted, tame};
+use stave_answers::text::{counted, grouped, tame};
 use stave_answers::when::day;
-use stave_collect::{Options, TreeScan, Warning};
+use stave_collect::{LeftOut, Options, TreeScan, Warning};
 use stave_ledger::{Appended, Ledger as _, Outcome};
 use stave_model::Time;
 
@@ -25,6 +25,8 @@ use crate::trees::{self, Tree};
 
 /// Warnings that are printed without --verbose; the rest is counted.
 const SHOWN_WARNINGS: usize = 20;
+/// Rules that left files out that are printed without --verbose.
+const SHOWN_RULES: usize = 6;
 
 /// What a scan did.
 #[derive(Debug, Serialize)]
@@ -63,6 +65,8 @@ pub(super) struct TreeReport {
     unchanged: u64,
     /// Paths that no reader could look at.
     unread: u64,
+    /// Files that describe no running system: which rule left out how many.
+    left_out: Vec<LeftOut>,
 }
 
 /// A tree that was scanned earlier and was not met.
@@ -263,6 +267,7 @@ impl TreeReport {
             appended: of(Outcome::New),
             unchanged: of(Outcome::SameWord) + of(Outcome::Known) + tree.again.len() as u64,
             unread: tree.unread.len() as u64,
+            left_out: tree.left_out.clone(),
         }
     }
 
@@ -351,10 +356,40 @@ impl Report {
         for tree in &self.trees {
             context.terminal.line(&tree.line())?;
         }
+        if let Some(left_out) = self.left_out(context.terminal.is_verbose()) {
+            context.terminal.say(&left_out);
+        }
         if self.trees.is_empty() {
             context.terminal.warn("there was nothing to read: no repository and no file that a reader knows");
         }
         Ok(())
+    }
+
+    /// Which rules of places left files out, all trees together; a short list unless all are asked for.
+    fn left_out(&self, is_verbose: bool) -> Option<String> {
+        let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+        for left_out in self.trees.iter().flat_map(|tree| &tree.left_out) {
+            *rules.entry(&left_out.rule).or_default() += left_out.files;
+        }
+        let total: u64 = rules.values().sum();
+        let mut rules: Vec<(&str, u64)> = rules.into_iter().collect();
+        rules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let shown = if is_verbose { rules.len() } else { SHOWN_RULES };
+        let mut list: Vec<String> = rules
+            .iter()
+            .take(shown)
+            .map(|(rule, files)| format!("{} {}", tame(rule), grouped(*files)))
+            .collect();
+        if rules.len() > shown {
+            list.push(format!("{} more rules (--verbose)", rules.len() - shown));
+        }
+        (total > 0).then(|| {
+            format!(
+                "{} left out, as no part of what runs: {}; scan.include in stave.toml reads them",
+                counted(total, "file was", "files were"),
+                list.join(", ")
+            )
+        })
     }
 
     /// How many warnings there were, as words.
