@@ -197,7 +197,9 @@ fn page_of(estate: Estate<'_>, query: &GoneQuery) -> Result<Gone> {
         )),
         None => unknown.push("Nothing was read yet, so nothing can be gone.".to_owned()),
     }
-    unknown.push("A scope that nobody reads any more is not gone but not seen: list --stale.".to_owned());
+    unknown.push(
+        "What stands in a scope that nobody reads any more is not gone, but not seen for long.".to_owned(),
+    );
     Ok(Gone {
         position: estate.position()?,
         now: estate.now,

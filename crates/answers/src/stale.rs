@@ -181,7 +181,7 @@ impl Stale {
             return format!("Everything on the map was looked at since {}", day(self.before));
         }
         format!(
-            "{} not looked at since {} or longer; {} known from there only",
+            "{} last looked at on {} or before; {} known from there only",
             counted(count, "scope was", "scopes were"),
             day(self.before),
             counted(self.total, "entity is", "entities are")

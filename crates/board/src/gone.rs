@@ -77,7 +77,7 @@ fn one(row: &GoneRow, now: Time) -> Markup {
                 @for (index, other) in row.perhaps.iter().enumerate() {
                     @if index > 0 { " or " }
                     a.name href=(entity_link(&other.id)) { (text(&other.name)) }
-                    " " span.because { (text(&other.reference)) }
+                    " (" span.quiet { (text(&other.reference)) } ")"
                 }
                 @if !row.words.is_empty() { ": " a href="/questions" { "the questions" } " propose it for its words" }
                 "."
