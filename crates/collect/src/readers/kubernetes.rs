@@ -35,11 +35,8 @@ pub(super) enum Body {
         external: Option<String>,
         public: bool,
     },
-    /// (host, path, service, line)
-    Routes {
-        is_ingress: bool,
-        routes: Vec<(String, String, String, u32)>,
-    },
+    /// What comes in from outside; nothing for what stays inside a mesh.
+    Routes(Vec<super::ingress::Route>),
     ConfigMap(Vec<(String, String, u32)>),
     /// A host outside that the mesh lets through.
     External(Vec<(String, u32)>),
@@ -200,7 +197,7 @@ pub(super) fn read_object(node: &Node, objects: &mut Vec<Object>, depth: usize) 
             }
         }
         "Ingress" | "HTTPRoute" | "GRPCRoute" | "VirtualService" | "IngressRoute" | "Route" => {
-            Some(Body::Routes { is_ingress: kind != "VirtualService", routes: routes(kind, node) })
+            Some(Body::Routes(super::ingress::read(kind, node)))
         }
         "ConfigMap" => Some(Body::ConfigMap(
             node.entries_of("data")
@@ -277,78 +274,6 @@ fn container(node: &Node) -> Container {
         container.ports.extend(port.text_of("containerPort").and_then(|port| port.parse::<u16>().ok()));
     }
     container
-}
-
-fn routes(kind: &str, node: &Node) -> Vec<(String, String, String, u32)> {
-    let mut out = Vec::new();
-    let Some(spec) = node.get("spec") else { return out };
-    let hosts: Vec<&str> = ["hosts", "hostnames"]
-        .iter()
-        .flat_map(|key| spec.items_of(key))
-        .chain(spec.get("host"))
-        .filter_map(Node::text)
-        .collect();
-    match kind {
-        "Ingress" => {
-            for backend in [spec.get("defaultBackend"), spec.get("backend")].into_iter().flatten() {
-                out.extend(
-                    ingress_service(backend)
-                        .map(|service| (String::new(), "/".to_owned(), service, backend.line)),
-                );
-            }
-            for rule in spec.items_of("rules") {
-                let host = rule.text_of("host").unwrap_or("");
-                for path in rule.at(&["http", "paths"]).map_or(&[][..], Node::items) {
-                    let Some(service) = path.get("backend").and_then(ingress_service) else { continue };
-                    out.push((
-                        host.to_owned(),
-                        path.text_of("path").unwrap_or("/").to_owned(),
-                        service,
-                        path.line,
-                    ));
-                }
-            }
-        }
-        "Route" => {
-            if let Some(to) = spec.at(&["to", "name"]) {
-                let host = hosts.first().copied().unwrap_or("").to_owned();
-                out.extend(to.text().map(|service| (host, "/".to_owned(), service.to_owned(), to.line)));
-            }
-        }
-        "VirtualService" => {
-            let host = hosts.first().copied().unwrap_or("");
-            for rule in ["http", "tcp", "tls"].iter().flat_map(|key| spec.items_of(key)) {
-                for route in rule.items_of("route") {
-                    let Some(target) = route.at(&["destination", "host"]) else { continue };
-                    out.extend(
-                        target
-                            .text()
-                            .map(|name| (host.to_owned(), "/".to_owned(), name.to_owned(), target.line)),
-                    );
-                }
-            }
-        }
-        _ => {
-            let host = hosts.first().copied().unwrap_or("");
-            for rule in spec.items_of("rules").iter().chain(spec.items_of("routes")) {
-                for target in rule.items_of("backendRefs").iter().chain(rule.items_of("services")) {
-                    let Some(name) = target.get("name") else { continue };
-                    out.extend(
-                        name.text().map(|text| (host.to_owned(), "/".to_owned(), text.to_owned(), name.line)),
-                    );
-                }
-            }
-        }
-    }
-    out
-}
-
-fn ingress_service(backend: &Node) -> Option<String> {
-    backend
-        .at(&["service", "name"])
-        .or_else(|| backend.get("serviceName"))
-        .and_then(Node::text)
-        .map(str::to_owned)
 }
 
 /// Entries of a configuration map: key, value, where they stand.
@@ -720,21 +645,16 @@ fn link_rest(
                 }
             }
         }
-        Body::Routes { is_ingress, routes } => {
-            for (host, path, service, line) in routes {
-                let name = service.split('.').next().unwrap_or(service).to_lowercase();
+        Body::Routes(routes) => {
+            for route in routes {
+                let name = route.service.split('.').next().unwrap_or("").to_lowercase();
                 let target = workloads
                     .iter()
                     .filter(|(_, other, _)| same_namespace(other) && near(&one.folder, &other.folder))
                     .find(|(piece, _, _)| sketch.pieces[*piece].names.contains(&name))
                     .map(|(piece, _, _)| *piece);
-                if let Some(piece) = target.filter(|_| *is_ingress) {
-                    let host = host.trim();
-                    let clean = !host.contains(['{', '$', '*']) && !path.contains(['{', '$']);
-                    if clean && !host.is_empty() {
-                        sketch.pieces[piece].endpoints.insert(format!("{host}{path}"));
-                        sketch.pieces[piece].at.insert((one.path.to_owned(), *line));
-                    }
+                if let Some(piece) = target {
+                    super::ingress::link(sketch, piece, route, one.path, one.env.as_deref());
                 }
             }
         }

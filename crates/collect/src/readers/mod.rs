@@ -16,6 +16,7 @@ mod endpoints;
 mod golang;
 mod gradle;
 mod helm;
+mod ingress;
 mod interfaces;
 mod java;
 mod jvm;

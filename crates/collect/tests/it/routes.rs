@@ -99,3 +99,29 @@ fn a_folder_with_everybodys_settings_speaks_for_who_runs_the_tool() {
     .tree();
     assert_eq!(links(&tree), set(&["grafana depends_on loki", "edge routes_to web"]));
 }
+
+#[test]
+fn the_only_controller_of_ingresses_routes_to_what_they_name() {
+    let workload = |name: &str, image: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: [{{image: {image}}}]}}}}}}\n---\n"
+        )
+    };
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: shop.acme.dev, http: {paths: [{path: /a, backend: {service: {name: web}}}]}}]}\n---\n";
+    let mesh = |gateways: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: v}}\nspec: {{hosts: [api], gateways: [{gateways}], http: [{{route: [{{destination: {{host: api}}}}]}}]}}\n"
+        )
+    };
+    let all = |gateways: &str| {
+        let pieces = workload("web", "acme/web") + &workload("api", "acme/api");
+        pieces + &workload("edge", "traefik:v3") + ingress + &mesh(gateways)
+    };
+    let tree = Folder::new(&[("k8s/all.yaml", &all("mesh"))]).tree();
+    assert_eq!(links(&tree), set(&["edge routes_to web"]));
+    let tree = Folder::new(&[("k8s/all.yaml", &all("edge"))]).tree();
+    assert_eq!(links(&tree), set(&["edge routes_to web", "edge routes_to api"]));
+    let two = all("mesh") + "---\n" + &workload("other", "kong:3");
+    let tree = Folder::new(&[("k8s/all.yaml", &two)]).tree();
+    assert_eq!(links(&tree), set(&[]), "which of two can't be told");
+}
