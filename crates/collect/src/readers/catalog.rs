@@ -43,6 +43,7 @@ pub(crate) struct Catalog;
 impl Reader for Catalog {
     type Facts = Vec<Described>;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &["backstage.io/"];
 
     fn wants(_path: &str, name: &str) -> bool {
@@ -77,6 +78,25 @@ impl Reader for Catalog {
             }
         }
     }
+}
+
+/// Annotations that name a page elsewhere, with what stands before their value in its address. Only those whose address
+/// follows from the value alone, and none that holds a key.
+const ANNOTATIONS: &[(&str, &str)] = &[
+    ("backstage.io/view-url", ""),
+    ("circleci.com/project-slug", "https://app.circleci.com/pipelines/"),
+    ("github.com/project-slug", "https://github.com/"),
+    ("gitlab.com/project-slug", "https://gitlab.com/"),
+    ("grafana/overview-dashboard", ""),
+    ("pagerduty.com/service-id", "https://app.pagerduty.com/service-directory/"),
+];
+
+/// The page that an annotation names.
+fn annotated(key: &str, value: &str) -> Option<String> {
+    let (_, before) = ANNOTATIONS.iter().find(|(known, _)| *known == key)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    // A slug is a path; a whole address is cleaned as every other link is.
+    (before.is_empty() || value.chars().all(plain)).then(|| format!("{before}{}", value.trim()))
 }
 
 fn described(node: &Node) -> Option<Described> {
@@ -114,6 +134,8 @@ fn described(node: &Node) -> Option<Described> {
         relations.extend(lines(key).into_iter().map(|target| (relation, kind, target)));
     }
     let links = meta.items_of("links").iter().filter_map(|link| link.text_of("url")).map(str::to_owned);
+    let links = links
+        .chain(meta.entries_of("annotations").iter().filter_map(|(key, node)| annotated(key, node.text()?)));
     let profile = spec.and_then(|spec| spec.get("profile"));
     Some(Described {
         kind: node.text_of("kind")?.to_lowercase(),

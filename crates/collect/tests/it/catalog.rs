@@ -161,3 +161,27 @@ fn codeowners_own_the_pieces_of_their_folders() {
     );
     assert!(!format!("{:?}", claims(&tree)).contains("group@example.com"));
 }
+
+#[test]
+fn annotations_that_name_a_page_become_links_and_keys_do_not() {
+    let catalog = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\n  annotations:\n    \
+                   github.com/project-slug: acme/orders\n    pagerduty.com/service-id: PABC123\n    \
+                   pagerduty.com/integration-key: 0123456789abcdef0123456789abcdef\n    \
+                   gitlab.com/project-slug: \"acme/x?token=1\"\n    \
+                   grafana/overview-dashboard: https://me:pw@dash.acme.dev/d/1?token=2\nspec: {type: service}\n";
+    let folder = Folder::new(&[("catalog-info.yaml", catalog)]);
+    let tree = folder.tree();
+    let links: Vec<&str> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.kind == "link")
+        .filter_map(|claim| claim.to.as_deref())
+        .collect();
+    assert_eq!(
+        links,
+        [
+            "https://app.pagerduty.com/service-directory/PABC123",
+            "https://dash.acme.dev/d/1",
+            "https://github.com/acme/orders"
+        ]
+    );
+}
