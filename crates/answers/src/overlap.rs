@@ -327,12 +327,13 @@ fn repository(row: &Outline) -> Option<&str> {
     row.reference.strip_prefix("repo:")?.split("//").next()
 }
 
-/// Relations whose other end says what a piece's job is, and how much it does beside a word of a description.
+/// Relations whose other end says what a piece's job is, and how much all of them do beside a word of a
+/// description.
 const TELLING: &[(&str, &str, f32)] = &[
-    ("calls", "calls", 0.5),
-    ("routes_to", "routes to", 0.5),
+    ("calls", "calls", 1.0),
+    ("routes_to", "routes to", 1.0),
     ("depends_on", "needs", 0.25),
-    ("stores_in", "stores in", 0.25),
+    ("stores_in", "stores in", 0.5),
     ("publishes_to", "publishes to", 0.5),
     ("subscribes_to", "subscribes to", 0.5),
     ("consumes_api", "uses the API", 0.5),
@@ -348,6 +349,7 @@ fn describe(outlines: &Outlines, at: usize) -> Described {
         texts.map(|text| text.text.clone()).collect::<Vec<_>>()
     };
     let mut one = Described {
+        family: repository(row).map(str::to_owned),
         names: vec![best_written(row).to_owned()],
         about: row.description.iter().cloned().chain(texts("tag")).collect(),
         offers: texts("endpoint"),

@@ -58,6 +58,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/e/ID", "/api/v1/entities/ID"),
     ("/e/ID/why?fact=TYPE&to=ID", "/api/v1/entities/ID/why?…"),
     ("/questions", "/api/v1/questions"),
+    ("/overlap?all=", "/api/v1/overlap?…"),
     ("/log?before=", "/api/v1/log?…"),
     ("/help", "/api/v1"),
 ];

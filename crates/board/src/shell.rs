@@ -21,6 +21,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/", "Overview"),
     ("/entities", "Entities"),
     ("/questions", "Questions"),
+    ("/overlap", "Overlap"),
     ("/log", "Log"),
     ("/help", "Help"),
 ];

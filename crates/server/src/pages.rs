@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use stave_answers::when::age_ms;
-use stave_answers::{Estate, GoneQuery, ListQuery, LogQuery, Result, StaleQuery};
+use stave_answers::{Estate, GoneQuery, ListQuery, LogQuery, OverlapQuery, Result, StaleQuery};
 use stave_board::{Frame, Problem};
 use stave_map::Named;
 
@@ -37,6 +37,7 @@ pub(crate) enum Page {
     Why { id: String, fact: Option<String>, to: Option<String> },
     Questions,
     Question { id: String },
+    Overlap(OverlapQuery),
     Log(LogQuery),
     Graph,
     Help,
@@ -104,6 +105,9 @@ impl Page {
             (true, ["entities", id, "neighbourhood"]) => Ok(Page::Neighbourhood { id: (*id).to_owned() }),
             (_, ["questions"]) => Ok(Page::Questions),
             (true, ["questions", id]) if !id.is_empty() => Ok(Page::Question { id: (*id).to_owned() }),
+            (_, ["overlap"]) => {
+                Ok(Page::Overlap(OverlapQuery { all: values.text("all").is_some_and(|text| text == "yes") }))
+            }
             (_, ["log"]) => log_query(&values).map(Page::Log),
             (true, ["graph"]) => Ok(Page::Graph),
             (false, ["help"]) | (true, [] | [""]) => Ok(Page::Help),
@@ -282,6 +286,15 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::problem(StatusCode::NOT_FOUND, uri, &page)
             }
         },
+        Page::Overlap(query) => {
+            let overlap = stave_answers::overlap(estate, *query)?;
+            if api {
+                Reply::json(&overlap)
+            } else {
+                let frame = frame(overlap.position, open_questions()?);
+                Reply::html(stave_board::overlap_page(&frame, &overlap))
+            }
+        }
         Page::Log(query) => {
             let log = stave_answers::log(estate, *query)?;
             if api {
@@ -314,6 +327,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "why": "/api/v1/entities/{id}/why{?fact,to}",
             "questions": "/api/v1/questions",
             "question": "/api/v1/questions/{id}",
+            "overlap": "/api/v1/overlap{?all}",
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
         },

@@ -3,9 +3,9 @@
 //! The formula stands in docs/overlap.md. It is deterministic, learns nothing and asks nobody: all weights come from
 //! the descriptions that are compared. An inverted index and limits keep the work in proportion to their number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::words::{Parting, cut, stem, stems, tells, tells_job};
+use super::words::{Parting, cut, stems, tells, tells_job};
 
 /// Weight of a word of the name, beside a word of the description, which has 1.
 const NAME: f32 = 1.5;
@@ -15,6 +15,10 @@ const OFFER: f32 = 0.5;
 
 /// How often one word of a description counts at most.
 const REPEATS: u32 = 4;
+
+/// A word that this many pieces of a family have, and more than one in so many of all its pieces, is the family's.
+const FAMILY: usize = 5;
+const FAMILY_PART: usize = 4;
 
 /// Pieces whose words are taken as a description's context.
 const CONTEXT: usize = 10;
@@ -32,6 +36,8 @@ const CANDIDATES: usize = 96;
 /// What is compared.
 #[derive(Clone, Debug, Default)]
 pub struct Described {
+    /// What it was made as a part of, if known: its repository.
+    pub family: Option<String>,
     /// Its name and other names, the main one first.
     pub names: Vec<String>,
     /// Title, description and tags.
@@ -49,7 +55,7 @@ pub struct Mark {
     pub phrase: &'static str,
     /// Names; each of their words is a mark.
     pub names: Vec<String>,
-    /// Weight of all its words together, beside a word of a description, which has 1.
+    /// Weight of all words of this phrase together, beside a word of a description, which has 1.
     pub weight: f32,
 }
 
@@ -114,12 +120,14 @@ impl Alike {
         if all > 0.0 { words / all } else { 0.0 }
     }
 
-    /// The most alike, the best first; at most `most`, and none that has nothing in common.
+    /// The most alike, the best first; at most `most`, and none that has nothing of its own in common: likeness
+    /// through others alone is no reason that could be told.
     pub fn nearest(&self, place: usize, most: usize) -> Vec<(usize, f32)> {
         let mut near = self.near(&self.whole, place, CANDIDATES.max(most));
         for (other, likeness) in &mut near {
             *likeness = self.mixed(place, *other, *likeness);
         }
+        near.retain(|(other, _)| dot(&self.own[place], &self.own[*other]) > 0.0);
         near.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         near.truncate(most);
         near
@@ -190,6 +198,7 @@ impl Alike {
 /// Each piece's words and marks with how much they count before rarity, and the texts of all features.
 fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
     let parting = Parting::of(described.iter().flat_map(|one| one.names.iter().map(String::as_str)));
+    let families = family_words(&parting, described);
     let mut numbers: HashMap<String, u32> = HashMap::new();
     let mut features: Vec<String> = Vec::new();
     let mut is_mark: Vec<bool> = Vec::new();
@@ -204,36 +213,67 @@ fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
     let mut counts = Vec::with_capacity(described.len());
     for one in described {
         let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
-        let names = one.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word));
-        for (stem, (_, word)) in stems(names) {
+        let is_family = |stem: &str| {
+            one.family.as_ref().is_some_and(|family| families.contains(&(family.as_str(), stem.to_owned())))
+        };
+        for (stem, (_, word)) in name_stems(&parting, one).into_iter().filter(|row| !is_family(&row.0)) {
             *sums.entry(number(stem, &word)).or_default() += NAME;
         }
-        let about = one.about.iter().flat_map(|text| cut(text)).filter(|word| tells(word));
-        for (stem, (times, word)) in stems(about) {
+        for (stem, (times, word)) in about_stems(one).into_iter().filter(|row| !is_family(&row.0)) {
             *sums.entry(number(stem, &word)).or_default() += times.min(REPEATS) as f32;
         }
         let offers = one.offers.iter().flat_map(|text| cut(text)).filter(|word| tells_job(word));
         for (stem, (_, word)) in stems(offers) {
             *sums.entry(number(stem, &word)).or_default() += OFFER;
         }
-        let mut marks: BTreeMap<(&str, String), f32> = BTreeMap::new();
+        let mut phrases: BTreeMap<&str, (f32, Vec<String>)> = BTreeMap::new();
         for mark in &one.marks {
-            let names = mark.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word));
-            let words = stems(names);
-            let each = mark.weight / (words.len().max(1) as f32).sqrt();
-            for (_, (_, word)) in words {
-                let known = marks.entry((mark.phrase, word)).or_default();
-                *known = known.max(each);
-            }
+            let (weight, words) = phrases.entry(mark.phrase).or_default();
+            *weight = weight.max(mark.weight);
+            words.extend(
+                mark.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word)),
+            );
         }
-        for ((phrase, word), weight) in marks {
-            let shown = format!("{phrase} {word}");
-            let key = format!("{MARK}{phrase} {}", stem(&word));
-            *sums.entry(number(key, &shown)).or_default() += weight;
+        for (phrase, (weight, words)) in phrases {
+            let words = stems(words.into_iter());
+            let each = weight / (words.len().max(1) as f32).sqrt();
+            for (stem, (_, word)) in words {
+                let shown = format!("{phrase} {word}");
+                *sums.entry(number(format!("{MARK}{phrase} {stem}"), &shown)).or_default() += each;
+            }
         }
         counts.push(sums.into_iter().collect());
     }
     (features, is_mark, counts)
+}
+
+fn name_stems(parting: &Parting, one: &Described) -> BTreeMap<String, (u32, String)> {
+    stems(one.names.iter().flat_map(|name| parting.words(name)).filter(|word| tells_job(word)))
+}
+
+fn about_stems(one: &Described) -> BTreeMap<String, (u32, String)> {
+    let is_piece = |word: &str| matches!(word, "microservice" | "microservices" | "service" | "services");
+    stems(one.about.iter().flat_map(|text| cut(text)).filter(|word| tells(word) && !is_piece(word)))
+}
+
+/// Words of names and descriptions that a large part of a family has: they say what the whole is, not what the
+/// piece does.
+fn family_words<'a>(parting: &Parting, described: &'a [Described]) -> HashSet<(&'a str, String)> {
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    let mut holders: HashMap<(&str, String), usize> = HashMap::new();
+    for one in described {
+        let Some(family) = one.family.as_deref() else { continue };
+        *sizes.entry(family).or_default() += 1;
+        let mut words = name_stems(parting, one);
+        words.append(&mut about_stems(one));
+        for stem in words.into_keys() {
+            *holders.entry((family, stem)).or_default() += 1;
+        }
+    }
+    let is_many = |family: &str, count: usize| {
+        count >= FAMILY && count * FAMILY_PART > sizes.get(family).copied().unwrap_or_default()
+    };
+    holders.into_iter().filter(|((family, _), count)| is_many(family, *count)).map(|(word, _)| word).collect()
 }
 
 fn unit(mut vector: Vector) -> Vector {

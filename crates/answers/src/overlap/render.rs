@@ -48,18 +48,6 @@ impl Compared<'_> {
                 phrase => format!("each {phrase} something called {}", listed(&ends)),
             });
         }
-        if reasons.is_empty() {
-            let near = |place: usize| -> BTreeSet<usize> {
-                self.alike.nearest(place, super::NEAREST).into_iter().map(|row| row.0).collect()
-            };
-            let between: Vec<String> = near(one)
-                .intersection(&near(other))
-                .map(|place| tame(&self.row(*place).name).into_owned())
-                .collect();
-            if !between.is_empty() {
-                reasons.push(format!("both are like {}", listed(&between)));
-            }
-        }
         reasons.truncate(REASONS);
         if self.needs(one, other) || self.needs(other, one) {
             reasons.push("against it: one needs the other".to_owned());

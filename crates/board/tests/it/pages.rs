@@ -1,8 +1,11 @@
 //! Pages from answers made by hand.
 
-use stave_answers::{List, Log, Operation, Questions, Summary, Why};
+use stave_answers::{
+    Label, List, Log, Operation, Overlap, Pair, Piece, Questions, Summary, Tool, ToolCategory, Verdict, Why,
+};
 use stave_board::{
-    Frame, Problem, assets, help_page, list_page, log_page, overview_page, problem_page, why_page,
+    Frame, Problem, assets, help_page, list_page, log_page, overlap_page, overview_page, problem_page,
+    why_page,
 };
 use stave_model::Time;
 
@@ -170,4 +173,54 @@ fn files_load_nothing_from_elsewhere() {
         );
         assert!(!text.contains("innerHTML") && !text.contains("eval("), "{}", asset.path);
     }
+}
+
+#[test]
+fn a_pair_is_shown_with_reasons_and_commands() {
+    let named = |id: &str, name: &str| Label {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        kind: "component".to_owned(),
+        hidden: false,
+    };
+    let piece = |id: &str, name: &str| Piece {
+        label: named(id, name),
+        entity_type: None,
+        reference: format!("repo:example.com/tea/{name}//#compose/{name}"),
+        description: None,
+    };
+    let overlap = Overlap {
+        position: 3,
+        all: false,
+        pairs: vec![Pair {
+            id: "0123456789ab".to_owned(),
+            pieces: [piece("000000000001", "mail"), piece("000000000002", "<b>post</b>")],
+            likeness: 71,
+            reasons: vec!["both offer <i>send</i>".to_owned()],
+            verdict: Verdict::Open,
+        }],
+        more: 0,
+        confirmed: 0,
+        dismissed: 2,
+        tools: vec![ToolCategory {
+            category: "error-tracking".to_owned(),
+            tools: vec![Tool {
+                tool: named("000000000003", "one"),
+                used_by: vec![named("000000000001", "mail")],
+                uses: 3,
+            }],
+        }],
+        unknown: Vec::new(),
+    };
+    let page = overlap_page(&frame("/overlap"), &overlap);
+    for part in [
+        "71 % alike",
+        "stave overlap dismiss 0123456789ab",
+        "2 dismissed",
+        "both offer &lt;i&gt;",
+        "and 2 more",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<b>post"));
 }
