@@ -19,7 +19,15 @@ pub(super) fn look(path: &str, code: &Code<'_>, facts: &mut SourceFacts) {
         Some(package) => package.paths().map(|path| (path.to_owned(), 1)).collect(),
         None => imports(code, end),
     };
-    let mut file = File { code, end, broker: None, facts, within: None, parameters: BTreeSet::new() };
+    let mut file = File {
+        code,
+        end,
+        broker: None,
+        facts,
+        within: None,
+        parameters: BTreeSet::new(),
+        made: BTreeSet::new(),
+    };
     for (import, line) in imports {
         if let Some(product) = product_of(&import) {
             if is_broker(product) {
@@ -28,10 +36,6 @@ pub(super) fn look(path: &str, code: &Code<'_>, facts: &mut SourceFacts) {
             file.say_at(What::Library(product), line);
         }
     }
-    let publishes = (0..code.len()).any(|at| {
-        code.word(at).is_some_and(|word| word.starts_with("Publish") || word.starts_with("publish"))
-            && (code.is_sign(at + 1, '(') || code.is_sign(at + 1, '<'))
-    });
     let mut depth = 0usize;
     for at in 0..code.len() {
         if file.facts.seen.len() >= MOST_SEEN {
@@ -44,7 +48,7 @@ pub(super) fn look(path: &str, code: &Code<'_>, facts: &mut SourceFacts) {
             Some(Token::Word(word)) => {
                 file.constant(at, word);
                 file.service(at, word);
-                file.message(at, word, publishes);
+                file.message(at, word);
                 if code.is_sign(at + 1, '(') {
                     file.call(at, word);
                 } else if file.broker.is_some() && (word == "topic" || word == "Topic") {
@@ -109,6 +113,8 @@ struct File<'f, 'a> {
     within: Option<String>,
     /// Parameters of the function around: no constants, whatever they are called.
     parameters: BTreeSet<&'a str>,
+    /// Classes that are made in the file.
+    made: BTreeSet<&'a str>,
 }
 
 /// Functions that send a request to the address in their arguments.
@@ -406,7 +412,7 @@ impl<'a> File<'_, 'a> {
     }
 
     /// Classes of messages on a bus of events.
-    fn message(&mut self, at: usize, word: &str, publishes: bool) {
+    fn message(&mut self, at: usize, word: &str) {
         let code = self.code;
         if self.end != "cs" {
             return;
@@ -420,8 +426,11 @@ impl<'a> File<'_, 'a> {
                     self.say(What::Topic { broker: None, topic, relation: "subscribes_to" }, at);
                 }
             }
-            "new" if publishes => {
-                if let Some(class) = code.word(at + 1).filter(|_| code.is_sign(at + 2, '(')) {
+            // Who makes a message that somebody subscribes to sends it; whoever reads one gets it made.
+            "new" => {
+                if let Some(class) = code.word(at + 1).filter(|_| code.is_sign(at + 2, '('))
+                    && self.made.insert(class)
+                {
                     self.say(What::Made(class.to_owned()), at);
                 }
             }

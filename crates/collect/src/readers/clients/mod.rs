@@ -46,7 +46,7 @@ enum What {
     Library(&'static str),
     /// A topic of a broker.
     Topic { broker: Option<&'static str>, topic: Value, relation: &'static str },
-    /// A class of messages: published where it is made in a file that publishes.
+    /// A class is made: a message is sent, if somebody subscribes to the class.
     Made(String),
     /// The name under which the program registers.
     Registers(Value),
@@ -81,6 +81,7 @@ const WORDS: &[&str] = &[
     "Client",
     "Stub",
     "Base",
+    "IntegrationEvent",
     "Servicer",
     "Processor",
     "ublish",
@@ -220,6 +221,8 @@ impl Constants {
 
 /// What the repository knows by name before anything is said: so that only that is said which means something.
 struct Known {
+    /// The product of the only broker.
+    broker: Option<&'static str>,
     services: BTreeSet<String>,
     registered: BTreeSet<String>,
     subscribed: BTreeSet<String>,
@@ -227,7 +230,14 @@ struct Known {
 
 impl Known {
     fn new(facts: &[(String, SourceFacts)], constants: &Constants, sketch: &Sketch<'_>) -> Known {
+        let brokers: BTreeSet<&'static str> = sketch
+            .pieces
+            .iter()
+            .filter_map(|piece| piece.product.filter(|product| product.kind == "broker"))
+            .map(|product| product.name)
+            .collect();
         let mut known = Known {
+            broker: brokers.first().copied().filter(|_| brokers.len() == 1),
             services: sketch.interfaces.keys().cloned().collect(),
             registered: sketch.listed_hosts(),
             subscribed: BTreeSet::new(),
@@ -280,10 +290,10 @@ fn say(
         What::Topic { broker, topic, relation } => {
             // Which way messages go is known also where their topic isn't.
             let topic = constants.resolve(path, topic).unwrap_or_default();
-            uses_topic(sketch, NAME, origin, *broker, &topic, relation, &at);
+            uses_topic(sketch, NAME, origin, broker.or(known.broker), &topic, relation, &at);
         }
         What::Made(class) if known.subscribed.contains(class) => {
-            uses_topic(sketch, NAME, origin, None, class, "publishes_to", &at);
+            uses_topic(sketch, NAME, origin, known.broker, class, "publishes_to", &at);
         }
         What::Made(_) => {}
         What::Registers(value) => {

@@ -297,3 +297,19 @@ fn a_module_of_several_deployed_programs_is_no_piece_itself() {
         .collect();
     assert_eq!(types, BTreeSet::from(["cart service", "orders service", "shop library"].map(str::to_owned)));
 }
+
+#[test]
+fn classes_of_messages_are_topics_of_the_only_broker() {
+    let web = "await bus.PublishAsync(new OrderPlaced(id)); // Publish";
+    let orders =
+        "bus.AddSubscription<OrderPlaced, OrderPlacedHandler>();\nclass X<TEvent> : IConsumer<TEvent> {}";
+    assert_eq!(
+        of_web("Bus.cs", web, orders),
+        [
+            "orders subscribes_to OrderPlaced",
+            "orders subscribes_to kafka",
+            "web publishes_to OrderPlaced",
+            "web publishes_to kafka"
+        ]
+    );
+}
