@@ -211,6 +211,9 @@ fn link_pipeline(sketch: &mut Sketch<'_>, path: &str, pipeline: Pipeline) {
             continue;
         }
         let (relation, pieces) = pieces_of(sketch, act);
+        if let (Act::Image { image: Some(image), .. }, [piece]) = (act, pieces.as_slice()) {
+            name_image(sketch, *piece, image);
+        }
         for piece in pieces.into_iter().filter(|piece| seen.insert((relation, *piece))) {
             deploys_something |= relation == "deployed_by";
             link(sketch, piece, relation, &reference, (path.to_owned(), *line));
@@ -222,6 +225,20 @@ fn link_pipeline(sketch: &mut Sketch<'_>, path: &str, pipeline: Pipeline) {
             link(sketch, piece, "deployed_by", &reference, (path.to_owned(), pipeline.line));
         }
     }
+}
+
+/// What is built here has this image: by it another repository's deployment is known to be the same piece. Only a name
+/// that is whole, and only of what is built from source.
+fn name_image(sketch: &mut Sketch<'_>, piece: usize, image: &str) {
+    let path = sketch.repository.split_once('/').map_or("", |(_, path)| path);
+    let owner = path.split('/').next().unwrap_or(path);
+    let image =
+        image.replace("${{ github.repository }}", path).replace("${{ github.repository_owner }}", owner);
+    if image.contains(['$', '{', '%', '<']) || sketch.pieces[piece].form != Form::Built {
+        return;
+    }
+    let image = Image::parse(&image).filter(Image::is_qualified);
+    sketch.pieces[piece].images.extend(image);
 }
 
 fn link(sketch: &mut Sketch<'_>, piece: usize, relation: &'static str, to: &Reference, at: Place) {

@@ -130,3 +130,27 @@ fn code_deployment_and_interface_in_three_repositories_are_one_piece_each() {
     assert_eq!(services, ["orders", "orders-api", "shop-window", "stock", "stock-keeper", "window"]);
     assert_eq!(links(&graph), ["shop-window calls orders-api", "shop-window calls stock-keeper"]);
 }
+
+#[test]
+fn a_pipeline_says_which_image_a_folder_becomes() {
+    let world = World::new();
+    let workflow = "on: push\njobs:\n  images:\n    steps:\n    - uses: docker/build-push-action@v6\n      with: {context: services/cart, push: true, tags: 'registry.leafcup.test/shop/cart:1'}\n";
+    repository(
+        &world,
+        "leafcup/services",
+        &[
+            ("services/cart/Dockerfile", DOCKERFILE),
+            ("services/till/Dockerfile", DOCKERFILE),
+            (".github/workflows/images.yml", workflow),
+        ],
+    );
+    let compose = "services:\n  trolley: {image: 'registry.leafcup.test/shop/cart:1'}\n  till: {image: 'elsewhere.test/shop/till'}\n";
+    repository(&world, "leafcup/deploy", &[("compose.yaml", compose)]);
+    world.run("estate", &["scan", "--quiet"]).ok();
+    let graph = world.ask("estate", &["export", "--as", "graph"]);
+    let entities = graph["entities"].as_array().unwrap().iter();
+    let mut services: Vec<&str> =
+        entities.filter(|one| one["kind"] == "service").map(|one| one["name"].as_str().unwrap()).collect();
+    services.sort_unstable();
+    assert_eq!(services, ["till", "till", "trolley"]);
+}
