@@ -96,7 +96,7 @@ pub(crate) fn dotnet(bytes: &[u8]) {
 
 /// Settings of the environment, and a compose file that is filled from them.
 pub(crate) fn endpoints(bytes: &[u8]) {
-    each(&["src/main/java/A.java", "src/main/kotlin/A.kt", "app.ts", "urls.py", "main.go", "A.cs"], bytes);
+    each(&["src/main/java/A.java", "src/main/kotlin/A.kt", "app.ts", "urls.py", "main.go", "A.cs", "config/routes.rb"], bytes);
 }
 
 pub(crate) fn env(bytes: &[u8]) {

@@ -38,6 +38,13 @@ pub fn find(estate: Estate<'_>, words: &str, limit: u64) -> Result<Find> {
 
 fn hits(estate: Estate<'_>, words: &str, limit: u64) -> Result<Find> {
     let mut rows = estate.hits(words, limit)?;
+    // `/orders/17` stands nowhere, `/orders/{id}` does: what begins alike is looked through.
+    let mut is_begun = false;
+    if rows.is_empty() && words.starts_with('/') {
+        let first = words.trim_start_matches('/').split('/').next().unwrap_or_default();
+        rows = estate.hits(first, limit)?;
+        is_begun = true;
+    }
     let mut endpoints = BTreeMap::new();
     for row in &rows {
         let all = estate.model.texts(&row.id, "endpoint")?;
@@ -45,6 +52,9 @@ fn hits(estate: Estate<'_>, words: &str, limit: u64) -> Result<Find> {
         if !meant.is_empty() {
             endpoints.insert(row.id.clone(), meant);
         }
+    }
+    if is_begun {
+        rows.retain(|row| endpoints.contains_key(&row.id));
     }
     // Who types a path looks for who answers at it.
     if words.contains('/') {

@@ -115,7 +115,7 @@ impl std::fmt::Display for LeftOutBy {
 pub(crate) fn left_out_by(path: &str) -> Option<LeftOutBy> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let known = |table: &'static [&'static str], text: &str| table.iter().copied().find(|one| *one == text);
-    let folder_out = folder.split('/').find_map(|part| {
+    let folder_out = before_packages(folder).split('/').find_map(|part| {
         let lower = part.to_ascii_lowercase();
         known(NOT_PRODUCTION_FOLDERS, lower.trim_start_matches('_'))
             .or_else(|| known(NOT_PRODUCTION_FOLDERS, &lower))
@@ -235,6 +235,13 @@ fn attribute(word: &str) -> Option<(&'static str, bool)> {
     let (name, value) = word.split_once('=').unwrap_or((word, "true"));
     let name = ATTRIBUTES.iter().copied().find(|known| *known == name)?;
     Some((name, is_set && !matches!(value, "false" | "0" | "no")))
+}
+
+/// A folder without what names packages of code: `src/main/java/com/example/shop` is no example.
+fn before_packages(folder: &str) -> &str {
+    const ROOTS: &[&str] = &["src/main/java/", "src/main/kotlin/", "src/main/scala/", "src/main/groovy/"];
+    let cut = ROOTS.iter().filter_map(|root| folder.find(root).map(|at| at + root.len())).min();
+    cut.map_or(folder, |end| &folder[..end])
 }
 
 #[cfg(test)]

@@ -33,6 +33,10 @@ const SAMPLES: &[(&str, &str)] = &[
         "package main\nimport \"github.com/go-chi/chi/v5\"\nfunc f(r chi.Router) {\n\tr.Route(\"/a\", func(r chi.Router) { r.With(b).Get(\"/{c}\", d) })\n\tv := r.Group(\"/e\")\n\tf(v.Group(\"/g\"))\n\tr.Mount(\"/h\", f())\n}\n",
     ),
     (
+        "config/routes.rb",
+        "x.routes.draw do\n  scope '/a' do\n    resources :b, only: %i[index] do\n      member { get :c }\n      get :d, on: :member\n    end\n  end\n  match 'e' => 'f#g', via: [:get]\nend\n",
+    ),
+    (
         "web/A.cs",
         "[Route(\"a/[controller]\")] class BController : C { [HttpGet(\"{d}\"), E] F G() => h[1]; }\nvar i = app.MapGroup(\"/j\").K(); app.MapGroup(\"/l\").MapGet(\"/m\", n); void MapO(this P q) {}",
     ),

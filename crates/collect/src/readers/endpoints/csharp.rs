@@ -7,7 +7,7 @@ use crate::link::Sketch;
 use crate::parse::{Code, Token};
 
 use super::path::{join, method};
-use super::routers::{self, Child, File, Mount, Route, constants, value};
+use super::routers::{self, Child, File, Mount, Route, UNKNOWN, constants, value};
 
 pub(super) const TRIGGERS: &[&str] = &[
     "[Http",
@@ -160,7 +160,7 @@ fn attribute(code: &Code<'_>, range: Range<usize>, known: &BTreeMap<&str, &str>)
     let is_named = first.as_ref().is_some_and(|first| code.is_sign(first.start + 1, '='));
     // A path that can't be told is not the same as none.
     let first = first.filter(|_| !is_named);
-    let text = first.map(|first| value(code, first, known).unwrap_or_else(|| "://".to_owned()));
+    let text = first.map(|first| value(code, first, known).unwrap_or_else(|| UNKNOWN.to_owned()));
     let name = name.strip_suffix("Attribute").unwrap_or(name).to_owned();
     Some(Attribute { name, text, line: code.line(range.start) })
 }
@@ -234,7 +234,7 @@ fn minimal(code: &Code<'_>, known: &BTreeMap<&str, &str>, source: &mut Source) {
             }
             "Group" => {
                 if let Some(child) = assigned(code, at) {
-                    let path = text.unwrap_or_else(|| "://".to_owned());
+                    let path = text.unwrap_or_else(|| UNKNOWN.to_owned());
                     let child = Child::Name(child, None);
                     source.file.mounts.push(Mount { parent: router, path, child, replaces: false });
                 }
@@ -264,7 +264,7 @@ fn receiver(code: &Code<'_>, at: usize, known: &BTreeMap<&str, &str>, file: &mut
             let child = format!("group {verb}");
             let mount = Mount {
                 parent,
-                path: text.unwrap_or_else(|| "://".to_owned()),
+                path: text.unwrap_or_else(|| UNKNOWN.to_owned()),
                 child: Child::Name(child.clone(), None),
                 replaces: false,
             };

@@ -8,7 +8,7 @@ use crate::link::{Sketch, base_name, parent};
 use crate::parse::{Code, Token};
 
 use super::path::{METHODS, method};
-use super::routers::{self, Child, File, Mount, Route, constants, value};
+use super::routers::{self, Child, File, Mount, Route, UNKNOWN, constants, value};
 
 pub(super) const TRIGGERS: &[&str] = &[
     "\"net/http\"",
@@ -101,7 +101,7 @@ fn key(scope: usize, name: &str) -> String {
 
 fn mount(file: &mut File, parent: &str, path: Option<String>, child: String) {
     // Below a path that can't be told nothing can be told.
-    let path = path.unwrap_or_else(|| "://".to_owned());
+    let path = path.unwrap_or_else(|| UNKNOWN.to_owned());
     file.mounts.push(Mount {
         parent: parent.to_owned(),
         path,
@@ -333,7 +333,7 @@ fn handed(
             of: of.map(str::to_owned),
             name: verb.to_owned(),
             router,
-            path: path.unwrap_or_else(|| "://".to_owned()),
+            path: path.unwrap_or_else(|| UNKNOWN.to_owned()),
             argument: Some(index),
         });
     }
@@ -371,7 +371,7 @@ pub(super) fn link(sources: Vec<(String, Source)>, sketch: &mut Sketch<'_>) {
                     None => function.makes.iter().collect(),
                 };
                 for router in routers {
-                    let path = if found.len() == 1 { call.path.clone() } else { "://".to_owned() };
+                    let path = if found.len() == 1 { call.path.clone() } else { UNKNOWN.to_owned() };
                     let child = Child::Other(*file, router.clone());
                     mounts.push((index, Mount { parent: call.router.clone(), path, child, replaces: false }));
                 }

@@ -10,6 +10,7 @@ mod java;
 pub(super) mod path;
 mod python;
 mod routers;
+mod ruby;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub(crate) enum Facts {
     Go(golang::Source),
     /// C#.
     CSharp(csharp::Source),
+    /// Ruby: whole paths.
+    Ruby(Vec<ruby::Route>),
     /// Base paths of an application, or of the application that a file of a store is for.
     Base(Vec<base::Setting>),
     /// A module's manifest: it exports its repositories.
@@ -75,6 +78,11 @@ const FAMILIES: &[Family] = &[
         ends: &["cs"],
         triggers: csharp::TRIGGERS,
         read: |_, code| csharp::read(code).map(Facts::CSharp),
+    },
+    Family {
+        ends: &["rb"],
+        triggers: ruby::TRIGGERS,
+        read: |file, code| ruby::read(file.text, code).map(Facts::Ruby),
     },
 ];
 
@@ -119,6 +127,11 @@ impl Reader for Endpoints {
                 Facts::Python(file) => python.push((path, file)),
                 Facts::Go(file) => go.push((path, file)),
                 Facts::CSharp(file) => csharp.push((path, file)),
+                Facts::Ruby(routes) => {
+                    for (method, route, line) in routes {
+                        offer(sketch, &path, method, &route, (&path, line), true);
+                    }
+                }
             }
         }
         java::link(&java, &exports, sketch);

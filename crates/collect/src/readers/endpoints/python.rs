@@ -7,7 +7,7 @@ use crate::link::{Sketch, parent};
 use crate::parse::{Code, Token};
 
 use super::path::method;
-use super::routers::{self, Child, File, Import, Mount, Route, constants, named, value};
+use super::routers::{self, Child, File, Import, Mount, Route, UNKNOWN, constants, front, named, value};
 
 pub(super) const TRIGGERS: &[&str] = &[
     "route(",
@@ -199,12 +199,7 @@ fn call(
             });
             let Some(child) = child else { return };
             let replaces = verb == "register_blueprint" && prefix.is_some();
-            let path = match prefix {
-                Some(range) => value(code, range, known),
-                None => Some(String::new()),
-            };
-            // Mounted at a path that can't be told: what is below has none either.
-            let path = path.unwrap_or_else(|| "://".to_owned());
+            let path = prefix.map_or_else(String::new, |range| front(code, range, known));
             file.mounts.push(Mount { parent: name.to_owned(), path, child, replaces });
         }
         "register" if arguments.len() > 1 => {
@@ -295,7 +290,7 @@ fn unescaped(pattern: &str) -> String {
             }
             (depth == 0).then_some(start + at)
         });
-        let Some(end) = end else { return "://".to_owned() };
+        let Some(end) = end else { return UNKNOWN.to_owned() };
         let group = &rest[start..end];
         let name = group.strip_prefix("(?P<").and_then(|body| body.split('>').next());
         out.push_str(&format!("<{}>", name.unwrap_or("value")));

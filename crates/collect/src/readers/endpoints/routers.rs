@@ -224,6 +224,18 @@ fn filled(text: &str, known: &BTreeMap<&str, &str>) -> Option<String> {
     Some(out)
 }
 
+/// Stands for a path that can't be told: what is below it is left out.
+pub(super) const UNKNOWN: &str = "\0";
+
+/// A path in front of others; one that only a name stands for is a variable of that name.
+pub(super) fn front(code: &Code<'_>, range: Range<usize>, known: &BTreeMap<&str, &str>) -> String {
+    let name = code.word(range.end.saturating_sub(1));
+    let is_name = range.clone().all(|at| code.word(at).is_some() || code.is_sign(at, '.'));
+    value(code, range, known)
+        .or_else(|| name.filter(|_| is_name).map(|name| format!("{{{name}}}")))
+        .unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
 /// The range of the value of a named argument: `prefix="/x"`, `{ prefix: "/x" }`.
 pub(super) fn named(code: &Code<'_>, open: usize, name: &str) -> Option<Range<usize>> {
     for range in code.arguments(open) {

@@ -146,3 +146,30 @@ fn aspnet_controllers_and_minimal_apis_are_read() {
         ["GET /ping @Program.cs:2", "PUT /api/x/{id} @Program.cs:4", "DELETE /v1/orders/{id} @E.cs:1"]
     );
 }
+
+#[test]
+fn rails_resources_and_sinatra_are_read() {
+    let rails = "Rails.application.routes.draw do\n  root to: 'home#index'\n  namespace :api do\n    resources :orders, only: %i[index show] do\n      member do\n        post :pay\n      end\n      get :late, on: :collection\n      resources :items, only: [:create]\n    end\n  end\n  resource :cart, except: [:new, :edit,\n    :destroy]\n  get 'about', to: 'pages#about'\n  match '/x' => 'y#z', via: [:get, :post]\n  mount Engine => '/jobs'\nend\n";
+    let found = endpoints(&[("config/routes.rb", rails)]);
+    let found: Vec<&str> = found.iter().map(|text| text.split(" @").next().unwrap()).collect();
+    assert_eq!(
+        found,
+        [
+            "GET /",
+            "GET /api/orders",
+            "GET /api/orders/{id}",
+            "POST /api/orders/{id}/pay",
+            "GET /api/orders/late",
+            "POST /api/orders/{order_id}/items",
+            "POST /cart",
+            "GET /cart",
+            "PATCH /cart",
+            "GET /about",
+            "GET /x",
+            "POST /x",
+            "/jobs",
+        ]
+    );
+    let sinatra = "require 'sinatra'\nget '/hi/:name' do\n  get 'x'\nend\n";
+    assert_eq!(endpoints(&[("app.rb", sinatra)]), ["GET /hi/{name} @app.rb:2"]);
+}
