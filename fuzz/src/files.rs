@@ -193,3 +193,7 @@ pub(crate) fn ci(bytes: &[u8]) {
         bytes,
     );
 }
+
+pub(crate) fn terraform(bytes: &[u8]) {
+    each(&["main.tf", "infra/prod/main.tf"], bytes);
+}

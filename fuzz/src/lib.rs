@@ -42,6 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("repository", files::repository),
     ("routes", files::routes),
     ("statements", estate::statements),
+    ("terraform", files::terraform),
     ("telemetry", files::telemetry),
 ];
 

@@ -142,7 +142,7 @@ const ABOUT: &[&str] = &[
 /// The kind of entity for a `type`.
 pub(crate) fn entity_of(kind: &str) -> Kind {
     match kind {
-        "database" | "cache" | "broker" | "search" | "storage" | "topic" => Kind::Resource,
+        "database" | "cache" | "broker" | "search" | "storage" | "topic" | "queue" => Kind::Resource,
         _ => Kind::Component,
     }
 }

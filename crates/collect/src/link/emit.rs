@@ -91,7 +91,7 @@ impl Emitter<'_> {
                 }
                 // What runs a well-known product shares name, port and image with everybody's.
                 let tells = cluster.product.is_none()
-                    && !matches!(cluster.typ.as_str(), "library" | "topic")
+                    && !matches!(cluster.typ.as_str(), "library" | "topic" | "queue")
                     && cluster.kind != Kind::Api
                     && piece.form != Form::Declared
                     && piece.runs == Runs::Yes;

@@ -190,7 +190,7 @@ impl Graph {
                 }
             }
             // A topic and an interface are no hosts.
-            let is_host = cluster.kind != Kind::Api && cluster.typ != "topic";
+            let is_host = cluster.kind != Kind::Api && !matches!(cluster.typ.as_str(), "topic" | "queue");
             let is_deployed = matches!(piece.form, Form::Deployed | Form::Settings | Form::Implied);
             if is_host && (is_deployed || cluster.typ != "library") {
                 for name in &piece.names {

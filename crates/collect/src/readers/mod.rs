@@ -30,6 +30,7 @@ mod rust;
 mod services;
 mod spring;
 mod telemetry;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -178,6 +179,7 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
     entry::<helm::Helm>(),
+    entry::<terraform::Terraform>(),
     entry::<aspire::Aspire>(),
     entry::<routes::RoutesReader>(),
     entry::<telemetry::Telemetry>(),

@@ -86,6 +86,10 @@ const SAMPLES: &[(&str, &str)] = &[
         "resources: [a.yaml]\nimages: [{name: x/a, newName: y/a}]\nconfigMapGenerator: [{name: c, literals: [A=b:80], files: [x]}]\n",
     ),
     (
+        "infra/main.tf",
+        "resource \"aws_sqs_queue\" \"q\" {\n  name = \"q\" # c\n}\nlocals {\n  e = { Q = aws_sqs_queue.q.url }\n}\nresource \"aws_lambda_function\" \"f\" {\n  image_uri = \"x/f:1\"\n  environment {\n    variables = merge(local.e, {\n      A = \"b\"\n    })\n  }\n  x = <<END\n}\nEND\n}\nresource \"aws_lambda_event_source_mapping\" \"m\" {\n  event_source_arn = aws_sqs_queue.q.arn\n  function_name = aws_lambda_function.f.arn\n}\n",
+    ),
+    (
         "chart/Chart.yaml",
         "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: redis, repository: \"https://x.dev\", condition: redis.enabled}]\n",
     ),
