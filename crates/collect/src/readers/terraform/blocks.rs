@@ -75,6 +75,9 @@ pub(super) fn read(text: &str) -> Vec<Block> {
             if let Some(block) = blocks.last_mut().filter(|_| !open.is_empty()) {
                 let path =
                     open.iter().skip(1).map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
+                // Whether there is any is told by a condition.
+                let kept =
+                    if name == "count" { Some(expression.trim().to_owned()) } else { literal(&expression) };
                 block.attributes.push(Attribute { path, literal: kept, names });
             }
             continue;

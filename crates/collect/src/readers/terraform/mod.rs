@@ -24,15 +24,23 @@ pub(crate) struct Terraform;
 impl Reader for Terraform {
     type Facts = TerraformFile;
     const NAME: &'static str = NAME;
-    const TRIGGERS: &'static [&'static str] = &["resource", "module"];
+    const TRIGGERS: &'static [&'static str] = &["resource", "module", "false"];
 
     fn wants(path: &str, name: &str) -> bool {
-        (name.ends_with(".tf") || name.ends_with(".tofu"))
+        (name.ends_with(".tf") || name.ends_with(".tofu") || is_values(name))
             && !path.starts_with(".github/")
             && !path.contains("/.github/")
     }
 
     fn read(file: &SourceFile<'_>) -> ReadResult<TerraformFile> {
+        if is_values(&file.name()) {
+            let mut blocks = blocks::read(&format!("values {{\n{}\n}}\n", file.text));
+            // Only what switches something is of interest; the others may be secrets.
+            for block in &mut blocks {
+                block.attributes.retain(|one| matches!(one.literal.as_deref(), Some("true" | "false")));
+            }
+            return Ok(Some(TerraformFile(blocks)));
+        }
         let blocks = blocks::read(file.text);
         Ok((!blocks.is_empty()).then_some(TerraformFile(blocks)))
     }
@@ -59,6 +67,11 @@ impl Reader for Terraform {
             link_folder(folder, blocks, sketch);
         }
     }
+}
+
+/// Whether a file of this name sets variables without being asked to.
+fn is_values(name: &str) -> bool {
+    name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 
 /// The environment that a folder stands for, and the folder without it.
@@ -104,13 +117,21 @@ fn link_folder(folder: &str, blocks: &[(&str, &Block)], sketch: &mut Sketch<'_>)
     let mut pieces: BTreeMap<String, (usize, &'static str)> = BTreeMap::new();
     // What is no piece may still name some: locals, task definitions.
     let mut between: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let off: BTreeSet<&str> = blocks
-        .iter()
-        .filter(|(_, block)| block.kind == "variable" && block.literal("default") == Some("false"))
-        .filter_map(|(_, block)| block.labels.first().map(String::as_str))
-        .collect();
+    let mut switches: BTreeMap<&str, &str> = BTreeMap::new();
+    for (_, block) in blocks {
+        if let (Some(name), Some(value)) = (block.labels.first(), block.literal("default"))
+            && block.kind == "variable"
+        {
+            switches.entry(name).or_insert(value);
+        }
+        for attribute in block.attributes.iter().filter(|_| block.kind == "values") {
+            switches.extend(attribute.literal.as_deref().map(|value| (attribute.path.as_str(), value)));
+        }
+    }
+    let on: BTreeSet<&str> =
+        switches.into_iter().filter(|(_, value)| *value == "true").map(|(name, _)| name).collect();
     for (path, block) in blocks {
-        if is_off(block, &off) {
+        if is_off(block, &on) {
             continue;
         }
         if let Some((address, piece, typ)) = link_piece(path, folder, &shown, env, block, sketch) {
@@ -205,12 +226,12 @@ fn link_folder(folder: &str, blocks: &[(&str, &Block)], sketch: &mut Sketch<'_>)
     }
 }
 
-/// Whether there is none of a block, unless somebody sets a variable that is off by itself.
-fn is_off(block: &Block, off: &BTreeSet<&str>) -> bool {
+/// Whether there is none of a block, unless somebody sets a variable that nothing here switches on.
+fn is_off(block: &Block, on: &BTreeSet<&str>) -> bool {
     let Some(count) = block.literal("count") else { return false };
     let Some((condition, _)) = count.split_once('?') else { return count == "0" };
     let condition = condition.trim().trim_end_matches("== true").trim();
-    count.trim_end().ends_with('0') && condition.strip_prefix("var.").is_some_and(|name| off.contains(name))
+    count.trim_end().ends_with('0') && condition.strip_prefix("var.").is_some_and(|name| !on.contains(name))
 }
 
 /// How other blocks name this one.
@@ -384,6 +405,7 @@ resource "aws_apigatewayv2_integration" "i" {
         };
         assert!(facts(&[("main.tf", &cache("false"))]).is_empty());
         assert_eq!(facts(&[("main.tf", &cache("true"))]), ["c type \"cache\""]);
+        assert!(facts(&[("main.tf", &cache("true")), ("terraform.tfvars", "c = false\n")]).is_empty());
     }
 
     #[test]
