@@ -264,6 +264,7 @@ mod tests {
         }
         for path in [
             "compose.yml",
+            "shop/src/main/java/com/example/shop/Shop.java",
             "docker-compose.prod.yml",
             "deploy/web.yaml",
             "services/testimonials/Dockerfile",
