@@ -15,6 +15,11 @@ impl Args {
         Args { words, stood }
     }
 
+    /// Whether this word is among those that nobody has taken.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|known| known == word)
+    }
+
     /// Takes `--name`; whether it was there.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         let before = self.words.len();

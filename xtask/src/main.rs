@@ -13,6 +13,7 @@ mod docs;
 mod endpoints;
 mod run;
 mod score;
+mod score_overlap;
 mod smoke;
 mod test;
 mod tidy;
@@ -26,6 +27,8 @@ usage: cargo xtask TASK
   smoke                  starts the release binary on examples/shop and asks its pages
   score discovery --data DIR --trees DIR --scorer FILE
                          compares what is found in real systems with known answers
+  score overlap --data DIR --trees DIR --systems SYSTEM=TREE,…
+                         compares which pieces are thought to do the same job with known groups
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";
 
@@ -65,6 +68,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "tidy" => tidy::task(args),
         "docs" => docs::task(args),
         "smoke" => smoke::task(args),
+        "score" if args.has("overlap") => score_overlap::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
         "help" | "--help" | "-h" => {
