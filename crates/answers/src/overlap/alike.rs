@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::words::{Parting, cut, stems, tells, tells_job};
+use super::words::{Parting, cut, stems, tells, tells_job, tells_offer};
 
 /// Weight of a word of the name, beside a word of the description, which has 1.
 const NAME: f32 = 1.5;
@@ -222,7 +222,7 @@ fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
         for (stem, (times, word)) in about_stems(one).into_iter().filter(|row| !is_family(&row.0)) {
             *sums.entry(number(stem, &word)).or_default() += times.min(REPEATS) as f32;
         }
-        let offers = one.offers.iter().flat_map(|text| cut(text)).filter(|word| tells_job(word));
+        let offers = one.offers.iter().flat_map(|text| cut(text)).filter(|word| tells_offer(word));
         for (stem, (_, word)) in stems(offers) {
             *sums.entry(number(stem, &word)).or_default() += OFFER;
         }

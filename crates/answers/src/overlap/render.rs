@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::words::{cut, stem, tells_job};
+use super::words::{cut, stem, tells_offer};
 use super::{Compared, Overlap, Pair, Verdict};
 use crate::text::{Cell, Role, Style, Writer, counted, grouped, joined, spoken, tame};
 
@@ -59,7 +59,7 @@ impl Compared<'_> {
 /// Interfaces that both offer, as the first writes them: those with the same words.
 fn same_offers(one: &[String], other: &[String]) -> Vec<String> {
     let key = |text: &str| -> BTreeSet<String> {
-        cut(text).iter().filter(|word| tells_job(word)).map(|word| stem(word)).collect()
+        cut(text).iter().filter(|word| tells_offer(word)).map(|word| stem(word)).collect()
     };
     let theirs: BTreeSet<BTreeSet<String>> = other.iter().map(|text| key(text)).collect();
     let mut same: Vec<String> = one

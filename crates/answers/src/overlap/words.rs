@@ -132,6 +132,14 @@ pub(super) fn tells_job(word: &str) -> bool {
     GENERIC.binary_search(&word).is_err() && tells(word)
 }
 
+/// Words of an interface that say how it is asked, not for what. Sorted.
+const ASKING: &[&str] = &["delete", "get", "head", "id", "list", "options", "patch", "post", "put"];
+
+/// Whether a word of an interface tells what the job is.
+pub(super) fn tells_offer(word: &str) -> bool {
+    ASKING.binary_search(&word).is_err() && tells_job(word)
+}
+
 /// Parts names that are written as one word: `cartservice`, `loadgenerator`. Only words that stand alone somewhere
 /// in the estate (or say that something is a piece) are parts, so that nothing is taken apart by chance.
 pub(super) struct Parting {
