@@ -176,6 +176,13 @@ pub struct TextFact {
     pub standing: Standing,
 }
 
+impl TextFact {
+    /// What a link is called by who says it.
+    pub fn title(&self) -> Option<&str> {
+        self.value.as_ref()?.get("title")?.as_str()
+    }
+}
+
 /// What one statement says about the entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SaidAtOnce {
@@ -545,7 +552,11 @@ fn standing_cells(standing: &Standing) -> Vec<Cell> {
 }
 
 fn text_cells(fact: &TextFact) -> Vec<Cell> {
-    let mut row = vec![Cell::new(&fact.text)];
+    let text = match fact.title() {
+        Some(title) => format!("{} ({title})", fact.text),
+        None => fact.text.clone(),
+    };
+    let mut row = vec![Cell::new(&text)];
     row.extend(standing_cells(&fact.standing));
     row
 }

@@ -191,6 +191,7 @@ fn texts(heading: &str, facts: &[TextFact]) -> Markup {
                     ul.plain {
                         @for fact in facts {
                             li {
+                                @if let Some(title) = fact.title() { (text(title)) " " }
                                 (maybe_denied(&fact.standing, maybe_link(&fact.text, fact.url.as_deref()))) " "
                                 (marks(&fact.standing)) (why(&fact.why, &fact.text))
                             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use stave_model::{Basis, Claim, Evidence, Key, Kind, Reference};
 
 use super::endpoints;
@@ -164,6 +164,9 @@ impl Emitter<'_> {
             if let Some(lifecycle) = &piece.lifecycle {
                 say("lifecycle", Value::from(lifecycle.as_str()));
             }
+            if let Some(tier) = &piece.tier {
+                say("tier", Value::from(tier.as_str()));
+            }
             let aliases: BTreeSet<&str> = piece
                 .names
                 .iter()
@@ -179,24 +182,26 @@ impl Emitter<'_> {
                 )
                 .filter(|name| plain(name) != plain(&cluster.name))
                 .collect();
-            let mut add = |kind: &str, to: &str| {
+            let mut add = |kind: &str, to: &str, details: Option<Value>| {
                 let mut claim = Claim::new(kind, piece.reference.clone(), piece.basis);
                 claim.to = Some(to.to_owned());
+                claim.value = details;
                 claim.env.clone_from(&env);
                 claim.evidence.clone_from(&at);
                 said.push(claim);
             };
             for alias in aliases {
-                add("alias", alias);
+                add("alias", alias, None);
             }
             for tag in &piece.tags {
-                add("tag", tag);
+                add("tag", tag, None);
             }
-            for link in &piece.links {
-                add("link", link);
+            for (link, title) in &piece.links {
+                let details = title.as_deref().map(|title| json!({ "title": title }));
+                add("link", link, details);
             }
             for endpoint in &piece.endpoints {
-                add("endpoint", endpoint);
+                add("endpoint", endpoint, None);
             }
             for claim in said {
                 self.push(piece.reader, claim);

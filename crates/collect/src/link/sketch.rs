@@ -107,8 +107,10 @@ pub(crate) struct Piece {
     pub(crate) title: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) lifecycle: Option<String>,
+    pub(crate) tier: Option<String>,
     pub(crate) tags: BTreeSet<String>,
-    pub(crate) links: BTreeSet<String>,
+    /// Addresses, with what they are called.
+    pub(crate) links: BTreeMap<String, Option<String>>,
     pub(crate) endpoints: BTreeSet<String>,
     /// Ports that it listens on inside, and those that reach it from this machine.
     pub(crate) ports: BTreeSet<u16>,
@@ -414,8 +416,9 @@ impl<'a> Sketch<'a> {
             title: None,
             description: None,
             lifecycle: None,
+            tier: None,
             tags: BTreeSet::new(),
-            links: BTreeSet::new(),
+            links: BTreeMap::new(),
             endpoints: BTreeSet::new(),
             ports: BTreeSet::new(),
             published: BTreeSet::new(),

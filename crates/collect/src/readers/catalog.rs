@@ -4,7 +4,7 @@ use serde_json::Value;
 use stave_model::{Basis, Claim, Evidence, Key, Kind, Reference};
 
 use crate::limits;
-use crate::link::{Form, Mention, Origin, Runs, Sketch, Target, parent};
+use crate::link::{Form, Mention, Origin, Runs, Sketch, Target, base_name, parent};
 use crate::parse::Node;
 use crate::values::{clean_text, clean_url};
 
@@ -24,9 +24,11 @@ pub(crate) struct Described {
     title: Option<String>,
     description: Option<String>,
     tags: Vec<String>,
-    links: Vec<String>,
+    /// (address, title)
+    links: Vec<(String, Option<String>)>,
     typ: Option<String>,
     lifecycle: Option<String>,
+    tier: Option<String>,
     owner: Option<Line>,
     /// (relation, default kind, target)
     relations: Vec<(&'static str, &'static str, Line)>,
@@ -43,7 +45,7 @@ pub(crate) struct Catalog;
 impl Reader for Catalog {
     type Facts = Vec<Described>;
     const NAME: &'static str = NAME;
-    const RULES: u32 = 2;
+    const RULES: u32 = 3;
     const TRIGGERS: &'static [&'static str] = &["backstage.io/"];
 
     fn wants(_path: &str, name: &str) -> bool {
@@ -80,23 +82,49 @@ impl Reader for Catalog {
     }
 }
 
-/// Annotations that name a page elsewhere, with what stands before their value in its address. Only those whose address
-/// follows from the value alone, and none that holds a key.
-const ANNOTATIONS: &[(&str, &str)] = &[
-    ("backstage.io/view-url", ""),
-    ("circleci.com/project-slug", "https://app.circleci.com/pipelines/"),
-    ("github.com/project-slug", "https://github.com/"),
-    ("gitlab.com/project-slug", "https://gitlab.com/"),
-    ("grafana/overview-dashboard", ""),
-    ("pagerduty.com/service-id", "https://app.pagerduty.com/service-directory/"),
+/// Annotations whose value is part of a page's address: what stands before it, and what the page is called. Only
+/// those whose address follows from the value alone, and none that holds a key.
+const SLUGS: &[(&str, &str, &str)] = &[
+    ("circleci.com/project-slug", "https://app.circleci.com/pipelines/", "CircleCI"),
+    ("github.com/project-slug", "https://github.com/", "GitHub"),
+    ("gitlab.com/project-slug", "https://gitlab.com/", "GitLab"),
+    ("pagerduty.com/service-id", "https://app.pagerduty.com/service-directory/", "PagerDuty"),
 ];
 
-/// The page that an annotation names.
-fn annotated(key: &str, value: &str) -> Option<String> {
-    let (_, before) = ANNOTATIONS.iter().find(|(known, _)| *known == key)?;
+/// Words in an annotation's last part that say that its value, a whole address, is a page for people, with what such a
+/// page is called.
+const PAGES: &[(&str, &str)] = &[
+    ("techdocs-ref", "Documentation"),
+    ("view-url", "Source"),
+    ("runbook", "Runbook"),
+    ("playbook", "Runbook"),
+    ("dashboard", "Dashboard"),
+    ("documentation", "Documentation"),
+    ("docs", "Documentation"),
+    ("wiki", "Wiki"),
+    ("sentry", "Sentry"),
+    ("opsgenie", "Opsgenie"),
+    ("jira", "Jira"),
+];
+
+/// The page that an annotation names, and what it is called.
+fn annotated(key: &str, value: &str) -> Option<(String, Option<String>)> {
+    let value = value.trim();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
-    // A slug is a path; a whole address is cleaned as every other link is.
-    (before.is_empty() || value.chars().all(plain)).then(|| format!("{before}{}", value.trim()))
+    if let Some((_, before, title)) = SLUGS.iter().find(|(known, ..)| *known == key) {
+        return value.chars().all(plain).then(|| (format!("{before}{value}"), Some((*title).to_owned())));
+    }
+    // `sentry.io/project-slug: ORG/PROJECT`; a project alone has no address.
+    if key == "sentry.io/project-slug" {
+        let (organisation, project) = value.split_once('/')?;
+        let page = format!("https://sentry.io/organizations/{organisation}/projects/{project}/");
+        return value.chars().all(plain).then(|| (page, Some("Sentry".to_owned())));
+    }
+    // What is no web address is dropped where links are cleaned.
+    let name = key.to_ascii_lowercase();
+    let (_, title) = PAGES.iter().find(|(word, _)| base_name(&name).contains(word))?;
+    let address = value.strip_prefix("url:").unwrap_or(value);
+    Some((address.to_owned(), Some((*title).to_owned())))
 }
 
 fn described(node: &Node) -> Option<Described> {
@@ -133,9 +161,14 @@ fn described(node: &Node) -> Option<Described> {
     ] {
         relations.extend(lines(key).into_iter().map(|target| (relation, kind, target)));
     }
-    let links = meta.items_of("links").iter().filter_map(|link| link.text_of("url")).map(str::to_owned);
-    let links = links
-        .chain(meta.entries_of("annotations").iter().filter_map(|(key, node)| annotated(key, node.text()?)));
+    let links = meta.items_of("links").iter().filter_map(|link| {
+        let title = link.text_of("title").or_else(|| link.text_of("type"));
+        Some((link.text_of("url")?.to_owned(), title.map(str::to_owned)))
+    });
+    let annotations = meta.entries_of("annotations");
+    let links = links.chain(annotations.iter().filter_map(|(key, node)| annotated(key, node.text()?)));
+    let labels = meta.entries_of("labels").iter().chain(annotations);
+    let tier = labels.filter(|(key, _)| base_name(key) == "tier").find_map(|(_, node)| node.text());
     let profile = spec.and_then(|spec| spec.get("profile"));
     Some(Described {
         kind: node.text_of("kind")?.to_lowercase(),
@@ -148,6 +181,7 @@ fn described(node: &Node) -> Option<Described> {
         links: links.collect(),
         typ: text("type"),
         lifecycle: text("lifecycle"),
+        tier: text("tier").or_else(|| tier.map(str::to_owned)),
         owner: line("owner"),
         relations,
         member_of: lines("memberOf").into_iter().chain(line("parent")).collect(),
@@ -281,7 +315,12 @@ fn link_one(sketch: &mut Sketch<'_>, path: &str, one: &Described, people: &[(Str
     own.description = one.description.as_deref().and_then(|text| clean_text(text, limits::DESCRIPTION_BYTES));
     own.lifecycle = one.lifecycle.as_deref().and_then(crate::link::clean_name);
     own.tags.extend(one.tags.iter().filter_map(|tag| crate::link::clean_name(tag)));
-    own.links.extend(one.links.iter().filter_map(|link| clean_url(link)));
+    own.tier = one.tier.as_deref().and_then(crate::link::clean_name);
+    for (link, title) in &one.links {
+        let Some(link) = clean_url(link) else { continue };
+        let title = title.as_deref().and_then(|title| clean_text(title, limits::NAME_BYTES));
+        own.links.entry(link).or_insert(title);
+    }
     if matches!(kind, Kind::Component) {
         own.home = Some(parent(path).to_owned());
     }

@@ -168,20 +168,34 @@ fn annotations_that_name_a_page_become_links_and_keys_do_not() {
                    github.com/project-slug: acme/orders\n    pagerduty.com/service-id: PABC123\n    \
                    pagerduty.com/integration-key: 0123456789abcdef0123456789abcdef\n    \
                    gitlab.com/project-slug: \"acme/x?token=1\"\n    \
-                   grafana/overview-dashboard: https://me:pw@dash.acme.dev/d/1?token=2\nspec: {type: service}\n";
+                   grafana/overview-dashboard: https://me:pw@dash.acme.dev/d/1?token=2\n    \
+                   backstage.io/techdocs-ref: url:https://docs.acme.dev/orders\n    \
+                   sentry.io/project-slug: acme/orders\n    acme.dev/runbook-url: https://run.acme.dev/orders\n    \
+                   jira/project-key: ORD\n    acme.dev/tier: \"2\"\n  labels: {acme.dev/tier: gold}\n  \
+                   links: [{url: \"https://run.acme.dev/orders\", title: On call}, {url: \"https://x.acme.dev\", type: admin}]\n\
+                   spec: {type: service}\n";
     let folder = Folder::new(&[("catalog-info.yaml", catalog)]);
     let tree = folder.tree();
-    let links: Vec<&str> = claims(&tree)
+    let links: Vec<String> = claims(&tree)
         .into_iter()
         .filter(|claim| claim.kind == "link")
-        .filter_map(|claim| claim.to.as_deref())
+        .map(|claim| {
+            let title = claim.value.as_ref().and_then(|value| value["title"].as_str());
+            format!("{} {}", claim.to.as_deref().unwrap(), title.unwrap())
+        })
         .collect();
     assert_eq!(
         links,
         [
-            "https://app.pagerduty.com/service-directory/PABC123",
-            "https://dash.acme.dev/d/1",
-            "https://github.com/acme/orders"
+            "https://app.pagerduty.com/service-directory/PABC123 PagerDuty",
+            "https://dash.acme.dev/d/1 Dashboard",
+            "https://docs.acme.dev/orders Documentation",
+            "https://github.com/acme/orders GitHub",
+            "https://run.acme.dev/orders On call",
+            "https://sentry.io/organizations/acme/projects/orders/ Sentry",
+            "https://x.acme.dev admin",
         ]
     );
+    let tier = claims(&tree).into_iter().find(|claim| claim.kind == "tier").unwrap();
+    assert_eq!(tier.value, Some("gold".into()));
 }
