@@ -122,6 +122,7 @@ pub(crate) fn print(sight: &Sight<'_>, options: &Options) -> Print {
     to.maybe(options.branch.as_deref());
     to.number(u64::from(options.from_commit));
     to.text(options.estate_id.as_bytes());
+    to.text(options.estate_settings.as_bytes());
     let limits = options.limits;
     for limit in [limits.file_bytes, limits.files as u64, limits.tree_bytes, limits.folder_depth as u64] {
         to.number(limit);

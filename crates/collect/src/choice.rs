@@ -74,6 +74,7 @@ pub(crate) fn merge_settings(
     settings.name = settings.name.take().or(more.name);
     // Patterns are relative to the file that they stand in.
     let folder = path.strip_suffix("stave.toml").unwrap_or("");
+    settings.tools.extend(more.tools);
     settings.include.extend(more.include.iter().map(|pattern| format!("{folder}{pattern}")));
     settings.exclude.extend(more.exclude.iter().map(|pattern| format!("{folder}{pattern}")));
 }

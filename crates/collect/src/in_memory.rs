@@ -28,7 +28,9 @@ pub fn read_files(
         .collect();
     let mut settings = Settings::default();
     for (path, text) in texts.iter().filter(|(path, _)| base_name(path) == "stave.toml") {
-        settings.exclude.extend(read_settings(path, text, &[], &mut Vec::new()).exclude);
+        let more = read_settings(path, text, &[], &mut Vec::new());
+        settings.exclude.extend(more.exclude);
+        settings.tools.extend(more.tools);
     }
     let mut facts: Vec<Vec<_>> = READERS.iter().map(|_| Vec::new()).collect();
     for (path, text) in texts.iter().filter(|(path, _)| !Settings::matches(&settings.exclude, path)) {
@@ -45,6 +47,7 @@ pub fn read_files(
     let mut paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     paths.sort();
     let mut sketch = Sketch::new(repository, people, paths);
+    sketch.tools = settings.tools;
     for (reader, mut facts) in READERS.iter().zip(facts) {
         // As a scan has them: `link` may rely on the order.
         facts.sort_by(|a, b| a.0.cmp(&b.0));

@@ -21,6 +21,7 @@ mod products;
 mod readers;
 mod scan;
 mod settings;
+mod tools;
 mod values;
 mod walk;
 
@@ -152,6 +153,8 @@ pub struct Options {
     pub estate_id: String,
     /// The user's own list of ignored files (git's core.excludesFile), if there is one.
     pub ignore_file: Option<PathBuf>,
+    /// The text of the estate's own stave.toml, for the tools that it adds to the table; empty: there is none.
+    pub estate_settings: String,
     /// Which program reads, of which build: another one reads everything anew.
     pub reader: String,
     /// How many threads read; 0: as many as there are processors.
@@ -168,6 +171,7 @@ impl Options {
             now,
             estate_id: "local".to_owned(),
             ignore_file: None,
+            estate_settings: String::new(),
             reader: String::new(),
             threads: 0,
         }

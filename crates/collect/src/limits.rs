@@ -29,6 +29,12 @@ pub const NAME_BYTES: usize = 300;
 pub const ENDPOINTS: usize = 2_000;
 /// Most points of evidence that one claim keeps.
 pub const EVIDENCE: usize = 16;
+/// Most tools that one stave.toml adds to the table.
+pub const TOOLS: usize = 1_000;
+/// Most signs of one tool in stave.toml.
+pub const TOOL_SIGNS: usize = 200;
+/// Most hosts and images of one file that are looked up among the tools.
+pub const FILE_SIGNS: usize = 400;
 /// Most warnings that one tree reports; the rest is counted in the last one.
 pub const WARNINGS: usize = 500;
 /// Most rounds of `${…}` replacement in one value.

@@ -307,6 +307,9 @@ impl Tree {
         let (facts, reader_unread, files_read, bytes_read) = gather(&jobs, done, &mut warnings);
 
         let mut sketch = Sketch::new(&repository, people, files);
+        sketch.tools = settings.tools;
+        // What is wrong with the estate's rows is said where the estate's settings are read.
+        sketch.tools.extend(crate::tools::rows_in(&options.estate_settings).map(|(table, _)| table));
         let mut parts = vec![git::part(&repository, checkout.as_ref())];
         for (reader, facts) in READERS.iter().zip(facts) {
             (reader.link)(facts, &mut sketch);

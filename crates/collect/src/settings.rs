@@ -2,9 +2,10 @@
 
 use crate::Warning;
 use crate::parse::parse_toml;
+use crate::tools::Table;
 
 /// What a tree's stave.toml may say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// The repository's name where origin has none; never a host.
     pub(crate) name: Option<String>,
@@ -12,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) include: Vec<String>,
     /// Paths that put no pieces on the map.
     pub(crate) exclude: Vec<String>,
+    /// Tools that Stave doesn't know. That a tree names its own harms nobody: a row says only what a file means.
+    pub(crate) tools: Vec<Table>,
 }
 
 /// Keys that mean something where the file is an estate's as well; a repository can't set them.
@@ -51,16 +54,23 @@ pub(crate) fn read_settings(
                         other => warn(
                             Some(node.line),
                             format!("unknown setting scan.{other}"),
-                            Some("a scanned tree may set name, scan.include and scan.exclude"),
+                            Some("a scanned tree may set name, scan.include, scan.exclude and tools"),
                         ),
                     }
+                }
+            }
+            "tools" => {
+                let (table, problems) = Table::of_settings(node);
+                settings.tools.push(table);
+                for problem in problems {
+                    warn(problem.line, problem.what, None);
                 }
             }
             other if others.contains(&other) => {}
             other => warn(
                 Some(node.line),
                 format!("unknown setting {other}"),
-                Some("a scanned tree may set name, scan.include and scan.exclude"),
+                Some("a scanned tree may set name, scan.include, scan.exclude and tools"),
             ),
         }
     }

@@ -28,6 +28,7 @@ pub(crate) fn finish(sketch: &mut Sketch<'_>) -> BTreeMap<&'static str, Vec<Clai
         out.link(*from, to, found);
     }
     out.owners();
+    out.tools();
     out.direct();
     for (reader, claim) in endpoints {
         out.push(reader, claim);
@@ -35,20 +36,20 @@ pub(crate) fn finish(sketch: &mut Sketch<'_>) -> BTreeMap<&'static str, Vec<Clai
     out.sorted()
 }
 
-struct Emitter<'a> {
-    sketch: &'a Sketch<'a>,
-    graph: &'a Graph,
-    keys: BTreeMap<Reference, Vec<Key>>,
+pub(super) struct Emitter<'a> {
+    pub(super) sketch: &'a Sketch<'a>,
+    pub(super) graph: &'a Graph,
+    pub(super) keys: BTreeMap<Reference, Vec<Key>>,
     claims: Vec<(&'static str, Claim)>,
 }
 
-fn evidence<'a>(places: impl IntoIterator<Item = &'a Place>) -> Vec<Evidence> {
+pub(super) fn evidence<'a>(places: impl IntoIterator<Item = &'a Place>) -> Vec<Evidence> {
     let all: BTreeSet<&Place> = places.into_iter().collect();
     all.into_iter().take(limits::EVIDENCE).map(|(path, line)| Evidence::at(path, *line)).collect()
 }
 
 impl Emitter<'_> {
-    fn push(&mut self, reader: &'static str, mut claim: Claim) {
+    pub(super) fn push(&mut self, reader: &'static str, mut claim: Claim) {
         let target = claim.to.as_deref().and_then(|to| to.parse::<Reference>().ok());
         for reference in [Some(claim.of.clone()), target].into_iter().flatten() {
             if let Some(keys) = self.keys.get(&reference) {
@@ -305,7 +306,7 @@ impl Emitter<'_> {
     }
 
     /// The piece in whose name a reader speaks of a cluster: its own if it has one, else the main one.
-    fn speaker(&self, cluster: &Cluster, reader: &str) -> &super::sketch::Piece {
+    pub(super) fn speaker(&self, cluster: &Cluster, reader: &str) -> &super::sketch::Piece {
         let pieces = &self.sketch.pieces;
         let own = cluster.members.iter().map(|index| &pieces[*index]).filter(|piece| piece.reader == reader);
         own.min_by(|a, b| a.reference.cmp(&b.reference)).unwrap_or(&pieces[cluster.primary])

@@ -11,10 +11,11 @@ mod packages;
 mod resolve;
 mod shared;
 mod sketch;
+mod tools;
 
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
     BasePath, Document, Endpoint, Form, Image, Mention, Methods, Offer, Offers, Origin, Piece, Place,
-    ProgramSettings, Runs, Sketch, Target, WATCHES, base_name, clean_name, parent,
+    ProgramSettings, Runs, Sketch, Target, ToolUse, WATCHES, base_name, clean_name, parent,
 };

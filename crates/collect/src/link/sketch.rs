@@ -8,6 +8,7 @@ use super::owners::OwnerRule;
 use crate::limits;
 use crate::parse::Pair;
 use crate::products::{self, Product};
+use crate::tools::{Table, Tool};
 use crate::values::{Address, looks_secret};
 use crate::{People, Warning};
 
@@ -247,6 +248,15 @@ pub(crate) struct Methods {
     pub(crate) endpoints: Vec<(String, Place)>,
 }
 
+/// A sign of an outside product or service in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct ToolUse {
+    pub(crate) tool: Tool,
+    pub(crate) at: Place,
+    /// Whether the whole repository uses it, whoever's code lies beside the file: what builds and checks it.
+    pub(crate) of_all: bool,
+}
+
 /// Everything that the readers of one repository say.
 pub(crate) struct Sketch<'a> {
     pub(crate) repository: String,
@@ -279,6 +289,10 @@ pub(crate) struct Sketch<'a> {
     pub(crate) owners: Vec<OwnerRule>,
     /// `HOST/ORG` of bare team names; worked out once.
     pub(crate) organisations: std::cell::OnceCell<BTreeSet<String>>,
+    /// Rows of tools that this estate and this repository add to the table.
+    pub(crate) tools: Vec<Table>,
+    /// Where tools are used.
+    pub(crate) tool_uses: Vec<ToolUse>,
     /// Claims that need no linking, with their reader.
     pub(crate) claims: Vec<(&'static str, Claim)>,
     pub(crate) warnings: Vec<Warning>,
@@ -329,6 +343,8 @@ impl<'a> Sketch<'a> {
             libraries: BTreeSet::new(),
             owners: Vec::new(),
             organisations: std::cell::OnceCell::new(),
+            tools: Vec::new(),
+            tool_uses: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
         }

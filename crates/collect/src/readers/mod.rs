@@ -33,6 +33,7 @@ mod telemetry;
 mod terraform;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod topics;
 
 use std::any::Any;
@@ -197,4 +198,5 @@ pub(crate) const READERS: &[Entry] = &[
     // Last: an endpoint belongs to a piece that others have found.
     entry::<endpoints::Endpoints>(),
     entry::<interfaces::Interfaces>(),
+    entry::<tools::Tools>(),
 ];

@@ -201,6 +201,17 @@ const SAMPLES: &[(&str, &str)] = &[
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec: {generators: [{list: {elements: [{n: a}]}}], template: {spec: {source: {repoURL: \"https://host.dev/org/repo\", path: \"k8s/{{n}}\"}}}}\n---\napiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {name: p}\nspec: {tasks: [{name: t, params: [{name: CONTEXT, value: web}]}]}\n",
     ),
     ("stave.toml", "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n"),
+    (
+        "stave.toml",
+        "name = \"a\"\n[scan]\ninclude = [\"test/*\"]\nexclude = [\"old/\", \"**/x*.yaml\"]\n[tools.a]\ncategory = \"ci\"\nsigns = [\"npm:abc*\"]\n",
+    ),
+    (
+        ".github/workflows/a.yml",
+        "jobs: {a: {steps: [{uses: x}]}}\norbs:\n  a: b/c@1\n  - uses: snyk/actions@v1\n",
+    ),
+    ("Gemfile", "gem 'sentry-ruby', '~> 5'\n"),
+    ("main.tf", "provider \"aws\" {}\nsource = \"a/b\"\n"),
+    ("index.html", "<script src=\"//cdn.segment.com/a.js\"></script>\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
 
