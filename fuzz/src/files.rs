@@ -96,7 +96,18 @@ pub(crate) fn dotnet(bytes: &[u8]) {
 
 /// Settings of the environment, and a compose file that is filled from them.
 pub(crate) fn endpoints(bytes: &[u8]) {
-    each(&["src/main/java/A.java", "src/main/kotlin/A.kt", "app.ts", "urls.py", "main.go", "A.cs", "config/routes.rb"], bytes);
+    each(
+        &[
+            "src/main/java/A.java",
+            "src/main/kotlin/A.kt",
+            "app.ts",
+            "urls.py",
+            "main.go",
+            "A.cs",
+            "config/routes.rb",
+        ],
+        bytes,
+    );
 }
 
 pub(crate) fn env(bytes: &[u8]) {
@@ -119,7 +130,11 @@ pub(crate) fn helm(bytes: &[u8]) {
     let chart: &[u8] = b"name: a\nversion: 1\n";
     let values: &[u8] = b"image: {repository: x/a}\nenv: {A_URL: 'http://a:80'}\nlist: [a, b]\n";
     read(&[("Chart.yaml", chart), ("values.yaml", values), ("templates/a.yaml", bytes)]);
-    read(&[("Chart.yaml", chart), ("values.yaml", bytes), ("templates/a.yaml", b"{{ toYaml .Values }}\n{{ tpl .Values.t . }}")]);
+    read(&[
+        ("Chart.yaml", chart),
+        ("values.yaml", bytes),
+        ("templates/a.yaml", b"{{ toYaml .Values }}\n{{ tpl .Values.t . }}"),
+    ]);
 }
 
 pub(crate) fn interfaces(bytes: &[u8]) {
@@ -196,4 +211,29 @@ pub(crate) fn ci(bytes: &[u8]) {
 
 pub(crate) fn terraform(bytes: &[u8]) {
     each(&["main.tf", "infra/prod/main.tf"], bytes);
+}
+
+pub(crate) fn tools(bytes: &[u8]) {
+    let paths = [
+        "package.json",
+        "Gemfile",
+        "composer.json",
+        "mix.exs",
+        "pubspec.yaml",
+        "Podfile",
+        "main.tf",
+        "setup.py",
+        "Pipfile",
+        "packages.config",
+        "gradle/libs.versions.toml",
+        "environment.yml",
+        ".github/workflows/a.yml",
+        ".circleci/config.yml",
+        "index.html",
+        "app.conf",
+        "stave.toml",
+    ];
+    each(&paths, bytes);
+    // A tree's own rows and what they are signs of.
+    read(&[("stave.toml", bytes), ("package.json", bytes), ("web/index.html", bytes)]);
 }

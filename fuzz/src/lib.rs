@@ -44,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("statements", estate::statements),
     ("terraform", files::terraform),
     ("telemetry", files::telemetry),
+    ("tools", files::tools),
 ];
 
 /// Runs a target by its name.

@@ -1,6 +1,6 @@
 //! What is this? One entity with its relations both ways, its owners and what was said about it when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -228,11 +228,11 @@ pub fn entity(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
 fn page_of(estate: Estate<'_>, id: &str) -> Result<Option<EntityPage>> {
     let Some(found) = estate.entity(id)? else { return Ok(None) };
     let questions = if found.row.questions > 0 { asked_about(estate, &found.row.id)? } else { Vec::new() };
-    Ok(Some(EntityPage::new(found, questions, estate.position()?, estate)))
+    Ok(Some(EntityPage::new(found, questions, estate.position()?, estate)?))
 }
 
 impl EntityPage {
-    fn new(entity: Entity, questions: Vec<Asked>, position: u64, estate: Estate<'_>) -> EntityPage {
+    fn new(entity: Entity, questions: Vec<Asked>, position: u64, estate: Estate<'_>) -> Result<EntityPage> {
         let id = entity.row.id.clone();
         let texts = |fact_type: &str| -> Vec<TextFact> {
             let of_type = |fact: &&Fact| fact.fact_type == fact_type;
@@ -249,7 +249,7 @@ impl EntityPage {
             presence: property("exists"),
             properties: entity.facts.iter().filter(one).map(|fact| self::property(&id, fact)).collect(),
             ownership: property("owned_by"),
-            relations: relations(&id, &entity),
+            relations: relations(&id, &entity, &estate.model.tool_ids()?),
             interfaces: texts("endpoint"),
             links: texts("link"),
             tags: texts("tag"),
@@ -263,7 +263,7 @@ impl EntityPage {
             row: entity.row,
         };
         page.unknown = page.unknowns();
-        page
+        Ok(page)
     }
 
     fn unknowns(&self) -> Vec<String> {
@@ -451,14 +451,20 @@ fn text_fact(id: &str, fact: &Fact) -> Option<TextFact> {
     })
 }
 
-fn relations(id: &str, entity: &Entity) -> Vec<RelationGroup> {
-    let mut groups: BTreeMap<(bool, usize), RelationGroup> = BTreeMap::new();
+fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>) -> Vec<RelationGroup> {
+    let mut groups: BTreeMap<(bool, bool, usize), RelationGroup> = BTreeMap::new();
     let mut add = |name: &str, inverse: bool, row: RelationRow| {
         let Some(place) = Relation::ALL.iter().position(|relation| relation.name == name) else { return };
         let relation = &Relation::ALL[place];
-        let heading = if inverse { relation.inverse.to_owned() } else { spoken(relation.name) };
+        // Tools stand apart, or the pieces of the system would drown among them.
+        let is_tool = !inverse && tools.contains(&row.entity.id);
+        let heading = match (inverse, is_tool) {
+            (true, _) => relation.inverse.to_owned(),
+            (false, true) => "uses the tool".to_owned(),
+            (false, false) => spoken(relation.name),
+        };
         groups
-            .entry((inverse, place))
+            .entry((inverse, is_tool, place))
             .or_insert_with(|| RelationGroup {
                 relation: name.to_owned(),
                 inverse,

@@ -20,6 +20,7 @@ mod questions;
 mod stale;
 mod summary;
 pub mod text;
+mod tools;
 pub mod when;
 mod why;
 
@@ -50,6 +51,7 @@ pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};
+pub use tools::{ToolGroup, Tools, UsedTool, User, tools, tools_of_one_category};
 pub use why::{FactShown, Why, why};
 
 /// Everything that an answer is made of. The caller has brought the read model up to date.

@@ -100,6 +100,7 @@ fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
             entity_type: query.entity_type.clone(),
             owner: owner.as_ref().map(|label| label.id.clone()),
             hidden: query.hidden,
+            tools: query.entity_type.as_deref() == Some("tool"),
             offset,
             limit: page_size,
         };

@@ -105,12 +105,20 @@ fn around_middle(estate: Estate<'_>, id: &str, limit: usize) -> Result<Option<Ne
         kind: middle.row.kind.clone(),
         hidden: middle.row.hidden,
     };
+    // What everybody uses is no part of an architecture; a tool's own picture shows who uses it.
+    let mut tools = estate.model.tool_ids()?;
+    if tools.contains(&middle_id) {
+        tools.clear();
+    }
     let mut entities = BTreeMap::from([(middle_id.clone(), Near { layer: 0, label })]);
     let mut links: BTreeSet<NearLink> = BTreeSet::new();
     let mut left_out: BTreeSet<String> = BTreeSet::new();
     let mut waiting = VecDeque::from([(0_i8, middle)]);
     while let Some((layer, entity)) = waiting.pop_front() {
         for (label, needed, link) in around(&entity) {
+            if tools.contains(&label.id) {
+                continue;
+            }
             // Beyond the first step only the same direction goes on: a neighbour's other users are not near.
             let goes_on = match layer {
                 0 => true,

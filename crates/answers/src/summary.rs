@@ -28,6 +28,8 @@ pub struct Summary {
     pub entities: u64,
     /// Entities by kind; kinds without any are left out.
     pub kinds: Vec<KindCount>,
+    /// Outside products and services that are in use; not among the entities.
+    pub tools: u64,
     /// Relations between entities.
     pub relations: u64,
     /// Open questions, words without a place among them.
@@ -113,6 +115,7 @@ fn summarise(estate: Estate<'_>) -> Result<Summary> {
         now: estate.now,
         entities: kinds.iter().map(|row| row.count).sum(),
         kinds,
+        tools: counts.tools,
         relations: counts.relations,
         questions: counts.questions,
         without_place: counts.without_place,
@@ -219,6 +222,10 @@ impl Summary {
             })
             .collect();
         page.table(0, &rows);
+        if self.tools > 0 {
+            let text = counted(self.tools, "outside tool", "outside tools");
+            page.prose(0, None, &format!("{text} in use: stave tools"));
+        }
         if self.without_place > 0 {
             let text = counted(self.without_place, "word is", "words are");
             page.prose(2, Some(Role::Attention), &format!("{text} without a place: see the questions"));

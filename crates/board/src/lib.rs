@@ -18,6 +18,7 @@ mod picture;
 mod problem;
 mod questions;
 mod shell;
+mod tools;
 mod why;
 
 pub use assets::{Asset, asset, assets};
@@ -32,4 +33,5 @@ pub use overview::overview_page;
 pub use problem::{Problem, problem_page};
 pub use questions::questions_page;
 pub use shell::Frame;
+pub use tools::tools_page;
 pub use why::why_page;

@@ -26,6 +26,9 @@ pub fn overview_page(frame: &Frame<'_>, summary: &Summary, questions: &Questions
                     ", " (counted(summary.without_place, "word", "words")) " without a place among them"
                 }
                 "."
+                @if summary.tools > 0 {
+                    " " a href="/tools" { (counted(summary.tools, "outside tool", "outside tools")) } " in use."
+                }
             }
         }
         @if !summary.kinds.is_empty() {

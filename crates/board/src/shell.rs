@@ -20,6 +20,7 @@ pub struct Frame<'a> {
 const NAVIGATION: &[(&str, &str)] = &[
     ("/", "Overview"),
     ("/entities", "Entities"),
+    ("/tools", "Tools"),
     ("/questions", "Questions"),
     ("/overlap", "Overlap"),
     ("/log", "Log"),

@@ -33,6 +33,7 @@ use stave_model::{Author, Claim, Hash, Reference, Scope, Source, Time};
 pub use again::{Again, Forgetful, Memory};
 pub use git::repository_of_url;
 pub use scan::{scan, scan_with};
+pub use tools::problems_of_tools;
 
 /// Something that could not be read or understood; the scan went on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

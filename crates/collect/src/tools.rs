@@ -212,7 +212,11 @@ impl Table {
         };
         let index = exact
             .or_else(|| ending().map(|(_, index)| index))
-            .or_else(|| path.contains('/').then(|| self.beginning(Sign::File, path)).flatten())?;
+            // A folder of workflows holds other files as well.
+            .or_else(|| {
+                let is_workflow = path.contains('/') && (path.ends_with(".yml") || path.ends_with(".yaml"));
+                is_workflow.then(|| self.beginning(Sign::File, path)).flatten()
+            })?;
         Some(&self.tools[*index])
     }
 
@@ -297,6 +301,12 @@ pub(crate) fn rows_in(text: &str) -> Option<(Table, Vec<ParseError>)> {
     root.get("tools").map(Table::of_settings)
 }
 
+/// What is wrong with the tools in the text of an estate's `stave.toml`: one sentence each.
+pub fn problems_of_tools(text: &str) -> Vec<String> {
+    let problems = rows_in(text).map(|(_, problems)| problems).unwrap_or_default();
+    problems.into_iter().map(|problem| problem.what).collect()
+}
+
 /// First labels of names under which a service explains itself.
 const PAGES: &[&str] = &[
     "blog",
@@ -351,6 +361,16 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_categories_are_those_of_the_table() {
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tools.md")).unwrap();
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        let known: Vec<String> =
+            known().categories.iter().map(|(name, what)| format!("| {name} | {what} |")).collect();
+        assert_eq!(rows, known);
+    }
+
+    #[test]
     fn no_sign_stands_twice_and_each_is_written_as_it_is_looked_for() {
         let mut seen = BTreeSet::new();
         for line in DATA.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '='])) {
@@ -386,6 +406,7 @@ mod tests {
             (Sign::File, ".circleci/config.yml", Some("circleci")),
             (Sign::File, "x/config.yml", None),
             (Sign::File, ".github/workflows/a.yml", Some("github-actions")),
+            (Sign::File, ".github/workflows/README.md", None),
             (Sign::Image, "bitnami/postgresql-ha", Some("postgresql")),
             (Sign::Image, "acme/postgres", None),
             (Sign::Resource, "aws_sqs_queue", Some("aws-sqs")),

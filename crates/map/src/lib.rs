@@ -21,6 +21,7 @@ mod read;
 mod resolve;
 mod schema;
 mod slots;
+mod tools;
 mod view;
 mod words;
 
@@ -118,6 +119,16 @@ impl ReadModel {
     /// Entities in which every word of `words` begins some word, the best first.
     pub fn find(&self, words: &str, limit: u64) -> Result<Vec<EntityRow>> {
         self.read(|read| read.find(words, limit))
+    }
+
+    /// Outside products and services with who uses them, by name.
+    pub fn tools(&self) -> Result<Vec<ToolUsed>> {
+        self.read(|read| read.tools())
+    }
+
+    /// The 12 digits of what is an outside product or service and nothing else.
+    pub fn tool_ids(&self) -> Result<BTreeSet<String>> {
+        self.read(|read| read.tool_ids())
     }
 
     /// What a person means by a text: 12 digits or their beginning (4 at least), a reference, a name, another name.

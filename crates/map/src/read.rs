@@ -20,10 +20,14 @@ use crate::view::{
     State, Target, View,
 };
 
+/// An outside product or service that is nothing else: no piece of the system, so it stands in no picture and in no list
+/// that doesn't ask for it.
+pub(crate) const TOOL: &str = "kind = 'resource' AND coalesce(type, '') = 'tool'";
+
 /// A reader over one connection.
 pub(crate) struct Read<'c> {
-    connection: &'c Connection,
-    names: Names<'c>,
+    pub(crate) connection: &'c Connection,
+    pub(crate) names: Names<'c>,
 }
 
 impl<'c> Read<'c> {
@@ -61,16 +65,23 @@ impl<'c> Read<'c> {
         let order =
             |kind: &str| Kind::ALL.iter().position(|known| known.as_str() == kind).unwrap_or(usize::MAX);
         kinds.sort_by(|a, b| order(&a.0).cmp(&order(&b.0)).then_with(|| a.0.cmp(&b.0)));
-        counts.kinds = kinds;
         let of = |sql: &str| -> Result<u64> {
             Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
         };
+        counts.tools = of(&format!("SELECT count(*) FROM entity WHERE hidden = 0 AND {TOOL}"))?;
+        // A tool is its own kind of thing to whoever counts.
+        kinds
+            .iter_mut()
+            .filter(|(kind, _)| kind == "resource")
+            .for_each(|(_, n)| *n = n.saturating_sub(counts.tools));
+        kinds.retain(|(_, count)| *count > 0);
+        counts.kinds = kinds;
         counts.questions = of("SELECT count(*) FROM question")?;
         counts.without_place = of("SELECT count(*) FROM question WHERE kind = 'without_place'")?;
         Ok(counts)
     }
 
-    fn label(&self, entity: Sym) -> Result<Label> {
+    pub(crate) fn label(&self, entity: Sym) -> Result<Label> {
         let reference = self.names.text(entity)?;
         let row: Option<(String, String, bool)> = self
             .connection
@@ -82,7 +93,7 @@ impl<'c> Read<'c> {
         Ok(Label { id: short(&reference), name, kind, hidden })
     }
 
-    fn row(&self, entity: Sym) -> Result<EntityRow> {
+    pub(crate) fn row(&self, entity: Sym) -> Result<EntityRow> {
         let reference = self.names.text(entity)?;
         let (kind, entity_type, name, description, hidden) = self
             .connection
@@ -127,6 +138,9 @@ impl<'c> Read<'c> {
         let mut values: Vec<rusqlite::types::Value> = Vec::new();
         if !filter.hidden {
             wheres.push("hidden = 0".to_owned());
+        }
+        if !filter.tools {
+            wheres.push(format!("NOT ({TOOL})"));
         }
         if let Some(kind) = &filter.kind {
             values.push(kind.clone().into());
@@ -218,8 +232,13 @@ impl<'c> Read<'c> {
         {
             return Ok(Named::One(short(&self.names.text(entity)?)));
         }
-        let mut found =
-            self.ids("SELECT id FROM entity WHERE name = ?1 COLLATE NOCASE AND hidden = 0 LIMIT 21", text)?;
+        // The piece that is called like the product that it runs is meant, not the product.
+        let of_system = format!("name = ?1 COLLATE NOCASE AND hidden = 0 AND NOT ({TOOL})");
+        let mut found = self.ids(&format!("SELECT id FROM entity WHERE {of_system} LIMIT 21"), text)?;
+        if found.is_empty() {
+            found = self
+                .ids("SELECT id FROM entity WHERE name = ?1 COLLATE NOCASE AND hidden = 0 LIMIT 21", text)?;
+        }
         if found.is_empty() {
             found = self.ids("SELECT id FROM entity WHERE name = ?1 COLLATE NOCASE LIMIT 21", text)?;
         }
@@ -553,7 +572,7 @@ impl<'c> Read<'c> {
         let mut nodes = Vec::new();
         let mut rows = self
             .connection
-            .prepare("SELECT id, coalesce(type, kind), name, aliases, kind FROM entity WHERE hidden = 0")?;
+            .prepare(&format!("SELECT id, coalesce(type, kind), name, aliases, kind FROM entity WHERE hidden = 0 AND NOT ({TOOL})"))?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let kind: String = row.get(4)?;

@@ -214,6 +214,8 @@ pub struct View {
 pub struct Counts {
     /// Entities by kind, in the order of `Kind::ALL`, then others by name; hidden ones left out.
     pub kinds: Vec<(String, u64)>,
+    /// Outside products and services that are in use; not counted among the kinds.
+    pub tools: u64,
     /// Relations between entities.
     pub relations: u64,
     /// Open questions.
@@ -250,6 +252,8 @@ pub struct Filter {
     pub owner: Option<String>,
     /// Hidden ones too.
     pub hidden: bool,
+    /// Outside products and services too.
+    pub tools: bool,
     /// Skip so many.
     pub offset: u64,
     /// At most so many.
@@ -411,4 +415,28 @@ pub struct WordOn {
     pub claim: Claim,
     /// It is about something on the map.
     pub is_placed: bool,
+}
+
+/// An outside product or service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolUsed {
+    /// Its entity: its own, or that of a host that it is one with.
+    pub row: EntityRow,
+    /// Its name in the table of tools, where its entity has another.
+    pub title: Option<String>,
+    /// What it is for, by the table and by people's words.
+    pub categories: Vec<String>,
+    /// Its home page, and other links.
+    pub links: Vec<String>,
+    /// Who uses it, by name.
+    pub users: Vec<ToolUser>,
+}
+
+/// Who uses a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolUser {
+    /// The entity.
+    pub label: Label,
+    /// Some of those who say so.
+    pub said: Vec<Said>,
 }

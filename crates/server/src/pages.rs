@@ -40,6 +40,7 @@ pub(crate) enum Page {
     Overlap(OverlapQuery),
     Log(LogQuery),
     Graph,
+    Tools { asked: String },
     Help,
 }
 
@@ -110,6 +111,7 @@ impl Page {
             }
             (_, ["log"]) => log_query(&values).map(Page::Log),
             (true, ["graph"]) => Ok(Page::Graph),
+            (_, ["tools"]) => Ok(Page::Tools { asked: values.text("q").unwrap_or_default() }),
             (false, ["help"]) | (true, [] | [""]) => Ok(Page::Help),
             _ => return None,
         })
@@ -303,6 +305,14 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::log_page(&frame(log.position, open_questions()?), &log))
             }
         }
+        Page::Tools { asked } => {
+            let tools = stave_answers::tools(estate, asked)?;
+            if api {
+                Reply::json(&tools)
+            } else {
+                Reply::html(stave_board::tools_page(&frame(tools.position, open_questions()?), &tools))
+            }
+        }
         Page::Graph => Reply::json(&stave_answers::graph(estate)?),
         Page::Help if api => Reply::json(&index(estate.model.stamp()?.position, version)),
         Page::Help => {
@@ -330,6 +340,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "overlap": "/api/v1/overlap{?all}",
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
+            "tools": "/api/v1/tools{?q}",
         },
         "events": "/events",
     })

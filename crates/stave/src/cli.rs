@@ -98,6 +98,8 @@ pub(crate) enum Command {
     /// List what is on the map
     #[command(visible_alias = "ls")]
     List(List),
+    /// Which outside products and services are in use, by category
+    Tools(Tools),
     /// Show one entity: relations, owners, what was said
     Show(Show),
     /// Why do we think so? Who says it, when, in which file and line
@@ -296,6 +298,13 @@ pub(crate) struct List {
     /// The next so many: which page
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) page: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tools {
+    /// A category (feature-flags), or a word of a tool's name
+    #[arg(value_name = "CATEGORY|WORD")]
+    pub(crate) asked: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -47,6 +47,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Scan(arguments) => scan::run(&mut context, &arguments),
         Command::Find(arguments) => look::find(&mut context, &arguments),
         Command::List(arguments) => look::list(&mut context, &arguments),
+        Command::Tools(arguments) => look::tools(&mut context, &arguments),
         Command::Show(arguments) => look::show(&mut context, &arguments),
         Command::Why(arguments) => look::why(&mut context, &arguments),
         Command::Say(arguments) => say::say(&mut context, &arguments),

@@ -218,8 +218,8 @@ impl Layer {
         let mut values = BTreeMap::new();
         flatten("", &table, &mut values);
         // How a tree is read is the collector's business; an estate's file may be a tree's as well.
-        let known =
-            |key: &str| ROWS.iter().any(|row| row.key == key) || key == "name" || key.starts_with("scan.");
+        let of_trees = |key: &str| key == "name" || key.starts_with("scan.") || key.starts_with("tools.");
+        let known = |key: &str| ROWS.iter().any(|row| row.key == key) || of_trees(key);
         for key in values.keys().filter(|key| !known(key)) {
             warnings.push(format!(
                 "{shown}: unknown setting {key}{}",

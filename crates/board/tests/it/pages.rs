@@ -104,6 +104,7 @@ fn an_empty_estate_says_what_to_do() {
         now: Time::from_millis(0),
         entities: 0,
         kinds: Vec::new(),
+        tools: 0,
         relations: 0,
         questions: 0,
         without_place: 0,

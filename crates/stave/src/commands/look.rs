@@ -6,7 +6,7 @@ use stave_model::Kind;
 
 use super::say::relations_between;
 use super::{join, print};
-use crate::cli::{Find, List, Show, Why};
+use crate::cli::{Find, List, Show, Tools, Why};
 use crate::context::Context;
 use crate::opened::{Meant, Opened};
 use crate::problem::{Exit, Problem};
@@ -99,6 +99,27 @@ fn stale(context: &mut Context<'_>, opened: &Opened, arguments: &List, age: &str
     let found = stave_answers::stale(opened.estate(), &query)?;
     print(context, &found, |width, style| found.to_text(width, style))?;
     Ok(Exit::Answered)
+}
+
+pub(super) fn tools(context: &mut Context<'_>, arguments: &Tools) -> anyhow::Result<Exit> {
+    let opened = Opened::existing(context)?;
+    let found = stave_answers::tools(opened.estate(), &arguments.asked.join(" "))?;
+    if !found.categories.is_empty() || context.terminal.is_json() {
+        print(context, &found, |width, style| found.to_text(width, style))?;
+    }
+    if found.asked.is_empty() || !found.categories.is_empty() {
+        return Ok(Exit::Answered);
+    }
+    if context.terminal.is_json() {
+        return Ok(Exit::No);
+    }
+    let problem = Problem::no(format!("no tool in use has to do with \"{}\"", found.asked));
+    let near = nearest(&found.asked, found.counts.keys().map(String::as_str));
+    Err(match near {
+        Some(near) => problem.hint(format!("did you mean {near}?")),
+        None => problem.hint("stave tools lists all of them"),
+    }
+    .into())
 }
 
 pub(super) fn show(context: &mut Context<'_>, arguments: &Show) -> anyhow::Result<Exit> {

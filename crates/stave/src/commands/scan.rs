@@ -110,6 +110,20 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Scan) -> anyhow::Result
     Ok(Exit::Answered)
 }
 
+/// The text of the estate's own stave.toml, for the tools in it. Where the estate's folder is a repository, the file is
+/// that repository's and counts for it alone.
+fn estate_settings(context: &mut Context<'_>, folder: &Path) -> String {
+    let file = folder.join("stave.toml");
+    if folder.join(".git").exists() {
+        return String::new();
+    }
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    for problem in stave_collect::problems_of_tools(&text) {
+        context.terminal.warn(&format!("{}: {problem}", file.display()));
+    }
+    text
+}
+
 /// Reads trees into the ledger and brings the map up to date.
 pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(Opened, Report)> {
     let started = Instant::now();
@@ -120,7 +134,9 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     }
     let mut opened = Opened::at(context, place)?;
     let stamp = Stamp { by: opened.author(context)?, op: new_op()?, time: now() };
+    let estate_settings = estate_settings(context, &opened.place.root);
     let options = Options {
+        estate_settings,
         branch: trees.branch.clone(),
         from_commit: trees.commit,
         estate_id: opened.ledger.info()?.estate.chars().take(8).collect(),

@@ -14,5 +14,6 @@ mod names;
 mod overlap;
 mod storage;
 mod surface;
+mod tools;
 mod words;
 mod world;

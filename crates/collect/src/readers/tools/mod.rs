@@ -78,6 +78,12 @@ impl Reader for Tools {
         for (path, signs) in facts {
             let mut files_tools: Vec<(Tool, u32, bool)> = Vec::new();
             for (sign, text, line) in signs.found {
+                // What was worked out from the list beside it names what others need, too.
+                let is_worked_out = sign == Sign::Pypi
+                    && path.strip_suffix(".txt").is_some_and(|front| sketch.has_file(&format!("{front}.in")));
+                if is_worked_out {
+                    continue;
+                }
                 let Some(tool) = tool_of(&tables, sign, &text) else { continue };
                 // A file that is known by its name has nothing to do with the code beside it.
                 let of_all = signs.of_all || sign == Sign::File;
