@@ -36,7 +36,7 @@ impl Emitter<'_> {
                 found.users.entry(user).or_default().insert(&one.at);
             }
         }
-        let mut below: Vec<(&Reference, Reference, &BTreeSet<(&'static str, Place)>)> = Vec::new();
+        let mut below: Vec<(&Reference, Reference, Vec<&Place>)> = Vec::new();
         for (host, places) in &self.graph.hosts {
             let tables = self.sketch.tools.iter().chain([known()]);
             let Some((tool, is_whole)) = tables.into_iter().find_map(|table| table.host(host.rest())) else {
@@ -48,7 +48,7 @@ impl Emitter<'_> {
                 found.hosts.insert(host);
             } else if let Some(reference) = reference(tool) {
                 // One customer's part of a service: two of them are two pieces, both of which the service runs.
-                below.push((host, reference, places));
+                below.push((host, reference, places.iter().map(|(_, place)| place).collect()));
             }
         }
         let mut claims: Vec<Claim> = Vec::new();
@@ -64,7 +64,7 @@ impl Emitter<'_> {
         for (host, tool, places) in below {
             let mut claim = Claim::new("runs_on", host.clone(), Basis::Discovered);
             claim.to = Some(tool.as_str().to_owned());
-            claim.evidence = evidence(places.iter().map(|(_, place)| place));
+            claim.evidence = evidence(places);
             claims.push(claim);
         }
         for claim in claims {
