@@ -172,6 +172,16 @@ pub(crate) fn npm(bytes: &[u8]) {
     each(&["web/package.json"], bytes);
 }
 
+pub(crate) fn owners(bytes: &[u8]) {
+    // Who is a group in the one is nobody without the other.
+    read(&[
+        ("OWNERS", bytes),
+        ("web/OWNERS", bytes),
+        ("OWNERS_ALIASES", bytes),
+        ("web/Dockerfile", b"FROM a\nCMD b\n"),
+    ]);
+}
+
 pub(crate) fn python(bytes: &[u8]) {
     each(&["pyproject.toml", "requirements.txt", "setup.cfg"], bytes);
 }

@@ -38,6 +38,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("maven", files::maven),
     ("name", format::name),
     ("npm", files::npm),
+    ("owners", files::owners),
     ("python", files::python),
     ("repository", files::repository),
     ("routes", files::routes),

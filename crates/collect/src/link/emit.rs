@@ -325,14 +325,13 @@ impl Emitter<'_> {
 
     fn owners(&mut self) {
         let owners = Owners::new(&self.sketch.owners);
-        let reader = "codeowners";
-        let mut claims: Vec<Claim> = Vec::new();
-        let mut teams: BTreeMap<&Reference, Evidence> = BTreeMap::new();
+        let mut claims: Vec<(&'static str, Claim)> = Vec::new();
+        let mut teams: BTreeMap<&Reference, (&'static str, Evidence)> = BTreeMap::new();
         let mut say = |of: &Reference, rule: &super::owners::OwnerRule| {
             let mut claim = Claim::new("owned_by", of.clone(), Basis::Declared);
             claim.value = Some(Value::from(rule.owners.iter().map(Reference::as_str).collect::<Vec<_>>()));
             claim.evidence = vec![Evidence::at(&rule.path, rule.line)];
-            claims.push(claim);
+            claims.push((rule.reader, claim));
         };
         for cluster in self.graph.clusters.iter().filter(|cluster| cluster.is_shown) {
             if matches!(cluster.kind, Kind::Group | Kind::Domain | Kind::Person) {
@@ -361,18 +360,18 @@ impl Emitter<'_> {
         }
         for rule in &self.sketch.owners {
             for owner in rule.owners.iter().filter(|owner| owner.kind() == "team") {
-                teams.entry(owner).or_insert_with(|| Evidence::at(&rule.path, rule.line));
+                teams.entry(owner).or_insert_with(|| (rule.reader, Evidence::at(&rule.path, rule.line)));
             }
         }
-        for (team, at) in teams {
+        for (team, (reader, at)) in teams {
             for (kind, value) in [("exists", "group"), ("name", base_name(team.rest()))] {
                 let mut claim = Claim::new(kind, team.clone(), Basis::Declared);
                 claim.value = Some(Value::from(value));
                 claim.evidence = vec![at.clone()];
-                claims.push(claim);
+                claims.push((reader, claim));
             }
         }
-        for claim in claims {
+        for (reader, claim) in claims {
             self.push(reader, claim);
         }
     }

@@ -1,4 +1,4 @@
-//! CODEOWNERS rules onto pieces: the last rule that matches a piece's files owns it.
+//! Rules of CODEOWNERS and OWNERS files onto pieces: the last rule that matches a piece's files owns it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,9 +6,10 @@ use std::path::Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use stave_model::Reference;
 
-/// One line of a CODEOWNERS file.
+/// One line of a CODEOWNERS file, or an OWNERS file.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnerRule {
+    pub(crate) reader: &'static str,
     /// The folder that the file speaks for, with `/` at its end; empty: the whole repository.
     pub(crate) base: String,
     pub(crate) pattern: String,
@@ -85,6 +86,7 @@ mod tests {
                 .iter()
                 .enumerate()
                 .map(|(index, (pattern, owner))| OwnerRule {
+                    reader: "codeowners",
                     base: String::new(),
                     pattern: (*pattern).to_owned(),
                     owners: owner.parse().into_iter().collect(),

@@ -8,7 +8,7 @@ use crate::link::{OwnerRule, Sketch};
 
 use super::{ReadResult, Reader, SourceFile};
 
-pub(super) const NAME: &str = "codeowners";
+const NAME: &str = "codeowners";
 
 /// One line: pattern, owners as written, line.
 pub(crate) struct Line {
@@ -62,6 +62,7 @@ impl Reader for Codeowners {
                 let owners: BTreeSet<Reference> =
                     line.owners.iter().filter_map(|owner| reference(owner, sketch)).collect();
                 sketch.owners.push(OwnerRule {
+                    reader: NAME,
                     base: base.clone(),
                     pattern: line.pattern,
                     owners,
@@ -101,7 +102,7 @@ fn lines(text: &str) -> Vec<Line> {
 }
 
 /// `@org/team` is a team, `@login` and an address are persons.
-fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
+pub(super) fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
     let host = sketch.repository.split('/').next().unwrap_or("-");
     let Some(name) = owner.strip_prefix('@') else {
         return sketch.people.person(&format!("mailto:{}", owner.to_lowercase()), None);

@@ -24,6 +24,7 @@ mod kubernetes;
 mod kustomize;
 mod maven;
 mod npm;
+mod owners;
 mod python;
 mod routes;
 mod rust;
@@ -184,6 +185,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<aspire::Aspire>(),
     entry::<routes::RoutesReader>(),
     entry::<telemetry::Telemetry>(),
+    // Before CODEOWNERS, whose rules win where both speak.
+    entry::<owners::OwnersFiles>(),
     // Before the catalog: it tells which organisation a team without a host is of.
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),

@@ -212,6 +212,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("Gemfile", "gem 'sentry-ruby', '~> 5'\n"),
     ("main.tf", "provider \"aws\" {}\nsource = \"a/b\"\n"),
     ("index.html", "<script src=\"//cdn.segment.com/a.js\"></script>\n"),
+    ("a/OWNERS", "approvers: [b, c]\nfilters: {\".*\": {approvers: [d]}}\n"),
+    ("OWNERS_ALIASES", "aliases: {b: [d, e@example.com]}\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
 

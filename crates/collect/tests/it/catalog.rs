@@ -199,3 +199,59 @@ fn annotations_that_name_a_page_become_links_and_keys_do_not() {
     let tier = claims(&tree).into_iter().find(|claim| claim.kind == "tier").unwrap();
     assert_eq!(tier.value, Some("gold".into()));
 }
+
+#[test]
+fn approvers_own_what_lies_in_their_folder_and_codeowners_win() {
+    let folder = Folder::new(&[
+        ("OWNERS", "approvers: [leads]\nreviewers: [rita]\n"),
+        ("OWNERS_ALIASES", "aliases:\n  leads: [anna, ben]\n  unused: [zoe]\n"),
+        ("services/OWNERS", "reviewers: [rita]\n"),
+        (
+            "services/orders/OWNERS",
+            "approvers:\n- Cleo\n- Leads\n- acme/nobody\noptions: {no_parent_owners: true}\n",
+        ),
+        (
+            "services/mail/OWNERS",
+            "filters:\n  \".*\": {approvers: [dora@example.com]}\n  \"x\": {approvers: [x]}\n",
+        ),
+        ("services/other/OWNERS", "someone@example.com\nper-file *.md=file://x\n"),
+        (".github/CODEOWNERS", "/services/cart/ @acme/cart\n"),
+        ("services/orders/Dockerfile", "FROM node\nCMD x\n"),
+        ("services/mail/Dockerfile", "FROM node\nCMD x\n"),
+        ("services/cart/Dockerfile", "FROM node\nCMD x\n"),
+        ("services/cart/OWNERS", "approvers: [anna]\n"),
+        ("services/other/Dockerfile", "FROM node\nCMD x\n"),
+    ]);
+    folder.commit_all();
+    folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+    let tree = folder.tree();
+    assert!(tree.warnings.is_empty(), "{:?}", tree.warnings);
+    let owners = |name: &str| -> Vec<String> {
+        let of = |claim: &&stave_model::Claim| claim.kind == "owned_by" && claim.of.as_str().ends_with(name);
+        let claim = claims(&tree).into_iter().find(of).unwrap();
+        let owners = claim.value.as_ref().unwrap().as_array().unwrap();
+        owners.iter().map(|one| one.as_str().unwrap().split(':').next().unwrap().to_owned()).collect()
+    };
+    for (name, want) in [
+        ("#docker/orders", &["person", "repo"][..]),
+        ("#docker/mail", &["person"]),
+        ("#docker/cart", &["team"]),
+        ("#docker/other", &["repo"]),
+        ("repo:host.example/acme/shop", &["repo"]),
+    ] {
+        assert_eq!(owners(name), want, "{name}");
+    }
+    let leads = "repo:host.example/acme/shop//#owners/leads";
+    let members: Vec<_> = claims(&tree).into_iter().filter(|claim| claim.kind == "member_of").collect();
+    assert_eq!(members.len(), 2);
+    assert!(members.iter().all(|claim| claim.of.kind() == "person"
+        && claim.value == Some(serde_json::json!([leads]))
+        && claim.basis == Basis::Declared));
+    assert!(
+        claims(&tree).iter().any(|claim| claim.of.as_str() == leads && claim.value == Some("group".into()))
+    );
+    let all = format!("{:?}", claims(&tree));
+    for name in ["anna", "Cleo", "cleo", "dora", "unused", "zoe", "nobody", "rita"] {
+        assert!(!all.contains(name), "{name}");
+    }
+}
