@@ -200,6 +200,10 @@ pub(crate) fn routes(bytes: &[u8]) {
     );
 }
 
+pub(crate) fn logging(bytes: &[u8]) {
+    each(&["logback-spring.xml", "log4j2.xml", "log4j2.yaml", "log4j2.json", "log4j2.properties"], bytes);
+}
+
 pub(crate) fn telemetry(bytes: &[u8]) {
     each(&["prometheus.yml", "filebeat.yml", "logstash.conf", "vector.toml", "config.alloy"], bytes);
 }

@@ -35,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("interfaces", files::interfaces),
     ("jvm", files::jvm),
     ("kubernetes", files::kubernetes),
+    ("logging", files::logging),
     ("maven", files::maven),
     ("name", format::name),
     ("npm", files::npm),

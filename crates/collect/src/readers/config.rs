@@ -89,8 +89,6 @@ impl Reader for Config {
                 "gradle.properties"
                     | "gradle-wrapper.properties"
                     | "maven-wrapper.properties"
-                    | "log4j.properties"
-                    | "log4j2.properties"
                     | "sonar-project.properties"
                     | "lombok.config"
             ),
@@ -149,7 +147,10 @@ pub(super) fn is_spring_name(name: &str) -> bool {
 fn read_settings(file: &SourceFile<'_>) -> ReadResult<Settings> {
     let name = file.name();
     // Readers of their own know what their addresses are for.
-    if super::routes::is_of_proxy(&name, file.text) || super::telemetry::is_of_telemetry(&name, file.text) {
+    if super::routes::is_of_proxy(&name, file.text)
+        || super::telemetry::is_of_telemetry(&name, file.text)
+        || super::logging::is_of_logging(&name)
+    {
         return Ok(None);
     }
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);

@@ -22,6 +22,7 @@ mod java;
 mod jvm;
 mod kubernetes;
 mod kustomize;
+mod logging;
 mod maven;
 mod npm;
 mod owners;
@@ -191,6 +192,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
     entry::<config::Config>(),
+    // After the settings, which fill its placeholders.
+    entry::<logging::LoggingReader>(),
     // After the settings, which fill the placeholders in code.
     entry::<jvm::Jvm>(),
     // Behind all that says where code lies and what is deployed.

@@ -118,6 +118,18 @@ const SAMPLES: &[(&str, &str)] = &[
         "src/main/kotlin/a/B.kt",
         "@EnableBinding(Sink::class) class B(@Value(\"\\${h.host:b}\") val h: String, val w: WebClient) { fun c() = w.get().uri(\"http://$h/${x.y}\") }",
     ),
+    (
+        "src/main/resources/logback-spring.xml",
+        "<configuration><springProperty name=\"h\" source=\"a.b\" defaultValue=\"x:1\"/><springProfile name=\"p\"><appender name=\"a\" class=\"n.l.LogstashTcpSocketAppender\"><destination>${h:-${i}}</destination></appender></springProfile><root><appender-ref ref=\"a\"/></root></configuration>",
+    ),
+    (
+        "src/main/resources/log4j2.yaml",
+        "Configuration: {Properties: {Property: [{name: h, value: x}]}, Appenders: {Kafka: [{name: a, Property: {name: bootstrap.servers, value: \"${env:h:-x}:1\"}}]}, Loggers: {Root: {AppenderRef: {ref: a}}}}\n",
+    ),
+    (
+        "log4j2.properties",
+        "property.h = x\nappender.a.type = Socket\nappender.a.host = ${h}\nappender.a.port = 1\nrootLogger.appenderRef.a.ref = a\n",
+    ),
     ("conf/app.properties", "a.url=http\\://x:1\\\n /y\nb: c\n"),
     ("appsettings.json", "{\"ConnectionStrings\": {\"Db\": \"Server=x;Database=y;Password=z\"}} // c"),
     ("nginx.conf", "upstream a { server web:80; }\nlocation / { proxy_pass http://api:8080; }\n"),

@@ -250,3 +250,107 @@ fn a_database_whose_address_lies_in_another_repository() {
     assert!(links(&tree).contains("orders stores_in mysql"));
     assert!(!links(&tree).contains("stock stores_in mysql"));
 }
+
+#[test]
+fn appenders_say_where_logs_go() {
+    let logback = |inner: &str| {
+        format!("<configuration>{inner}<root><appender-ref ref=\"NET\"/></root></configuration>")
+    };
+    let socket = |class: &str, inner: &str| {
+        format!(
+            "<appender name=\"NET\" class=\"{class}\"><!-- <destination>old:1</destination> -->{inner}</appender>"
+        )
+    };
+    for (file, text, want) in [
+        (
+            "logback-spring.xml",
+            logback(&format!(
+                "<springProperty name=\"target\" source=\"shop.logs.host\" defaultValue=\"elsewhere\"/>{}",
+                socket(
+                    "net.logstash.logback.appender.LogstashTcpSocketAppender",
+                    "<destination>${target}:5000</destination>"
+                )
+            )),
+            "collector",
+        ),
+        (
+            "logback.xml",
+            logback(&socket(
+                "biz.paluch.logging.gelf.logback.GelfLogbackAppender",
+                "<host>udp:${GRAYLOG:-collector}</host><port>12201</port>",
+            )),
+            "collector",
+        ),
+        (
+            "logback.xml",
+            logback(&socket(
+                "com.github.loki4j.logback.Loki4jAppender",
+                "<http><url>http://collector:3100/loki/api/v1/push</url></http>",
+            )),
+            "collector",
+        ),
+        (
+            "logback.xml",
+            logback(&socket(
+                "com.github.danielwegener.logback.kafka.KafkaAppender",
+                "<topic>logs</topic><producerConfig>bootstrap.servers=collector:9092</producerConfig>",
+            )),
+            "collector",
+        ),
+        (
+            "logback.xml",
+            logback(&socket(
+                "ch.qos.logback.classic.net.SyslogAppender",
+                "<syslogHost>logs.money-site.com</syslogHost><port>514</port>",
+            )),
+            "logs.money-site.com",
+        ),
+        // It waits, it is used by no logger, and its address is not known.
+        (
+            "logback.xml",
+            logback(&socket("ch.qos.logback.classic.net.server.ServerSocketAppender", "<port>1</port>")),
+            "",
+        ),
+        (
+            "logback.xml",
+            socket("a.SocketAppender", "<remoteHost>collector</remoteHost><port>4560</port>")
+                .replace("NET", "UNUSED")
+                .replacen("<appender", "<configuration><root><appender-ref ref=\"OUT\"/></root><appender", 1)
+                + "</configuration>",
+            "",
+        ),
+        ("logback.xml", logback(&socket("a.SocketAppender", "<remoteHost>${X}</remoteHost>")), ""),
+        (
+            "log4j2-spring.xml",
+            "<Configuration><Properties><Property name=\"h\">${env:LOGS:-collector}</Property></Properties><Appenders><Async name=\"A\"><AppenderRef ref=\"N\"/></Async><Socket name=\"N\" host=\"${h}\" port=\"5000\"/></Appenders><Loggers><Root><AppenderRef ref=\"A\"/></Root></Loggers></Configuration>".to_owned(),
+            "collector",
+        ),
+        (
+            "log4j2.yaml",
+            "Configuration:\n  Appenders:\n    Kafka: {name: N, topic: t, Property: [{name: bootstrap.servers, value: \"collector:9092\"}]}\n  Loggers: {Root: {AppenderRef: [{ref: N}]}}\n".to_owned(),
+            "collector",
+        ),
+        (
+            "log4j2.properties",
+            "appender.n.type = Kafka\nappender.n.name = N\nappender.n.p.type = Property\nappender.n.p.name = bootstrap.servers\nappender.n.p.value = ${spring:shop.logs.host}:9092\nrootLogger.appenderRef.n.ref = N\n".to_owned(),
+            "collector",
+        ),
+        (
+            "log4j.properties",
+            "log4j.rootLogger=INFO, N\nlog4j.appender.N=org.apache.log4j.net.SocketAppender\nlog4j.appender.N.RemoteHost=collector\nlog4j.appender.N.Port=4560\n".to_owned(),
+            "collector",
+        ),
+    ] {
+        let mut files = application("web", &[], "shop:\n  logs:\n    host: collector\n", &[]);
+        files.push((format!("web/src/main/resources/{file}"), text.clone()));
+        files.push((
+            "compose.yaml".to_owned(),
+            "services:\n  collector: {image: acme/collector}\n".to_owned(),
+        ));
+        let mut found = links(&folder(vec![files]).tree());
+        // The setting itself names it as well.
+        found.retain(|link| link.contains("logs_to"));
+        let want = if want.is_empty() { set(&[]) } else { set(&[&format!("web logs_to {want}")]) };
+        assert_eq!(found, want, "{file}: {text}");
+    }
+}
