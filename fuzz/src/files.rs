@@ -186,6 +186,10 @@ pub(crate) fn python(bytes: &[u8]) {
     each(&["pyproject.toml", "requirements.txt", "setup.cfg"], bytes);
 }
 
+pub(crate) fn readme(bytes: &[u8]) {
+    read(&[("README.md", bytes), ("web/README.md", bytes), ("web/Dockerfile", b"FROM a\nCMD b\n")]);
+}
+
 pub(crate) fn routes(bytes: &[u8]) {
     each(
         &[

@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("npm", files::npm),
     ("owners", files::owners),
     ("python", files::python),
+    ("readme", files::readme),
     ("repository", files::repository),
     ("routes", files::routes),
     ("statements", estate::statements),

@@ -27,6 +27,8 @@ pub const DESCRIPTION_BYTES: usize = 2_000;
 pub const NAME_BYTES: usize = 300;
 /// Most endpoints that one piece keeps.
 pub const ENDPOINTS: usize = 2_000;
+/// Most badges of one README file that are kept.
+pub const BADGES: usize = 20;
 /// Most points of evidence that one claim keeps.
 pub const EVIDENCE: usize = 16;
 /// Most tools that one stave.toml adds to the table.

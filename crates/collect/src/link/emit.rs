@@ -9,7 +9,7 @@ use super::endpoints;
 use super::join::{is_own_image, join, plain};
 use super::owners::Owners;
 use super::resolve::{Cluster, End, Found, Graph, resolve};
-use super::sketch::{Form, Place, Runs, Sketch, base_name};
+use super::sketch::{Form, Place, Runs, Sketch, base_name, parent};
 use crate::limits;
 use crate::products;
 
@@ -28,6 +28,7 @@ pub(crate) fn finish(sketch: &mut Sketch<'_>) -> BTreeMap<&'static str, Vec<Clai
         out.link(*from, to, found);
     }
     out.owners();
+    out.badges();
     out.tools();
     out.direct();
     for (reader, claim) in endpoints {
@@ -373,6 +374,35 @@ impl Emitter<'_> {
         }
         for (reader, claim) in claims {
             self.push(reader, claim);
+        }
+    }
+
+    /// A README speaks for the one piece whose code lies in its folder, else that at the root for the repository.
+    fn badges(&mut self) {
+        let mut homes: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (index, cluster) in self.graph.clusters.iter().enumerate().filter(|(_, one)| one.is_shown) {
+            for piece in &cluster.members {
+                if let Some(home) = &self.sketch.pieces[*piece].home {
+                    homes.entry(home).or_default().insert(index);
+                }
+            }
+        }
+        let repository = format!("repo:{}", self.sketch.repository).parse::<Reference>().ok();
+        let sketch = self.sketch;
+        for badge in &sketch.badges {
+            let folder = parent(&badge.at.0);
+            let all: Vec<usize> = homes.get(folder).into_iter().flatten().copied().collect();
+            let of = match all.as_slice() {
+                [one] => Some(&sketch.pieces[self.graph.clusters[*one].primary].reference),
+                _ if folder.is_empty() => repository.as_ref(),
+                _ => None,
+            };
+            let Some(of) = of else { continue };
+            let mut claim = Claim::new("link", of.clone(), Basis::Declared);
+            claim.to = Some(badge.address.clone());
+            claim.value = badge.title.as_deref().map(|title| json!({ "title": title }));
+            claim.evidence = evidence([&badge.at]);
+            self.push(badge.reader, claim);
         }
     }
 

@@ -16,6 +16,6 @@ mod tools;
 pub(crate) use emit::finish;
 pub(crate) use owners::OwnerRule;
 pub(crate) use sketch::{
-    BasePath, Document, Endpoint, Form, Image, Mention, Methods, Offer, Offers, Origin, Piece, Place,
+    Badge, BasePath, Document, Endpoint, Form, Image, Mention, Methods, Offer, Offers, Origin, Piece, Place,
     ProgramSettings, Runs, Sketch, Target, ToolUse, WATCHES, base_name, clean_name, parent,
 };

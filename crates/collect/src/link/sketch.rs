@@ -122,6 +122,15 @@ pub(crate) struct Piece {
     pub(crate) keys: BTreeSet<Key>,
 }
 
+/// A page that a folder's README points at.
+#[derive(Clone, Debug)]
+pub(crate) struct Badge {
+    pub(crate) reader: &'static str,
+    pub(crate) address: String,
+    pub(crate) title: Option<String>,
+    pub(crate) at: Place,
+}
+
 /// Who mentions something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -287,6 +296,7 @@ pub(crate) struct Sketch<'a> {
     /// Products for which a piece has a client library.
     pub(crate) libraries: BTreeSet<(usize, &'static str)>,
     pub(crate) owners: Vec<OwnerRule>,
+    pub(crate) badges: Vec<Badge>,
     /// `HOST/ORG` of bare team names; worked out once.
     pub(crate) organisations: std::cell::OnceCell<BTreeSet<String>>,
     /// Rows of tools that this estate and this repository add to the table.
@@ -342,6 +352,7 @@ impl<'a> Sketch<'a> {
             overlays: BTreeMap::new(),
             libraries: BTreeSet::new(),
             owners: Vec::new(),
+            badges: Vec::new(),
             organisations: std::cell::OnceCell::new(),
             tools: Vec::new(),
             tool_uses: Vec::new(),

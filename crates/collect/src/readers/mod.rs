@@ -27,6 +27,7 @@ mod maven;
 mod npm;
 mod owners;
 mod python;
+mod readme;
 mod routes;
 mod rust;
 mod services;
@@ -191,6 +192,7 @@ pub(crate) const READERS: &[Entry] = &[
     // Before the catalog: it tells which organisation a team without a host is of.
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
+    entry::<readme::Readme>(),
     entry::<config::Config>(),
     // After the settings, which fill its placeholders.
     entry::<logging::LoggingReader>(),

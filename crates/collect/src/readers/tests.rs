@@ -225,6 +225,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("main.tf", "provider \"aws\" {}\nsource = \"a/b\"\n"),
     ("index.html", "<script src=\"//cdn.segment.com/a.js\"></script>\n"),
     ("a/OWNERS", "approvers: [b, c]\nfilters: {\".*\": {approvers: [d]}}\n"),
+    ("web/README.md", "# a\n[![b](c.svg)](https://u:p@x.dev/?t=1) [![](d \"e\")](<https://y.dev>)\n"),
     ("OWNERS_ALIASES", "aliases: {b: [d, e@example.com]}\n"),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];

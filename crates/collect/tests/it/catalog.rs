@@ -255,3 +255,38 @@ fn approvers_own_what_lies_in_their_folder_and_codeowners_win() {
         assert!(!all.contains(name), "{name}");
     }
 }
+
+#[test]
+fn badges_are_links_of_the_piece_whose_folder_the_readme_lies_in() {
+    let badge = |name: &str| format!("# x\n[![{name}](b.svg)](https://me:pw@ci.acme.dev/{name}?token=1)\n");
+    let folder = Folder::new(&[
+        ("README.md", &badge("all")),
+        ("services/README.md", &badge("services")),
+        ("services/orders/README.md", &badge("orders")),
+        ("services/orders/docs/README.md", &badge("docs")),
+        ("services/orders/Dockerfile", "FROM node\nCMD x\n"),
+        ("services/two/README.md", &badge("two")),
+        ("services/two/Dockerfile", "FROM node\nCMD x\n"),
+        (
+            "compose.yaml",
+            "services:\n  a: {build: services/two, command: a}\n  b: {build: services/two, command: b}\n",
+        ),
+    ]);
+    folder.commit_all();
+    folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+    let tree = folder.tree();
+    let found: Vec<String> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.kind == "link")
+        .map(|claim| {
+            format!("{} {} {}", claim.of, claim.to.as_deref().unwrap(), claim.value.as_ref().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "repo:host.example/acme/shop https://ci.acme.dev/all {\"title\":\"all\"}",
+            "repo:host.example/acme/shop//services/orders#docker/orders https://ci.acme.dev/orders {\"title\":\"orders\"}",
+        ]
+    );
+}
