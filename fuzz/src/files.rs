@@ -86,6 +86,13 @@ pub(crate) fn config(bytes: &[u8]) {
     );
 }
 
+/// The smaller formats that say what is deployed.
+pub(crate) fn deployments(bytes: &[u8]) {
+    each(&["skaffold.yaml", "Tiltfile", "web/Procfile", "units/mail@.service"], bytes);
+    // What they say is about pieces that others find.
+    read(&[("skaffold.yaml", bytes), ("Tiltfile", bytes), ("Dockerfile", b"FROM a\nCMD b\n")]);
+}
+
 pub(crate) fn docker(bytes: &[u8]) {
     each(&["Dockerfile", "web/Dockerfile"], bytes);
 }

@@ -22,6 +22,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("codeowners", files::codeowners),
     ("compose", files::compose),
     ("config", files::config),
+    ("deployments", files::deployments),
     ("docker", files::docker),
     ("dotnet", files::dotnet),
     ("endpoints", files::endpoints),

@@ -589,7 +589,7 @@ fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Ser
 
 /// The folder whose code a build puts into the image: that of the Dockerfile where it lies deeper than the
 /// context, for many repositories build everything from their root.
-fn home_of_build(context: &str, dockerfile: &str, sketch: &mut Sketch<'_>) -> String {
+pub(super) fn home_of_build(context: &str, dockerfile: &str, sketch: &mut Sketch<'_>) -> String {
     let folder = resolve(context, parent(dockerfile)).unwrap_or_else(|| context.to_owned());
     let home = if dockerfile.is_empty() || folder == context { context.to_owned() } else { folder };
     let home = super::docker::code_folder(&home, sketch);

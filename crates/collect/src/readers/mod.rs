@@ -4,6 +4,7 @@
 //! its files into the repository's sketch. Files reach only `read`.
 
 mod aspire;
+mod builds;
 mod catalog;
 mod ci;
 mod clients;
@@ -26,6 +27,7 @@ mod logging;
 mod maven;
 mod npm;
 mod owners;
+mod processes;
 mod python;
 mod readme;
 mod routes;
@@ -183,7 +185,11 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
     entry::<helm::Helm>(),
+    // Behind the manifests whose images it builds.
+    entry::<builds::Builds>(),
     entry::<terraform::Terraform>(),
+    // Behind the other deployments: what they know already is no piece more.
+    entry::<processes::ProcessFiles>(),
     entry::<aspire::Aspire>(),
     entry::<routes::RoutesReader>(),
     entry::<telemetry::Telemetry>(),

@@ -227,6 +227,19 @@ const SAMPLES: &[(&str, &str)] = &[
     ("a/OWNERS", "approvers: [b, c]\nfilters: {\".*\": {approvers: [d]}}\n"),
     ("web/README.md", "# a\n[![b](c.svg)](https://u:p@x.dev/?t=1) [![](d \"e\")](<https://y.dev>)\n"),
     ("OWNERS_ALIASES", "aliases: {b: [d, e@example.com]}\n"),
+    (
+        "skaffold.yaml",
+        "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {artifacts: [{image: x/a, context: web, docker: {dockerfile: ../Dockerfile}}]}\n",
+    ),
+    (
+        "Tiltfile",
+        "docker_build('x/a', './web', dockerfile='Dockerfile')\ncustom_build(ref='b', deps=['a'])\n",
+    ),
+    ("web/Procfile", "web: node .\nworker: cd a && node b\nrelease: c\n"),
+    (
+        "a@.service",
+        "[Unit]\nDescription=a\nAfter=b.service \\\n c@d.service\n[Service]\nExecStart=-/usr/bin/e --f\nEnvironment=\"G_URL=http://web:80\" 'H=i j'\n",
+    ),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
 

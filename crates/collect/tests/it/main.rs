@@ -3,6 +3,7 @@
 
 mod catalog;
 mod deploy;
+mod formats;
 mod git;
 mod hostile;
 mod jvm;
