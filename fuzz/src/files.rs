@@ -93,6 +93,10 @@ pub(crate) fn deployments(bytes: &[u8]) {
     read(&[("skaffold.yaml", bytes), ("Tiltfile", bytes), ("Dockerfile", b"FROM a\nCMD b\n")]);
 }
 
+pub(crate) fn descriptors(bytes: &[u8]) {
+    each(&["service.datadog.yaml", "opslevel.yml", "web/cortex.yaml"], bytes);
+}
+
 pub(crate) fn docker(bytes: &[u8]) {
     each(&["Dockerfile", "web/Dockerfile"], bytes);
 }

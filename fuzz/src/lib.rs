@@ -23,6 +23,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("compose", files::compose),
     ("config", files::config),
     ("deployments", files::deployments),
+    ("descriptors", files::descriptors),
     ("docker", files::docker),
     ("dotnet", files::dotnet),
     ("endpoints", files::endpoints),

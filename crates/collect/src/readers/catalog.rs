@@ -214,7 +214,7 @@ fn person(one: &Described, sketch: &Sketch<'_>) -> Option<Reference> {
 }
 
 /// The reference that a mention of a group or user stands for, with its keys.
-fn owner(
+pub(super) fn owner(
     text: &str,
     default_kind: &str,
     namespace: &str,

@@ -11,6 +11,7 @@ mod clients;
 mod codeowners;
 mod compose;
 mod config;
+mod descriptors;
 mod docker;
 mod dotnet;
 mod endpoints;
@@ -198,6 +199,7 @@ pub(crate) const READERS: &[Entry] = &[
     // Before the catalog: it tells which organisation a team without a host is of.
     entry::<codeowners::Codeowners>(),
     entry::<catalog::Catalog>(),
+    entry::<descriptors::Descriptors>(),
     entry::<readme::Readme>(),
     entry::<config::Config>(),
     // After the settings, which fill its placeholders.

@@ -226,6 +226,18 @@ const SAMPLES: &[(&str, &str)] = &[
     ("index.html", "<script src=\"//cdn.segment.com/a.js\"></script>\n"),
     ("a/OWNERS", "approvers: [b, c]\nfilters: {\".*\": {approvers: [d]}}\n"),
     ("web/README.md", "# a\n[![b](c.svg)](https://u:p@x.dev/?t=1) [![](d \"e\")](<https://y.dev>)\n"),
+    (
+        "service.datadog.yaml",
+        "schema-version: v2.2\ndd-service: a\nteam: b\ntier: \"1\"\nlinks: [{name: c, url: \"https://u:p@x.dev/?t=1\"}]\n---\napiVersion: v3\nkind: service\nmetadata: {name: d, owner: e}\nspec: {lifecycle: f}\n",
+    ),
+    (
+        "opslevel.yml",
+        "version: 1\nservice: {name: A B, owner: b@example.com, aliases: [c], tools: [{name: d, url: e}]}\n",
+    ),
+    (
+        "web/cortex.yaml",
+        "openapi: 3.0.1\ninfo: {title: A, x-cortex-tag: a, x-cortex-owners: [{type: group, name: b}, {type: email, email: c@example.com}]}\n",
+    ),
     ("OWNERS_ALIASES", "aliases: {b: [d, e@example.com]}\n"),
     (
         "skaffold.yaml",

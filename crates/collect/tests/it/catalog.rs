@@ -290,3 +290,70 @@ fn badges_are_links_of_the_piece_whose_folder_the_readme_lies_in() {
         ]
     );
 }
+
+#[test]
+fn other_catalogs_descriptors_say_who_owns_what_and_where_its_pages_are() {
+    let datadog = "schema-version: v2.2\ndd-service: orders\nteam: shop\ndescription: Takes orders\ntier: \"1\"\n\
+                   lifecycle: production\nlinks: [{name: On call, type: runbook, url: \"https://me:pw@run.acme.dev/o?t=1\"}]\n\
+                   contacts: [{type: email, contact: hush@example.com}]\n";
+    let entity = "apiVersion: v3\nkind: service\nmetadata:\n  name: orders\n  owner: shop\n  description: Takes orders\n  \
+                  links: [{name: On call, type: runbook, url: \"https://run.acme.dev/o\"}]\n\
+                  spec: {lifecycle: production, tier: \"1\"}\n---\napiVersion: v3\nkind: system\nmetadata: {name: all}\n";
+    let opslevel = "version: 1\nservice:\n  name: orders\n  owner: shop\n  description: Takes orders\n  tier: \"1\"\n  \
+                    lifecycle: production\n  tools: [{name: On call, category: runbooks, url: \"https://run.acme.dev/o\"}]\n";
+    let cortex = "openapi: 3.0.1\ninfo:\n  title: Orders\n  description: Takes orders\n  x-cortex-tag: orders\n  \
+                  x-cortex-owners: [{type: group, name: shop}]\n  x-cortex-custom-metadata: {tier: \"1\", lifecycle: production}\n  \
+                  x-cortex-link: [{name: On call, type: runbook, url: \"https://run.acme.dev/o\"}]\n";
+    for (name, text) in [
+        ("service.datadog.yaml", datadog),
+        ("entity.datadog.yml", entity),
+        ("opslevel.yml", opslevel),
+        ("cortex.yaml", cortex),
+    ] {
+        let path = format!("services/orders/{name}");
+        let folder = Folder::new(&[(&path, text), ("services/orders/Dockerfile", "FROM node\nCMD x\n")]);
+        folder.commit_all();
+        folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+        let tree = folder.tree();
+        assert!(tree.warnings.is_empty(), "{name}: {:?}", tree.warnings);
+        let orders = at(&tree, "services/orders#descriptor/orders");
+        assert!(are_one(&tree, &orders, &at(&tree, "services/orders#docker/orders")), "{name}");
+        let said = |kind: &str| -> Vec<String> {
+            let all = claims(&tree).into_iter();
+            all.filter(|claim| claim.of.as_str() == orders && claim.kind == kind)
+                .map(|claim| {
+                    format!(
+                        "{}{}",
+                        claim.to.clone().unwrap_or_default(),
+                        claim.value.clone().unwrap_or_default()
+                    )
+                })
+                .collect()
+        };
+        for (kind, want) in [
+            ("tier", "\"1\""),
+            ("lifecycle", "\"production\""),
+            ("description", "\"Takes orders\""),
+            ("link", "https://run.acme.dev/o{\"title\":\"On call\"}"),
+            ("owned_by", "[\"catalog:group:default/shop\"]"),
+        ] {
+            assert_eq!(said(kind), [want], "{name} {kind}");
+        }
+        let interfaces = claims(&tree).into_iter().filter(|claim| claim.value == Some("api".into())).count();
+        assert_eq!(interfaces, 0, "{name}");
+        assert!(!format!("{:?}", claims(&tree)).contains("hush"));
+    }
+}
+
+#[test]
+fn owners_by_address_are_persons() {
+    let folder = Folder::new(&[(
+        "cortex.yaml",
+        "info: {x-cortex-tag: a, x-cortex-owners: [{type: email, email: Ann@example.com}, {type: group, name: b}]}\n",
+    )]);
+    let tree = folder.tree();
+    let owned = claims(&tree).into_iter().find(|claim| claim.kind == "owned_by").unwrap();
+    let owners = owned.value.as_ref().unwrap().as_array().unwrap();
+    assert!(owners.len() == 2 && owners[1].as_str().unwrap().starts_with("person:"), "{owners:?}");
+    assert!(!format!("{:?}", claims(&tree)).to_lowercase().contains("ann@"));
+}
