@@ -233,6 +233,10 @@ fn link_pairs(
             }
             continue;
         }
+        if offers_registered(&key) && value.trim() == "true" {
+            sketch.mention(NAME, origin.clone(), Target::Registered, Some("routes_to"), at, env);
+            continue;
+        }
         let mut names: Vec<(String, Option<&'static str>)> = Vec::new();
         if let Some(route) = key.strip_prefix("zuul.routes.") {
             match route.split_once('.') {
@@ -282,6 +286,11 @@ fn link_pairs(
         }
         sketch.mention_value(NAME, origin, &pair.key, &value, true, &at, env);
     }
+}
+
+/// Whether a key makes a gateway offer every service that it finds in the registry, beside the routes that are written.
+fn offers_registered(key: &str) -> bool {
+    key.strip_prefix("spring.cloud.gateway.").is_some_and(|rest| rest.ends_with("discovery.locator.enabled"))
 }
 
 /// The repository from which a configuration server takes the settings that it hands out.

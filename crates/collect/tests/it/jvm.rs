@@ -194,6 +194,96 @@ fn a_gateway_without_routes_offers_what_the_registry_knows() {
 }
 
 #[test]
+fn spring_cloud_gateway_routes_to_what_its_settings_say() {
+    let client = "spring-cloud-starter-netflix-eureka-client";
+    let gateway = |file: &str, settings: &str| {
+        let mut door = application("door", &[client, "spring-cloud-starter-gateway"], "", &[]);
+        door.push((format!("door/src/main/resources/{file}"), settings.to_owned()));
+        let registry = application("registry", &["spring-cloud-starter-netflix-eureka-server"], "", &[]);
+        let tree = folder(vec![
+            door,
+            registry,
+            application("orders", &[client], "", &[]),
+            application("stock", &[client], "", &[]),
+        ])
+        .tree();
+        let found: Vec<String> = links(&tree).into_iter().filter(|link| link.contains("routes_to")).collect();
+        found.join(", ")
+    };
+    let all = "door routes_to orders, door routes_to stock";
+    let one = "door routes_to orders";
+    for (file, settings, want) in [
+        ("bootstrap.yml", "spring: {cloud: {gateway: {discovery: {locator: {enabled: true}}}}}", all),
+        ("bootstrap.yml", "spring: {cloud: {gateway: {discovery: {locator: {enabled: false}}}}}", ""),
+        ("bootstrap.properties", "spring.cloud.gateway.server.webflux.discovery.locator.enabled=true", all),
+        (
+            "bootstrap.yml",
+            "spring:\n  cloud:\n    gateway:\n      routes:\n      - id: a\n        uri: lb://ORDERS\n        predicates: [Path=/a/**]\n",
+            one,
+        ),
+        (
+            "bootstrap.yml",
+            "spring: {cloud: {gateway: {mvc: {routes: [{id: a, uri: \"lb://orders\"}]}}}}",
+            one,
+        ),
+        (
+            "bootstrap.yml",
+            "spring.cloud.gateway.server.webflux.routes: [{id: a, uri: \"lb:ws://orders\"}]",
+            one,
+        ),
+        ("bootstrap.properties", "spring.cloud.gateway.server.webmvc.routes[0].uri=http://orders:8080", one),
+        ("bootstrap.properties", "spring.cloud.gateway.routes[0].uri=${ORDERS_URI:lb://orders}", one),
+    ] {
+        assert_eq!(gateway(file, settings), want, "{settings}");
+    }
+}
+
+#[test]
+fn clients_of_kafka_without_a_framework() {
+    for (file, code, want) in [
+        (
+            "A.kt",
+            "import org.apache.kafka.clients.consumer.KafkaConsumer\nval topic: String = System.getenv(\"TOPIC\") ?: \"placed\"\nfun main() { val consumer = KafkaConsumer<String, ByteArray>(props).apply {\n subscribe(listOf(topic))\n }\n}",
+            "web subscribes_to kafka, web subscribes_to placed",
+        ),
+        (
+            "A.java",
+            "class A { static final String T = \"placed\"; void go() { Consumer<String, String> c = new KafkaConsumer<>(props); c.subscribe(Collections.singletonList(T)); bus.subscribe(\"other\"); } }",
+            "web subscribes_to kafka, web subscribes_to placed",
+        ),
+        (
+            "A.java",
+            "class A { void go() { Producer<String, String> p = new KafkaProducer<>(props); ProducerRecord<String, String> r = new ProducerRecord<>(\"placed\", v); p.send(r); } }",
+            "web publishes_to kafka, web publishes_to placed",
+        ),
+        (
+            "A.kt",
+            "val p = KafkaProducer<String, String>(props)\nfun go() { p.send(ProducerRecord(\"placed\", v)) }",
+            "web publishes_to kafka, web publishes_to placed",
+        ),
+        (
+            "A.java",
+            "class A { void go(StreamsBuilder b) { b.stream(\"placed\").filter(x).to(\"paid\"); } }",
+            "web publishes_to kafka, web publishes_to paid, web subscribes_to kafka, web subscribes_to placed",
+        ),
+        (
+            "A.java",
+            "class A { static final String S = \"broker:9092\"; KafkaAdmin a() { p.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, S); } }",
+            "web calls kafka",
+        ),
+    ] {
+        let mut files = application("web", &[], "", &[]);
+        files.push((format!("web/src/main/java/shop/{file}"), code.to_owned()));
+        files.push((
+            "compose.yaml".to_owned(),
+            "services:\n  kafka: {image: apache/kafka, hostname: broker}\n".to_owned(),
+        ));
+        let found: Vec<String> = links(&folder(vec![files]).tree()).into_iter().collect();
+        assert_eq!(found.join(", "), want, "{code}");
+    }
+}
+
+#[test]
 fn clients_of_generated_services() {
     let tree = folder(vec![
         application(

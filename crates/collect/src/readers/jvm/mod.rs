@@ -2,6 +2,7 @@
 //! of its module. Files with a trigger word only, and these lightly: names, constants, annotations, placeholders.
 
 mod link;
+mod messages;
 mod read;
 
 use std::collections::BTreeSet;
@@ -122,6 +123,11 @@ impl Reader for Jvm {
         "TokenConverter",
         "Grpc",
         "Coroutine",
+        "KafkaConsumer",
+        "KafkaProducer",
+        "ProducerRecord",
+        "StreamsBuilder",
+        "BOOTSTRAP_SERVERS",
     ];
 
     fn wants(_path: &str, name: &str) -> bool {

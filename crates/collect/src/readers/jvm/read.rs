@@ -8,6 +8,7 @@ use crate::link::base_name;
 use crate::parse::Code;
 use crate::values::is_secret_name;
 
+use super::messages::{LISTENERS, RECEIVERS, SENDERS};
 use super::{Carrier, Expression, JvmFile, Part, Role, Said};
 
 /// Classes by which a file talks HTTP.
@@ -104,33 +105,6 @@ const NOT_CALLED: &[&str] = &[
     "assertEquals",
 ];
 
-/// Classes that send messages, and what carries these.
-const SENDERS: &[(&str, Carrier)] = &[
-    ("KafkaTemplate", Carrier::Product("kafka")),
-    ("ReactiveKafkaProducerTemplate", Carrier::Product("kafka")),
-    ("KafkaProducer", Carrier::Product("kafka")),
-    ("KafkaOperations", Carrier::Product("kafka")),
-    ("RabbitTemplate", Carrier::Product("rabbitmq")),
-    ("AmqpTemplate", Carrier::Product("rabbitmq")),
-    ("AsyncRabbitTemplate", Carrier::Product("rabbitmq")),
-    ("RabbitMessagingTemplate", Carrier::Product("rabbitmq")),
-    ("JmsTemplate", Carrier::Product("activemq")),
-    ("JmsMessagingTemplate", Carrier::Product("activemq")),
-    ("PulsarTemplate", Carrier::Product("pulsar")),
-    ("SqsTemplate", Carrier::Product("sqs")),
-    ("QueueMessagingTemplate", Carrier::Product("sqs")),
-    ("StreamBridge", Carrier::Bound),
-];
-
-/// Annotations of methods that receive messages, with the arguments that name topics.
-const LISTENERS: &[(&str, Carrier, &[&str])] = &[
-    ("KafkaListener", Carrier::Product("kafka"), &["topics", "topicPattern"]),
-    ("RabbitListener", Carrier::Product("rabbitmq"), &["queues", "queuesToDeclare", "bindings"]),
-    ("JmsListener", Carrier::Product("activemq"), &["destination"]),
-    ("PulsarListener", Carrier::Product("pulsar"), &["topics"]),
-    ("SqsListener", Carrier::Product("sqs"), &["value", "queueNames"]),
-];
-
 /// Annotations that make something of their module.
 const ROLES: &[(&str, Role)] = &[
     ("EnableEurekaServer", Role::Serves("eureka")),
@@ -165,6 +139,8 @@ pub(super) fn read(code: &Code<'_>, path: &str) -> Option<JvmFile> {
             ..JvmFile::default()
         },
         senders: BTreeMap::new(),
+        receivers: BTreeMap::new(),
+        has_streams: words.contains("StreamsBuilder"),
         is_micronaut: words.contains("micronaut"),
     };
     if has(&["JwtAccessTokenConverter", "JwtTokenStore", "JwtHelper"]) {
@@ -179,17 +155,20 @@ pub(super) fn read(code: &Code<'_>, path: &str) -> Option<JvmFile> {
         .then_some(file)
 }
 
-struct FileReader<'a> {
-    code: &'a Code<'a>,
+pub(super) struct FileReader<'a> {
+    pub(super) code: &'a Code<'a>,
     is_kotlin: bool,
     is_micronaut: bool,
     file: JvmFile,
     /// Variables that send messages.
     senders: BTreeMap<&'a str, Carrier>,
+    /// Variables that receive them.
+    receivers: BTreeMap<&'a str, Carrier>,
+    has_streams: bool,
 }
 
 impl<'a> FileReader<'a> {
-    fn say(&mut self, at: usize, said: Said) {
+    pub(super) fn say(&mut self, at: usize, said: Said) {
         if self.file.said.len() < limits::CODE_FACTS {
             self.file.said.push((said, self.code.line(at)));
         }
@@ -200,17 +179,13 @@ impl<'a> FileReader<'a> {
         let code = self.code;
         for at in 0..code.len() {
             let Some(word) = code.word(at) else { continue };
-            if let Some((_, carrier)) = SENDERS.iter().find(|(class, _)| *class == word) {
-                // `KafkaTemplate<String, Order> kafka` and `kafka: KafkaTemplate<String, Order>`.
-                let after = self.behind_generics(at + 1);
-                if let Some(variable) = code.word(after) {
-                    self.senders.insert(variable, *carrier);
-                } else if at >= 2
-                    && code.is_sign(at - 1, ':')
-                    && let Some(variable) = code.word(at - 2)
-                {
-                    self.senders.insert(variable, *carrier);
-                }
+            let carrier = |classes: &[(&str, Carrier)]| {
+                classes.iter().find(|(class, _)| *class == word).map(|(_, carrier)| *carrier)
+            };
+            if let Some(carrier) = carrier(SENDERS) {
+                self.senders.extend(self.variable(at).map(|variable| (variable, carrier)));
+            } else if let Some(carrier) = carrier(RECEIVERS) {
+                self.receivers.extend(self.variable(at).map(|variable| (variable, carrier)));
             }
             let is_text = word == "String" || self.is_kotlin && matches!(word, "val" | "var");
             if is_text && let Some(name) = code.word(at + 1) {
@@ -231,7 +206,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// The position behind `<…>`, if one stands here.
-    fn behind_generics(&self, at: usize) -> usize {
+    pub(super) fn behind_generics(&self, at: usize) -> usize {
         if !self.code.is_sign(at, '<') {
             return at;
         }
@@ -263,6 +238,9 @@ impl<'a> FileReader<'a> {
             return;
         }
         if let Some(text) = code.text(at) {
+            if text == "bootstrap.servers" {
+                self.brokers(at + 1);
+            }
             if self.file.is_client && has_scheme(text) && !self.is_for_people(at) {
                 let url = self.expression_around(at);
                 let reads = self.file.reads;
@@ -300,6 +278,26 @@ impl<'a> FileReader<'a> {
             self.say(at, Said::Provides(service.to_owned()));
             return;
         }
+        let kafka = Carrier::Product("kafka");
+        match word {
+            "ProducerRecord" => {
+                let arguments = self.arguments_behind_generics(at + 1);
+                if let [topic, _, ..] = arguments.as_slice() {
+                    let topic = Some(self.expression_in(topic));
+                    self.say(at, Said::Sends { carrier: kafka, topic });
+                }
+                return;
+            }
+            "BOOTSTRAP_SERVERS_CONFIG" => return self.brokers(at + 1),
+            // `KafkaConsumer(properties).apply { subscribe(listOf("orders")) }`
+            "subscribe" if self.is_kotlin && !self.receivers.is_empty() && code.is_sign(at + 1, '(') => {
+                let is_bare = at >= 1 && !code.is_sign(at - 1, '.') && !code.is_word(at - 1, "fun");
+                if is_bare {
+                    return self.receives(at, kafka);
+                }
+            }
+            _ => {}
+        }
         if !code.is_sign(at + 1, '(') || at < 2 || !code.is_sign(at - 1, '.') {
             return;
         }
@@ -324,6 +322,18 @@ impl<'a> FileReader<'a> {
             }
             _ => {}
         }
+        if let Some(carrier) = receiver.and_then(|name| self.receivers.get(name).copied())
+            && matches!(word, "subscribe" | "stream" | "table" | "globalTable")
+        {
+            return self.receives(at, carrier);
+        }
+        if self.has_streams && word == "to" {
+            if let Some(first) = code.arguments(at + 1).first() {
+                let topic = Some(self.expression_in(first));
+                self.say(at, Said::Sends { carrier: Carrier::Product("kafka"), topic });
+            }
+            return;
+        }
         let Some(carrier) = receiver.and_then(|name| self.senders.get(name).copied()) else { return };
         if !matches!(
             word,
@@ -338,25 +348,15 @@ impl<'a> FileReader<'a> {
             return;
         }
         let arguments = code.arguments(at + 1);
-        let mut topic = arguments.first().map(|first| self.topic(first));
+        let Some(first) = arguments.first() else { return };
+        // A record says by itself which topic it is for.
+        if first.clone().any(|at| code.is_word(at, "ProducerRecord")) {
+            return;
+        }
+        // One argument is the message: its topic is a default.
         let is_message = arguments.len() < 2 && carrier != Carrier::Bound;
-        // One argument is the message: its topic is a default, or stands in the record.
-        if is_message && !topic.as_ref().is_some_and(|(_, is_record)| *is_record) {
-            topic = None;
-        }
-        self.say(at, Said::Sends { carrier, topic: topic.map(|(topic, _)| topic) });
-    }
-
-    /// What the first argument of a sending call names, and whether it is a record that names it.
-    fn topic(&self, argument: &Range<usize>) -> (Expression, bool) {
-        let record = argument.clone().find(|at| self.code.is_word(*at, "ProducerRecord"));
-        if let Some(at) = record {
-            let open = self.behind_generics(at + 1);
-            if let Some(first) = self.code.arguments(open).into_iter().next() {
-                return (self.expression_in(&first), true);
-            }
-        }
-        (self.expression_in(argument), false)
+        let topic = (!is_message).then(|| self.expression_in(first));
+        self.say(at, Said::Sends { carrier, topic });
     }
 
     fn annotation(&mut self, at: usize, name: &str, open: usize) {
@@ -439,52 +439,6 @@ impl<'a> FileReader<'a> {
         }
     }
 
-    /// A binding of Spring Cloud Stream: settings name its destination.
-    fn bound(&mut self, at: usize, channel: &str, sends: bool) {
-        let topic = Some(vec![Part::Text(format!(
-            "${{spring.cloud.stream.bindings.{channel}.destination:{channel}}}"
-        ))]);
-        let carrier = Carrier::Bound;
-        self.say(at, if sends { Said::Sends { carrier, topic } } else { Said::Receives { carrier, topic } });
-    }
-
-    fn listener(&mut self, at: usize, carrier: Carrier, names: &[&str], arguments: &[Range<usize>]) {
-        let code = self.code;
-        let mut topics: Vec<Expression> = Vec::new();
-        for argument in arguments {
-            let key = self.key(argument);
-            let is_value = key.is_empty() || names.contains(&key);
-            if !is_value {
-                continue;
-            }
-            let start = if key.is_empty() { argument.start } else { argument.start + 2 };
-            let has_annotation = (start..argument.end).any(|position| code.is_sign(position, '@'));
-            if has_annotation {
-                // `@QueueBinding(value = @Queue("q"), exchange = @Exchange("x"))`.
-                for position in start..argument.end {
-                    if code.is_sign(position, '@')
-                        && matches!(code.word(position + 1), Some("Queue" | "Exchange"))
-                    {
-                        let inner = code.arguments(position + 2);
-                        topics.extend(self.argument(&inner, &["value", "name", ""]));
-                    }
-                }
-            } else if code.is_sign(start, '{') || code.is_sign(start, '[') {
-                for item in code.arguments(start) {
-                    topics.push(self.expression_in(&item));
-                }
-            } else {
-                topics.push(self.expression_in(&(start..argument.end)));
-            }
-        }
-        if topics.is_empty() {
-            self.say(at, Said::Receives { carrier, topic: None });
-        }
-        for topic in topics {
-            self.say(at, Said::Receives { carrier, topic: Some(topic) });
-        }
-    }
-
     /// `@Value("${key:default}") String name`: a text with a name that settings fill.
     fn value(&mut self, at: usize, open: usize, arguments: &[Range<usize>]) {
         let code = self.code;
@@ -524,7 +478,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// The name before `=` of an annotation's argument.
-    fn key(&self, argument: &Range<usize>) -> &'a str {
+    pub(super) fn key(&self, argument: &Range<usize>) -> &'a str {
         if self.code.is_sign(argument.start + 1, '=') {
             self.code.word(argument.start).unwrap_or("")
         } else {
@@ -533,7 +487,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// The value of the first of these arguments that is there; the empty name is the argument without one.
-    fn argument(&self, arguments: &[Range<usize>], names: &[&str]) -> Option<Expression> {
+    pub(super) fn argument(&self, arguments: &[Range<usize>], names: &[&str]) -> Option<Expression> {
         names.iter().find_map(|name| {
             let argument = arguments.iter().find(|argument| self.key(argument) == *name)?;
             let start = if name.is_empty() { argument.start } else { argument.start + 2 };
@@ -612,7 +566,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// What is added up from a position on, to the first sign that ends it.
-    fn expression(&self, at: usize) -> Expression {
+    pub(super) fn expression(&self, at: usize) -> Expression {
         let code = self.code;
         let mut end = at;
         let mut depth = 0usize;
@@ -639,7 +593,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// What is added up in a range.
-    fn expression_in(&self, range: &Range<usize>) -> Expression {
+    pub(super) fn expression_in(&self, range: &Range<usize>) -> Expression {
         let code = self.code;
         let mut out = Vec::new();
         let mut at = range.start;
@@ -674,6 +628,15 @@ impl<'a> FileReader<'a> {
             let mut out = self.plain(text);
             out.push(Part::Unknown);
             return out;
+        }
+        if code.matches(at, &["System", ".", "getenv", "("])
+            && let Some(name) = code.text(at + 4).filter(|_| code.is_sign(at + 5, ')'))
+        {
+            // `getenv("X") ?: "y"` of Kotlin: the default stands behind the end.
+            let is_all = end == at + 6 && code.is_sign(end, '?') && code.is_sign(end + 1, ':');
+            let default = code.text(end + 2).filter(|text| is_all && !text.contains(['$', '}']));
+            let default = default.map_or_else(String::new, |default| format!(":{default}"));
+            return vec![Part::Text(format!("${{{name}{default}}}"))];
         }
         if code.matches(at, &["String", ".", "format", "("]) {
             return self.formatted(&code.arguments(at + 3));
