@@ -116,6 +116,9 @@ pub(crate) fn endpoints(bytes: &[u8]) {
             "main.go",
             "A.cs",
             "config/routes.rb",
+            "src/main.rs",
+            "routes/api.php",
+            "app/orders/route.ts",
         ],
         bytes,
     );

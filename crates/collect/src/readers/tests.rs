@@ -37,6 +37,15 @@ const SAMPLES: &[(&str, &str)] = &[
         "x.routes.draw do\n  scope '/a' do\n    resources :b, only: %i[index] do\n      member { get :c }\n      get :d, on: :member\n    end\n  end\n  match 'e' => 'f#g', via: [:get]\nend\n",
     ),
     (
+        "web/a.rs",
+        "use axum::x;\n#[get(\"/a/<b..>?<c>\")] fn d() {}\nfn e() -> F { let g = Router::new().route(\"/h\", get(i).post(j)); g.nest(\"/k\", web::scope(\"/l\").service(web::resource(\"/m\").to(n)).configure(o::p)).merge(e()) }\nfn q() { rocket::build().mount(\"/r\", routes![d, s::t]) }",
+    ),
+    (
+        "routes/api.php",
+        "<?php Route::prefix('a')->group(function () { Route::get('b/{c?}', [D::class, 'e']); }); Route::resource('f.g', H::class)->only(['index']); $app->group('/i', function ($group) { $group->map(['GET'], '/j', k); });",
+    ),
+    ("app/(a)/[b]/[[...c]]/route.ts", "export async function GET() {}\nexport { d as POST };\n"),
+    (
         "web/A.cs",
         "[Route(\"a/[controller]\")] class BController : C { [HttpGet(\"{d}\"), E] F G() => h[1]; }\nvar i = app.MapGroup(\"/j\").K(); app.MapGroup(\"/l\").MapGet(\"/m\", n); void MapO(this P q) {}",
     ),

@@ -7,10 +7,13 @@ mod base;
 mod csharp;
 mod golang;
 mod java;
+mod next;
 pub(super) mod path;
+mod php;
 mod python;
 mod routers;
 mod ruby;
+mod rust;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -36,8 +39,10 @@ pub(crate) enum Facts {
     Go(golang::Source),
     /// C#.
     CSharp(csharp::Source),
-    /// Ruby: whole paths.
-    Ruby(Vec<ruby::Route>),
+    /// Rust.
+    Rust(rust::Source),
+    /// Whole paths: of Ruby, PHP, and of files whose place is their path.
+    Whole(Vec<ruby::Route>),
     /// Base paths of an application, or of the application that a file of a store is for.
     Base(Vec<base::Setting>),
     /// A module's manifest: it exports its repositories.
@@ -82,7 +87,13 @@ const FAMILIES: &[Family] = &[
     Family {
         ends: &["rb"],
         triggers: ruby::TRIGGERS,
-        read: |file, code| ruby::read(file.text, code).map(Facts::Ruby),
+        read: |file, code| ruby::read(file.text, code).map(Facts::Whole),
+    },
+    Family { ends: &["rs"], triggers: rust::TRIGGERS, read: |_, code| rust::read(code).map(Facts::Rust) },
+    Family {
+        ends: &["php"],
+        triggers: php::TRIGGERS,
+        read: |file, code| php::read(file.path, code).map(Facts::Whole),
     },
 ];
 
@@ -108,6 +119,11 @@ impl Reader for Endpoints {
             // What is wrong with a settings file its own reader says.
             return Ok(base::read(file, &name).map(Facts::Base));
         };
+        if let Some(place) = next::place(file.path)
+            && let Some(routes) = file.code().and_then(|code| next::read(place, code))
+        {
+            return Ok(Some(Facts::Whole(routes)));
+        }
         if !family.triggers.iter().any(|trigger| file.text.contains(trigger)) {
             return Ok(None);
         }
@@ -117,7 +133,7 @@ impl Reader for Endpoints {
     fn link(facts: Vec<(String, Facts)>, sketch: &mut Sketch<'_>) {
         let mut exports = BTreeSet::new();
         let (mut java, mut scripts, mut python) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut go, mut csharp) = (Vec::new(), Vec::new());
+        let (mut go, mut csharp, mut rust) = (Vec::new(), Vec::new(), Vec::new());
         for (path, facts) in facts {
             match facts {
                 Facts::Exports => drop(exports.insert(parent(&path).to_owned())),
@@ -127,7 +143,8 @@ impl Reader for Endpoints {
                 Facts::Python(file) => python.push((path, file)),
                 Facts::Go(file) => go.push((path, file)),
                 Facts::CSharp(file) => csharp.push((path, file)),
-                Facts::Ruby(routes) => {
+                Facts::Rust(file) => rust.push((path, file)),
+                Facts::Whole(routes) => {
                     for (method, route, line) in routes {
                         offer(sketch, &path, method, &route, (&path, line), true);
                     }
@@ -139,6 +156,7 @@ impl Reader for Endpoints {
         python::link(python, sketch);
         golang::link(go, sketch);
         csharp::link(csharp, sketch);
+        rust::link(rust, sketch);
     }
 }
 

@@ -173,3 +173,74 @@ fn rails_resources_and_sinatra_are_read() {
     let sinatra = "require 'sinatra'\nget '/hi/:name' do\n  get 'x'\nend\n";
     assert_eq!(endpoints(&[("app.rb", sinatra)]), ["GET /hi/{name} @app.rb:2"]);
 }
+
+fn texts(files: &[(&str, &str)]) -> Vec<String> {
+    endpoints(files).iter().map(|text| text.split(" @").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn axum_actix_and_rocket_are_read() {
+    let main = "use axum::{Router, routing::get};\nmod users;\n#[tokio::main]\nasync fn main() {\n  let api = Router::new().route(\"/ping\", get(|| async { \"x\" })).nest(\"/users\", users::routes());\n  let app: Router = Router::new().nest(\"/api\", api).merge(Router::new().route(\"/health\", get(ok).head(ok)));\n}\n#[cfg(test)]\nmod tests { fn t() { Router::new().route(\"/test\", get(x)); } }\n";
+    let users = "use axum::Router;\npub fn routes() -> Router<State> {\n  Router::new()\n    .route(\"/\", get(list).post(add))\n    .route(\"/{id}\", axum::routing::delete(gone))\n    .layer(x)\n}\n";
+    assert_eq!(
+        texts(&[("src/main.rs", main), ("src/users.rs", users)]),
+        [
+            "GET /api/ping",
+            "GET /health",
+            "HEAD /health",
+            "GET /api/users",
+            "POST /api/users",
+            "DELETE /api/users/{id}"
+        ]
+    );
+    let actix = "use actix_web::{web, App};\n#[get(\"/hi/{name}\")]\nasync fn hi() {}\nfn config(cfg: &mut web::ServiceConfig) {\n  cfg.service(web::scope(\"/v1\").service(hi).route(\"/x\", web::put().to(x)));\n  cfg.service(web::resource(\"/r\").route(web::get().to(a)).post(b));\n}\nasync fn main() { HttpServer::new(|| App::new().service(web::scope(\"/api\").configure(config))) }\n";
+    assert_eq!(
+        texts(&[("src/main.rs", actix)]),
+        ["GET /api/v1/hi/{name}", "PUT /api/v1/x", "GET /api/r", "POST /api/r"]
+    );
+    let rocket = "#[macro_use] extern crate rocket;\n#[post(\"/orders/<id>?<late>\", data = \"<body>\")]\nfn add() {}\n#[get(\"/files/<path..>\")] fn files() {}\n#[launch] fn rocket() -> _ { rocket::build().mount(\"/api\", routes![add, files]) }\n";
+    assert_eq!(texts(&[("src/main.rs", rocket)]), ["POST /api/orders/{id}", "GET /api/files/{path}"]);
+}
+
+#[test]
+fn laravel_and_slim_are_read() {
+    let api = "<?php\nuse Illuminate\\Support\\Facades\\Route;\nRoute::get('/users/{id?}', [UserController::class, 'show'])->name('u');\nRoute::middleware(['auth'])->prefix('admin')->group(function () {\n  Route::match(['get', 'post'], 'x', fn () => 1);\n  Route::group(['prefix' => 'deep'], function () { Route::any('/y', 'C@y'); });\n});\nRoute::apiResource('posts.comments', C::class)->only(['index', 'show']);\nRoute::redirect('/a', '/b');\n";
+    assert_eq!(
+        texts(&[("routes/api.php", api)]),
+        [
+            "GET /api/users/{id}",
+            "GET /api/admin/x",
+            "POST /api/admin/x",
+            "/api/admin/deep/y",
+            "GET /api/posts/{post}/comments",
+            "GET /api/posts/{post}/comments/{comment}",
+        ]
+    );
+    let slim = "<?php\n$app->group('/v1', function (Group $group) {\n  $group->get('/hi/{name}', Hi::class);\n});\n$app->get('settings', 1);\n$client->get('/x', []);\n";
+    assert_eq!(texts(&[("public/index.php", slim)]), ["GET /v1/hi/{name}"]);
+}
+
+#[test]
+fn files_of_next_are_routes() {
+    for (path, text, want) in [
+        (
+            "web/src/app/api/(shop)/orders/[id]/route.ts",
+            "export async function GET() {}\nexport const POST = f;\nexport const dynamic = 'x';\n",
+            vec!["GET /api/orders/{id}", "POST /api/orders/{id}"],
+        ),
+        (
+            "app/x/[[...rest]]/route.js",
+            "export { h as GET, h as PUT };\n",
+            vec!["GET /x/{rest}", "PUT /x/{rest}"],
+        ),
+        (
+            "pages/api/orders/[...all].ts",
+            "export default function handler(req, res) {}\n",
+            vec!["/api/orders/{all}"],
+        ),
+        ("pages/api/index.js", "export default h;\n", vec!["/api"]),
+        ("pages/orders.ts", "export default h;\n", vec![]),
+    ] {
+        assert_eq!(texts(&[(path, text)]), want, "{path}");
+    }
+}
