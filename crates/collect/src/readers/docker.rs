@@ -23,6 +23,7 @@ pub(crate) struct Docker;
 impl Reader for Docker {
     type Facts = Dockerfile;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &["FROM", "from", "From"];
 
     fn wants(_path: &str, name: &str) -> bool {

@@ -30,6 +30,7 @@ pub(crate) struct Gradle;
 impl Reader for Gradle {
     type Facts = GradleFile;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
 
     fn wants(_path: &str, name: &str) -> bool {
         matches!(name, "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts")

@@ -31,6 +31,7 @@ pub(crate) struct Maven;
 impl Reader for Maven {
     type Facts = Pom;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &["<project"];
 
     fn wants(_path: &str, name: &str) -> bool {
