@@ -201,7 +201,13 @@ pub(crate) fn python(bytes: &[u8]) {
 }
 
 pub(crate) fn readme(bytes: &[u8]) {
-    read(&[("README.md", bytes), ("web/README.md", bytes), ("web/Dockerfile", b"FROM a\nCMD b\n")]);
+    read(&[
+        ("README.md", bytes),
+        ("web/README.md", bytes),
+        ("api/README", bytes),
+        ("api/Dockerfile", b"FROM a\nCMD b\n"),
+        ("web/Dockerfile", b"FROM a\nCMD b\n"),
+    ]);
 }
 
 pub(crate) fn routes(bytes: &[u8]) {

@@ -27,7 +27,7 @@ usage: cargo xtask TASK
   smoke                  starts the release binary on examples/shop and asks its pages
   score discovery --data DIR --trees DIR --scorer FILE
                          compares what is found in real systems with known answers
-  score overlap --data DIR --trees DIR --systems SYSTEM=TREE,…
+  score overlap --data DIR --trees DIR --systems SYSTEM=TREE,… [--binary PATH]
                          compares which pieces are thought to do the same job with known groups
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";

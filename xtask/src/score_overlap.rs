@@ -1,7 +1,8 @@
 //! `cargo xtask score overlap`: how well pairs that do the same job are ranked, compared with known groups.
 //!
 //! DIR/overlap_services.json has groups of `SYSTEM:NAME`; `--systems SYSTEM=TREE,…` says which folder of the trees is
-//! which. All are scanned into one ledger; a pair that isn't listed counts as not found.
+//! which. All are scanned into one ledger; a pair that isn't listed counts as not found. `--binary` takes a binary that is
+//! there instead of building one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,10 +21,11 @@ const FIRST: usize = 50;
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     let (data, trees) = (args.path("--data")?, args.path("--trees")?);
     let systems = args.value("--systems")?.context("--systems SYSTEM=TREE,… is missing")?;
+    let binary = args.optional_path("--binary")?;
     args.rest()?;
     let text = fs::read_to_string(data.join("overlap_services.json"))?;
     let groups: BTreeMap<String, Vec<String>> = serde_json::from_str(&text)?;
-    let stave = run::release_binary()?;
+    let stave = binary.map_or_else(run::release_binary, Ok)?;
     let work = tempfile::tempdir()?;
     let asked = |words: &[&str]| -> Result<Value> {
         let mut command = Command::new(&stave);
@@ -48,7 +50,8 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
         let (name, reference) = (piece["name"].as_str()?, piece["reference"].as_str()?.to_lowercase());
         group_of.keys().copied().find(|id| {
             let Some((system, wanted)) = id.split_once(':') else { return false };
-            folders.get(system).is_some_and(|tree| reference.contains(tree)) && plain(wanted) == plain(name)
+            folders.get(system).is_some_and(|tree| tree.split('/').all(|part| reference.contains(part)))
+                && plain(wanted) == plain(name)
         })
     };
     let mut ranked: Vec<bool> = Vec::new();

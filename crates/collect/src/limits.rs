@@ -23,6 +23,10 @@ pub const CODE_FACTS: usize = 2_000;
 pub const LINE_BYTES: usize = 8 * 1024;
 /// Longest description that is kept, in bytes.
 pub const DESCRIPTION_BYTES: usize = 2_000;
+/// Bytes of a README in which its first sentence is looked for.
+pub const README_BYTES: usize = 16 * 1024;
+/// Longest sentence of a README that is kept, in bytes.
+pub const README_SENTENCE_BYTES: usize = 300;
 /// Longest name of a piece, tag or link that is kept, in bytes.
 pub const NAME_BYTES: usize = 300;
 /// Most endpoints that one piece keeps.

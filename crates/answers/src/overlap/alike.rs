@@ -70,6 +70,8 @@ pub struct Alike {
     /// Which of them are marks.
     is_mark: Vec<bool>,
     own: Vec<Vector>,
+    /// `own` without the description's words, where there is a description.
+    bare: Vec<Option<Vector>>,
     whole: Vec<Vector>,
     /// For each feature, who has it: the piece and the weight in `whole`.
     index: Vec<Vec<(u32, f32)>>,
@@ -78,7 +80,7 @@ pub struct Alike {
 impl Alike {
     /// Weighs the descriptions.
     pub fn new(described: &[Described]) -> Alike {
-        let (features, is_mark, counts) = count(described);
+        let Counted { features, is_mark, counts, bare } = count(described);
         let total = described.len() as f32;
         let mut holders = vec![0_u32; features.len()];
         for (feature, _) in counts.iter().flatten() {
@@ -86,12 +88,11 @@ impl Alike {
         }
         let rarity: Vec<f32> =
             holders.iter().map(|count| ((total + 1.0) / (*count).max(1) as f32).ln()).collect();
-        let own: Vec<Vector> = counts
-            .into_iter()
-            .map(|row| unit(row.into_iter().map(|(f, n)| (f, n * rarity[f as usize])).collect()))
-            .collect();
+        let weighed = |row: Vector| unit(row.into_iter().map(|(f, n)| (f, n * rarity[f as usize])).collect());
+        let own: Vec<Vector> = counts.into_iter().map(weighed).collect();
+        let bare = bare.into_iter().map(|row| row.map(weighed)).collect();
         let mut alike =
-            Alike { index: index(&own, features.len()), whole: own.clone(), own, features, is_mark };
+            Alike { index: index(&own, features.len()), whole: own.clone(), own, bare, features, is_mark };
         let whole: Vec<Vector> = (0..alike.own.len()).map(|place| alike.with_context(place)).collect();
         alike.index = index(&whole, alike.features.len());
         alike.whole = whole;
@@ -103,15 +104,27 @@ impl Alike {
         self.mixed(one, other, dot(&self.whole[one], &self.whole[other]))
     }
 
-    /// Own words and context, half and half.
+    /// Own words twice, context once.
     fn mixed(&self, one: usize, other: usize, with_context: f32) -> f32 {
-        (with_context + 2.0 * dot(&self.own[one], &self.own[other])) / 3.0
+        let (own, others) = self.comparable(one, other);
+        (with_context + 2.0 * dot(own, others)) / 3.0
+    }
+
+    /// What two can be compared by: where only one has a description, what both have. A sentence names much in passing,
+    /// and the other's few words would be among it by chance.
+    fn comparable(&self, one: usize, other: usize) -> (&Vector, &Vector) {
+        match (&self.bare[one], &self.bare[other]) {
+            (Some(bare), None) => (bare, &self.own[other]),
+            (None, Some(bare)) => (&self.own[one], bare),
+            _ => (&self.own[one], &self.own[other]),
+        }
     }
 
     /// How much of what two have in common of their own is words, from 0 (only marks) to 1.
     pub(super) fn worded(&self, one: usize, other: usize) -> f32 {
         let (mut words, mut all) = (0.0, 0.0);
-        each_common(&self.own[one], &self.own[other], |feature, a, b| {
+        let (own, others) = self.comparable(one, other);
+        each_common(own, others, |feature, a, b| {
             all += a * b;
             if !self.is_mark[feature as usize] {
                 words += a * b;
@@ -127,7 +140,10 @@ impl Alike {
         for (other, likeness) in &mut near {
             *likeness = self.mixed(place, *other, *likeness);
         }
-        near.retain(|(other, _)| dot(&self.own[place], &self.own[*other]) > 0.0);
+        near.retain(|(other, _)| {
+            let (own, others) = self.comparable(place, *other);
+            dot(own, others) > 0.0
+        });
         near.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         near.truncate(most);
         near
@@ -137,7 +153,8 @@ impl Alike {
     /// greatest first.
     pub fn shared(&self, one: usize, other: usize) -> Vec<(&str, f32)> {
         let mut shared = Vec::new();
-        each_common(&self.own[one], &self.own[other], |feature, a, b| {
+        let (own, others) = self.comparable(one, other);
+        each_common(own, others, |feature, a, b| {
             shared.push((self.features[feature as usize].as_str(), a * b));
         });
         shared.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
@@ -196,7 +213,15 @@ impl Alike {
 }
 
 /// Each piece's words and marks with how much they count before rarity, and the texts of all features.
-fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
+struct Counted {
+    features: Vec<String>,
+    is_mark: Vec<bool>,
+    counts: Vec<Vector>,
+    /// Those of pieces with a description, without its words.
+    bare: Vec<Option<Vector>>,
+}
+
+fn count(described: &[Described]) -> Counted {
     let parting = Parting::of(described.iter().flat_map(|one| one.names.iter().map(String::as_str)));
     let families = family_words(&parting, described);
     let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -211,6 +236,7 @@ fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
         })
     };
     let mut counts = Vec::with_capacity(described.len());
+    let mut bare = Vec::with_capacity(described.len());
     for one in described {
         let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
         let is_family = |stem: &str| {
@@ -219,8 +245,9 @@ fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
         for (stem, (_, word)) in name_stems(&parting, one).into_iter().filter(|row| !is_family(&row.0)) {
             *sums.entry(number(stem, &word)).or_default() += NAME;
         }
+        let mut about: Vector = Vec::new();
         for (stem, (times, word)) in about_stems(one).into_iter().filter(|row| !is_family(&row.0)) {
-            *sums.entry(number(stem, &word)).or_default() += times.min(REPEATS) as f32;
+            about.push((number(stem, &word), times.min(REPEATS) as f32));
         }
         let offers = one.offers.iter().flat_map(|text| cut(text)).filter(|word| tells_offer(word));
         for (stem, (_, word)) in stems(offers) {
@@ -242,9 +269,13 @@ fn count(described: &[Described]) -> (Vec<String>, Vec<bool>, Vec<Vector>) {
                 *sums.entry(number(format!("{MARK}{phrase} {stem}"), &shown)).or_default() += each;
             }
         }
+        bare.push((!about.is_empty()).then(|| sums.iter().map(|(f, n)| (*f, *n)).collect()));
+        for (feature, times) in about {
+            *sums.entry(feature).or_default() += times;
+        }
         counts.push(sums.into_iter().collect());
     }
-    (features, is_mark, counts)
+    Counted { features, is_mark, counts, bare }
 }
 
 fn name_stems(parting: &Parting, one: &Described) -> BTreeMap<String, (u32, String)> {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use stave_model::{Basis, Claim, Evidence, Key, Kind, Reference};
 
+use super::describe;
 use super::endpoints;
 use super::join::{is_own_image, join, plain};
 use super::owners::Owners;
 use super::resolve::{Cluster, End, Found, Graph, resolve};
-use super::sketch::{Form, Place, Runs, Sketch, base_name, parent};
+use super::sketch::{Form, Place, README, Runs, Sketch, base_name, parent};
 use crate::limits;
 use crate::products;
 
@@ -31,6 +32,9 @@ pub(crate) fn finish(sketch: &mut Sketch<'_>) -> BTreeMap<&'static str, Vec<Clai
     out.badges();
     out.tools();
     out.direct();
+    for claim in describe::claims(out.sketch, &graph) {
+        out.push(README, claim);
+    }
     for (reader, claim) in endpoints {
         out.push(reader, claim);
     }

@@ -266,6 +266,16 @@ pub(crate) struct ToolUse {
     pub(crate) of_all: bool,
 }
 
+/// The reader of READMEs.
+pub(crate) const README: &str = "readme";
+
+/// The first sentence of a folder's README.
+#[derive(Clone, Debug)]
+pub(crate) struct Readme {
+    pub(crate) text: String,
+    pub(crate) at: Place,
+}
+
 /// Everything that the readers of one repository say.
 pub(crate) struct Sketch<'a> {
     pub(crate) repository: String,
@@ -295,6 +305,8 @@ pub(crate) struct Sketch<'a> {
     pub(crate) overlays: BTreeMap<String, BTreeSet<String>>,
     /// Products for which a piece has a client library.
     pub(crate) libraries: BTreeSet<(usize, &'static str)>,
+    /// By folder.
+    pub(crate) readmes: BTreeMap<String, Readme>,
     pub(crate) owners: Vec<OwnerRule>,
     pub(crate) badges: Vec<Badge>,
     /// `HOST/ORG` of bare team names; worked out once.
@@ -351,6 +363,7 @@ impl<'a> Sketch<'a> {
             homes: BTreeSet::new(),
             overlays: BTreeMap::new(),
             libraries: BTreeSet::new(),
+            readmes: BTreeMap::new(),
             owners: Vec::new(),
             badges: Vec::new(),
             organisations: std::cell::OnceCell::new(),

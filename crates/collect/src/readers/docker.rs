@@ -1,7 +1,9 @@
 //! Dockerfiles: what is built, from what, and what it listens on.
 
+use crate::limits;
 use crate::link::{Form, Place, Runs, Sketch, base_name, parent};
 use crate::products;
+use crate::values::clean_text;
 
 use super::{ReadResult, Reader, SourceFile};
 
@@ -14,6 +16,7 @@ pub(crate) struct Dockerfile {
     runs: bool,
     ports: Vec<u16>,
     env: Vec<(String, String, u32)>,
+    description: Option<String>,
     line: u32,
 }
 
@@ -79,7 +82,7 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
 fn read_dockerfile(text: &str) -> Option<Dockerfile> {
     let mut stages: Vec<(Option<String>, String)> = Vec::new();
     let mut arguments: Vec<(String, String)> = Vec::new();
-    let mut file = Dockerfile { base: None, runs: false, ports: Vec::new(), env: Vec::new(), line: 1 };
+    let mut file = empty();
     for (line, word, rest) in instructions(text) {
         match word.as_str() {
             "ARG" if stages.is_empty() => {
@@ -115,6 +118,7 @@ fn read_dockerfile(text: &str) -> Option<Dockerfile> {
                     file.env.push((key, value, line));
                 }
             }
+            "LABEL" => file.description = label(&rest, DESCRIPTION).or(file.description),
             _ => {}
         }
     }
@@ -122,7 +126,21 @@ fn read_dockerfile(text: &str) -> Option<Dockerfile> {
 }
 
 fn empty() -> Dockerfile {
-    Dockerfile { base: None, runs: false, ports: Vec::new(), env: Vec::new(), line: 1 }
+    Dockerfile { base: None, runs: false, ports: Vec::new(), env: Vec::new(), description: None, line: 1 }
+}
+
+/// The label that says what an image is.
+const DESCRIPTION: &str = "org.opencontainers.image.description";
+
+/// The value of a label, `NAME=word` or `NAME="some words"`; nothing where a variable is part of it.
+fn label(rest: &str, name: &str) -> Option<String> {
+    let at = rest.find(name)?;
+    let value = rest[at + name.len()..].trim_start_matches('"').strip_prefix('=')?;
+    let value = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value[1..].split(quote).next()?,
+        _ => value.split_whitespace().next()?,
+    };
+    clean_text(value, limits::DESCRIPTION_BYTES).filter(|text| !text.contains('$'))
 }
 
 /// `ENV A=b C=d` and `ENV A b`.
@@ -241,6 +259,7 @@ fn link_dockerfile(sketch: &mut Sketch<'_>, path: &str, file: &Dockerfile) -> Op
     own.home = Some(home.clone());
     own.runs = if file.runs { Runs::Yes } else { Runs::Unknown };
     own.ports.extend(&file.ports);
+    own.description.clone_from(&file.description);
     if let Some(base) = file.base.as_ref().and_then(|(base, _)| crate::link::Image::parse(base)) {
         // A server for files and a proxy are what much software is put into; other products are what it is.
         own.product = products::by_image(&base.0)
@@ -277,5 +296,23 @@ mod tests {
         assert_eq!(staged.base.unwrap().0, "golang");
         assert!(!staged.runs);
         assert!(read_dockerfile("hello").is_none());
+    }
+
+    #[test]
+    fn a_label_says_what_an_image_is() {
+        for (labels, description) in [
+            (
+                "LABEL a=b \\\n  org.opencontainers.image.description=\"Counts \\\n  stock\" c=d",
+                Some("Counts stock"),
+            ),
+            ("LABEL \"org.opencontainers.image.description\"='Counts stock'", Some("Counts stock")),
+            ("LABEL org.opencontainers.image.description=Stock c=d", Some("Stock")),
+            ("LABEL org.opencontainers.image.description=\"$X y\"", None),
+            ("LABEL org.opencontainers.image.descriptions=x\nLABEL a=b", None),
+            ("LABEL org.opencontainers.image.description=x\nFROM c", None),
+        ] {
+            let file = read_dockerfile(&format!("FROM b\n{labels}\n")).unwrap();
+            assert_eq!(file.description.as_deref(), description, "{labels}");
+        }
     }
 }

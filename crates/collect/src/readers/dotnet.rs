@@ -2,6 +2,7 @@
 
 use crate::link::{Form, Runs, Sketch, base_name, parent};
 use crate::parse::parse_xml;
+use crate::{limits, values::clean_text};
 
 use super::{ReadResult, Reader, SourceFile};
 
@@ -12,6 +13,7 @@ pub(crate) struct Project {
     runs: Runs,
     is_frontend: bool,
     is_host: bool,
+    description: Option<String>,
     /// Paths of other projects.
     references: Vec<(String, u32)>,
 }
@@ -62,7 +64,11 @@ impl Reader for Dotnet {
             .filter_map(|element| Some((element.attribute("Include")?.replace('\\', "/"), element.line)))
             .collect();
         let runs = if is_program && !is_host { Runs::Yes } else { Runs::Library };
-        Ok(Some(Project { runs, is_frontend, is_host, references }))
+        // A variable is told elsewhere.
+        let description = text("Description")
+            .filter(|text| !text.contains("$("))
+            .and_then(|text| clean_text(text, limits::DESCRIPTION_BYTES));
+        Ok(Some(Project { runs, is_frontend, is_host, description, references }))
     }
 
     fn link(facts: Vec<(String, Project)>, sketch: &mut Sketch<'_>) {
@@ -76,6 +82,7 @@ impl Reader for Dotnet {
             };
             let own = &mut sketch.pieces[piece];
             own.runs = project.runs;
+            own.description = project.description;
             own.home = Some(folder.clone());
             own.package = Some(format!("nuget/{}", sketch.repository.clone() + "/" + &name));
             if project.is_frontend {

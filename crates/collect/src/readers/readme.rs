@@ -1,4 +1,6 @@
-//! Badges in README files: pages elsewhere that a piece's own people point at.
+//! README files: badges, which are pages elsewhere that a piece's own people point at, and what the piece is for.
+
+mod prose;
 
 use crate::limits;
 use crate::link::{Badge, Sketch};
@@ -6,7 +8,7 @@ use crate::values::{clean_text, clean_url};
 
 use super::{ReadResult, Reader, SourceFile};
 
-const NAME: &str = "readme";
+const NAME: &str = crate::link::README;
 
 /// A page with what its badge is called, and the badge's line.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,31 +18,42 @@ pub(crate) struct Found {
     line: u32,
 }
 
+/// What one README says.
+pub(crate) struct Facts {
+    badges: Vec<Found>,
+    sentence: Option<prose::Sentence>,
+}
+
 /// The reader of README files.
 pub(crate) struct Readme;
 
 impl Reader for Readme {
-    type Facts = Vec<Found>;
+    type Facts = Facts;
     const NAME: &'static str = NAME;
-    const TRIGGERS: &'static [&'static str] = &[BADGE];
+    const RULES: u32 = 2;
 
     fn wants(_path: &str, name: &str) -> bool {
-        name == "readme.md"
+        prose::NAMES.contains(&name)
     }
 
-    fn read(file: &SourceFile<'_>) -> ReadResult<Vec<Found>> {
-        let found = badges(file.text);
-        Ok((!found.is_empty()).then_some(found))
+    fn read(file: &SourceFile<'_>) -> ReadResult<Facts> {
+        let is_markdown = file.name() == "readme.md";
+        let badges = if is_markdown { badges(file.text) } else { Vec::new() };
+        let sentence = prose::first_sentence(file.text);
+        Ok((!badges.is_empty() || sentence.is_some()).then_some(Facts { badges, sentence }))
     }
 
-    fn link(facts: Vec<(String, Vec<Found>)>, sketch: &mut Sketch<'_>) {
-        for (path, found) in facts {
-            sketch.badges.extend(found.into_iter().map(|one| Badge {
+    fn link(facts: Vec<(String, Facts)>, sketch: &mut Sketch<'_>) {
+        for (path, Facts { badges, sentence }) in facts {
+            sketch.badges.extend(badges.into_iter().map(|one| Badge {
                 reader: NAME,
                 address: one.address,
                 title: one.title,
                 at: (path.clone(), one.line),
             }));
+            if let Some(sentence) = sentence {
+                prose::link(path, sentence, sketch);
+            }
         }
     }
 }

@@ -230,6 +230,10 @@ const SAMPLES: &[(&str, &str)] = &[
         ".github/workflows/a.yml",
         "jobs: {a: {steps: [{uses: x}]}}\norbs:\n  a: b/c@1\n  - uses: snyk/actions@v1\n",
     ),
+    (
+        "web/README.md",
+        "---\na: b\n---\n<!-- c -->\nWeb\n===\n[![d](e)](f)\n```\ng\n```\n.. h::\n   i\n\n**Shows** [the stock](j_k), e.g. `l <m>`_ \\* of ![n][o] &amp; _all_ shops. P q r.\n",
+    ),
     ("Gemfile", "gem 'sentry-ruby', '~> 5'\n"),
     ("main.tf", "provider \"aws\" {}\nsource = \"a/b\"\n"),
     ("index.html", "<script src=\"//cdn.segment.com/a.js\"></script>\n"),
