@@ -16,6 +16,22 @@ const OFFER: f32 = 0.5;
 /// How often one word of a description counts at most.
 const REPEATS: u32 = 4;
 
+/// What descriptions call any piece. Sorted.
+const PIECE: &[&str] = &[
+    "app",
+    "application",
+    "applications",
+    "apps",
+    "component",
+    "components",
+    "microservice",
+    "microservices",
+    "module",
+    "modules",
+    "service",
+    "services",
+];
+
 /// A word that this many pieces of a family have, and more than one in so many of all its pieces, is the family's.
 const FAMILY: usize = 5;
 const FAMILY_PART: usize = 4;
@@ -104,10 +120,14 @@ impl Alike {
         self.mixed(one, other, dot(&self.whole[one], &self.whole[other]))
     }
 
-    /// Own words twice, context once.
+    /// Own words twice, context once; where only one has a description, its context is full of it.
     fn mixed(&self, one: usize, other: usize, with_context: f32) -> f32 {
         let (own, others) = self.comparable(one, other);
-        (with_context + 2.0 * dot(own, others)) / 3.0
+        let own = dot(own, others);
+        if self.bare[one].is_some() != self.bare[other].is_some() {
+            return own;
+        }
+        (with_context + 2.0 * own) / 3.0
     }
 
     /// What two can be compared by: where only one has a description, what both have. A sentence names much in passing,
@@ -269,7 +289,9 @@ fn count(described: &[Described]) -> Counted {
                 *sums.entry(number(format!("{MARK}{phrase} {stem}"), &shown)).or_default() += each;
             }
         }
-        bare.push((!about.is_empty()).then(|| sums.iter().map(|(f, n)| (*f, *n)).collect()));
+        // A description that only repeats the name is none.
+        let is_described = about.iter().any(|(feature, _)| !sums.contains_key(feature));
+        bare.push(is_described.then(|| sums.iter().map(|(f, n)| (*f, *n)).collect()));
         for (feature, times) in about {
             *sums.entry(feature).or_default() += times;
         }
@@ -283,7 +305,7 @@ fn name_stems(parting: &Parting, one: &Described) -> BTreeMap<String, (u32, Stri
 }
 
 fn about_stems(one: &Described) -> BTreeMap<String, (u32, String)> {
-    let is_piece = |word: &str| matches!(word, "microservice" | "microservices" | "service" | "services");
+    let is_piece = |word: &str| PIECE.binary_search(&word).is_ok();
     stems(one.about.iter().flat_map(|text| cut(text)).filter(|word| tells(word) && !is_piece(word)))
 }
 
