@@ -130,3 +130,35 @@ fn modules_inherit_what_their_parent_needs() {
     .tree();
     assert_eq!(links(&tree), set(&["orders registers_at registry"]));
 }
+
+#[test]
+fn a_readme_describes_the_one_component_of_its_folder_where_nothing_else_does() {
+    let text = "# X\n\nCounts what is left.\n";
+    let tree = Folder::new(&[
+        ("README.md", "All of the shop together.\n"),
+        ("stock/Dockerfile", "FROM a\nCMD b\n"),
+        ("stock/README.rst", "Not this one here.\n"),
+        ("stock/README.md", text),
+        (
+            "web/package.json",
+            "{\"name\": \"web\", \"description\": \"Shows it\", \"scripts\": {\"start\": \"node .\"}}",
+        ),
+        ("web/README.md", text),
+        ("api/Dockerfile", "FROM a\nLABEL org.opencontainers.image.description=\"Sells it\"\nCMD b\n"),
+        ("api/README.md", text),
+        ("two/README.md", text),
+        ("compose.yaml", "services: {one: {build: two}, other: {build: two}}\n"),
+    ])
+    .tree();
+    let said: Vec<(String, String)> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.kind == "description")
+        .map(|claim| (claim.of.to_string(), claim.value.as_ref().unwrap().to_string()))
+        .map(|(of, value)| (of.rsplit('/').next().unwrap().to_owned(), value))
+        .collect();
+    let has = |name: &str, value: &str| said.iter().any(|(of, said)| of == name && said.contains(value));
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(has("stock", "Counts") && has("web", "Shows it") && has("api", "Sells it"), "{said:?}");
+    let alone = Folder::new(&[("README", text), ("Dockerfile", "FROM a\nCMD b\n")]).tree();
+    assert!(claims(&alone).iter().any(|claim| claim.kind == "description"));
+}
