@@ -35,6 +35,7 @@ mod routes;
 mod rust;
 mod services;
 mod spring;
+mod stacks;
 mod telemetry;
 mod terraform;
 #[cfg(test)]
@@ -189,6 +190,7 @@ pub(crate) const READERS: &[Entry] = &[
     // Behind the manifests whose images it builds.
     entry::<builds::Builds>(),
     entry::<terraform::Terraform>(),
+    entry::<stacks::Stacks>(),
     // Behind the other deployments: what they know already is no piece more.
     entry::<processes::ProcessFiles>(),
     entry::<aspire::Aspire>(),

@@ -253,6 +253,22 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("OWNERS_ALIASES", "aliases: {b: [d, e@example.com]}\n"),
     (
+        "template.yaml",
+        "Parameters: {N: {Type: String}}\nResources:\n  F: {Type: \"AWS::Serverless::Function\", Properties: {CodeUri: web/, Environment: {Variables: {T: !GetAtt T.Arn, A_URL: \"http://web:80\"}}, Events: {E: {Type: SQS, Properties: {Queue: !Sub \"${Q.Arn}\"}}, H: {Type: Api, Properties: {Path: /a, Method: get}}}}}\n  T: {Type: \"AWS::DynamoDB::Table\", Properties: {TableName: !Ref N}}\n  Q: {Type: \"AWS::SQS::Queue\"}\n  M: {Type: \"AWS::SNS::Subscription\", Properties: {Endpoint: {\"Fn::GetAtt\": [F, Arn]}, TopicArn: {Ref: Q}}}\n  S: {Type: \"AWS::ECS::Service\", Properties: {TaskDefinition: !Ref D}}\n  D: {Type: \"AWS::ECS::TaskDefinition\", Properties: {ContainerDefinitions: [{Image: x/a, Environment: [{Name: B, Value: !Ref T}]}]}}\n",
+    ),
+    (
+        "fn/serverless.yml",
+        "service: {name: a}\nprovider: {environment: {T: {Ref: T}}}\nfunctions:\n  f: {handler: a.b, events: [{http: GET /c}, {httpApi: {path: d, method: any}}, {sqs: {arn: {\"Fn::GetAtt\": [Q, Arn]}}}, sns: e]}\nresources: [{Resources: {T: {Type: \"AWS::DynamoDB::Table\"}}}]\n",
+    ),
+    (
+        "Pulumi.yaml",
+        "name: a\nruntime: yaml\nresources:\n  f: {type: \"aws:lambda/function:Function\", properties: {environment: {variables: {Q: \"${q.url}\"}}}}\n  q: {type: \"aws:sqs:Queue\"}\n",
+    ),
+    (
+        "taskdef.json",
+        "{\"family\": \"a-task\", \"containerDefinitions\": [{\"name\": \"b\", \"image\": \"x/a:1\", \"environment\": [{\"name\": \"C_URL\", \"value\": \"http://web:80\"}]}]}",
+    ),
+    (
         "skaffold.yaml",
         "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {artifacts: [{image: x/a, context: web, docker: {dockerfile: ../Dockerfile}}]}\n",
     ),

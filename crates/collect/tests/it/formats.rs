@@ -54,3 +54,138 @@ fn units_of_systemd_are_pieces_that_need_each_other() {
     assert_eq!(links(&tree), set(&["shop-mailer calls shop-orders", "shop-clean depends_on shop-orders"]));
     assert!(!format!("{:?}", tree.parts).contains("hush"));
 }
+
+const SAM: &str = r#"
+Parameters:
+  Name: {Type: String}
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties: {TableName: !Ref Name}
+  PaidQueue: {Type: AWS::SQS::Queue}
+  News: {Type: AWS::SNS::Topic, Properties: {TopicName: shop-news}}
+  Role: {Type: AWS::IAM::Role}
+  OrderApi:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          TABLE: !Ref Orders
+          QUEUE: !Sub "https://${PaidQueue.QueueName}/x"
+          STOCK_URL: http://stock.internal.shop.dev
+          PASSWORD: hush
+      Events:
+        Get: {Type: Api, Properties: {Path: /orders, Method: get}}
+  Mailer:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: shop-mailer
+      Events:
+        Paid: {Type: SQS, Properties: {Queue: !GetAtt PaidQueue.Arn}}
+  ToMailer:
+    Type: AWS::SNS::Subscription
+    Properties: {TopicArn: !Ref News, Endpoint: !GetAtt Mailer.Arn}
+"#;
+
+#[test]
+fn resources_of_a_template_are_pieces_and_what_names_them_needs_them() {
+    let tree = Folder::new(&[("aws/template.yaml", SAM)]).tree();
+    assert_eq!(
+        pieces(&tree),
+        set(&[
+            "orders: database",
+            "paid-queue: queue",
+            "shop-news: topic",
+            "order-api: function",
+            "shop-mailer: function",
+            "stock.internal.shop.dev: external",
+        ])
+    );
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "order-api stores_in orders",
+            "order-api publishes_to paid-queue",
+            "order-api calls stock.internal.shop.dev",
+            "shop-mailer subscribes_to paid-queue",
+            "shop-mailer subscribes_to shop-news",
+        ])
+    );
+    let said = format!("{:?}", tree.parts);
+    assert!(said.contains("GET /orders") && !said.contains("hush"));
+    let tree =
+        Folder::new(&[("examples/aws/template.yaml", SAM), ("cdk.out/a.template.json", "{\"AWS::\": 1}")])
+            .tree();
+    assert!(pieces(&tree).is_empty());
+}
+
+#[test]
+fn a_template_in_json_says_the_same_with_long_names() {
+    let template = r#"{"Resources": {
+        "Orders": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}},
+        "Web": {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": {"Ref": "Task"}}},
+        "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [
+            {"Image": "acme/web:1", "Environment": [
+                {"Name": "DB_HOST", "Value": {"Fn::GetAtt": ["Orders", "Endpoint.Address"]}}]}]}}}}"#;
+    let tree = Folder::new(&[("cfn/web.json", template)]).tree();
+    assert_eq!(pieces(&tree), set(&["orders: database", "web: service"]));
+    assert_eq!(links(&tree), set(&["web stores_in orders"]));
+}
+
+#[test]
+fn functions_of_serverless_are_pieces_with_endpoints_and_sources() {
+    let text = r#"
+service: shop
+provider: {name: aws, environment: {TABLE: !Ref Orders}}
+functions:
+  create:
+    handler: create.run
+    events:
+    - http: POST orders
+    - httpApi: {path: /more, method: any}
+  mail:
+    handler: mail.run
+    events: [{sqs: {arn: !GetAtt Paid.Arn}}, {schedule: rate(1 hour)}]
+resources:
+  Resources:
+    Orders: {Type: AWS::DynamoDB::Table, Properties: {TableName: "orders-${self:provider.stage}"}}
+    Paid: {Type: AWS::SQS::Queue}
+"#;
+    let tree = Folder::new(&[("fn/serverless.yml", text)]).tree();
+    assert_eq!(
+        pieces(&tree),
+        set(&["shop-create: function", "shop-mail: function", "orders: database", "paid: queue"])
+    );
+    assert_eq!(
+        links(&tree),
+        set(&["shop-create stores_in orders", "shop-mail stores_in orders", "shop-mail subscribes_to paid",])
+    );
+    let said = format!("{:?}", tree.parts);
+    assert!(said.contains("POST /orders") && said.contains("\"/more\""));
+}
+
+#[test]
+fn pulumis_yaml_and_task_definitions() {
+    let text = r#"
+name: shop
+runtime: yaml
+resources:
+  paid: {type: "aws:sqs/queue:Queue"}
+  api:
+    type: aws:lambda:Function
+    properties: {environment: {variables: {QUEUE: "${paid.url}"}}}
+  role: {type: "aws:iam:Role"}
+"#;
+    let tree = Folder::new(&[("Pulumi.yaml", text)]).tree();
+    assert_eq!(pieces(&tree), set(&["api: function", "paid: queue"]));
+    assert_eq!(links(&tree), set(&["api publishes_to paid"]));
+    let web = r#"{"family": "shop-web-task", "containerDefinitions": [
+        {"name": "main", "image": "acme/web:1", "environment": [{"name": "ORDERS_URL", "value": "http://shop-orders:80"}]},
+        {"name": "router", "image": "acme/router"}]}"#;
+    let orders =
+        r#"{"family": "shop-orders", "containerDefinitions": [{"name": "main", "image": "acme/orders"}]}"#;
+    let tree =
+        Folder::new(&[("ecs/web-task-definition.json", web), ("ecs/orders-taskdef.json", orders)]).tree();
+    assert_eq!(pieces(&tree), set(&["shop-web: service", "shop-orders: service"]));
+    assert_eq!(links(&tree), set(&["shop-web calls shop-orders"]));
+}

@@ -2,7 +2,7 @@
 //! environment of functions and services, in event sources, subscriptions and integrations.
 
 mod blocks;
-mod resources;
+pub(super) mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
 

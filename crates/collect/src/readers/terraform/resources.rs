@@ -1,13 +1,13 @@
 //! Which resources and modules are pieces.
 
 /// What a resource is.
-pub(super) struct Resource {
-    kind: &'static str,
-    pub(super) typ: &'static str,
+pub(in crate::readers) struct Resource {
+    pub(in crate::readers) kind: &'static str,
+    pub(in crate::readers) typ: &'static str,
     /// A row of the products, or nothing.
-    pub(super) product: &'static str,
+    pub(in crate::readers) product: &'static str,
     /// Attributes that name it.
-    pub(super) names: &'static [&'static str],
+    pub(in crate::readers) names: &'static [&'static str],
 }
 
 const fn row(
@@ -110,7 +110,7 @@ const MODULES: &[Resource] = &[
     row("alb", "gateway", "", &["name"]),
 ];
 
-pub(super) fn of_resource(kind: &str) -> Option<&'static Resource> {
+pub(in crate::readers) fn of_resource(kind: &str) -> Option<&'static Resource> {
     RESOURCES.iter().find(|row| row.kind == kind)
 }
 
