@@ -89,7 +89,7 @@ pub(crate) fn config(bytes: &[u8]) {
 /// The smaller formats that say what is deployed.
 pub(crate) fn deployments(bytes: &[u8]) {
     each(&["skaffold.yaml", "Tiltfile", "web/Procfile", "units/mail@.service"], bytes);
-    each(&["template.yaml", "cfn/a.json", "serverless.yml", "Pulumi.yaml", "taskdef.json"], bytes);
+    each(&["template.yaml", "cfn/a.json", "serverless.yml", "Pulumi.yaml", "taskdef.json", "a.nomad"], bytes);
     // What they say is about pieces that others find.
     read(&[("skaffold.yaml", bytes), ("Tiltfile", bytes), ("Dockerfile", b"FROM a\nCMD b\n")]);
 }

@@ -26,6 +26,7 @@ mod kubernetes;
 mod kustomize;
 mod logging;
 mod maven;
+mod nomad;
 mod npm;
 mod owners;
 mod processes;
@@ -191,6 +192,7 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<builds::Builds>(),
     entry::<terraform::Terraform>(),
     entry::<stacks::Stacks>(),
+    entry::<nomad::Nomad>(),
     // Behind the other deployments: what they know already is no piece more.
     entry::<processes::ProcessFiles>(),
     entry::<aspire::Aspire>(),

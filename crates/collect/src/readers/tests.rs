@@ -269,6 +269,10 @@ const SAMPLES: &[(&str, &str)] = &[
         "{\"family\": \"a-task\", \"containerDefinitions\": [{\"name\": \"b\", \"image\": \"x/a:1\", \"environment\": [{\"name\": \"C_URL\", \"value\": \"http://web:80\"}]}]}",
     ),
     (
+        "deploy/a.nomad",
+        "job \"a\" {\n  type = \"batch\"\n  group \"b\" {\n    service {\n      name = \"c\"\n      connect { sidecar_service { proxy { upstreams { destination_name = \"web\" } } } }\n    }\n    task \"d\" {\n      config { image = \"x/a:1\" }\n      env { E_URL = \"http://web:80\" }\n      template {\n        data = <<EOH\n{ x\nEOH\n      }\n    }\n    task \"f\" { lifecycle { hook = \"prestart\" } }\n  }\n}\n",
+    ),
+    (
         "skaffold.yaml",
         "apiVersion: skaffold/v4beta6\nkind: Config\nbuild: {artifacts: [{image: x/a, context: web, docker: {dockerfile: ../Dockerfile}}]}\n",
     ),

@@ -189,3 +189,84 @@ resources:
     assert_eq!(pieces(&tree), set(&["shop-web: service", "shop-orders: service"]));
     assert_eq!(links(&tree), set(&["shop-web calls shop-orders"]));
 }
+
+#[test]
+fn tasks_of_nomad_are_pieces_that_call_each_other() {
+    let job = r#"
+job "shop" {
+  group "front" {
+    service {
+      name = "shop-front"
+      connect { 
+        sidecar_service {
+          proxy {
+            upstreams {
+              destination_name = "shop-orders"
+              local_bind_port  = 8080
+            }
+          }
+        }
+      }
+    }
+    task "server" {
+      driver = "docker"
+      config { 
+        image = "acme/front:1" # "}"
+        args  = ["a", "b"]
+      }
+      template {
+        data = <<EOH
+{{ range service "x" }} { {{ end }}
+EOH
+      }
+      env {
+        CACHE_URL = "redis://shop-cache.service.consul:6379"
+        API_TOKEN = "hush"
+      }
+    }
+    task "prepare" {
+      lifecycle { 
+        hook = "prestart"
+      }
+      config { 
+        image = "acme/prepare" 
+      }
+    }
+  }
+  group "orders" {
+    service { 
+      name = "shop-orders" 
+    }
+    task "server" {
+      config { 
+        image = var.image 
+      }
+    }
+  }
+  group "cache" {
+    service {
+      name = "shop-cache"
+    }
+    task "redis" {
+      config {
+        image = "redis:7"
+      }
+    }
+  }
+}
+job "shop-clean" {
+  type = "batch"
+  group "g" {
+    task "t" {
+    }
+  }
+}
+"#;
+    let tree = Folder::new(&[("deploy/shop.nomad.hcl", job), ("a/x.hcl", job)]).tree();
+    assert_eq!(
+        pieces(&tree),
+        set(&["front: service", "orders: service", "shop-cache: cache", "shop-clean: job"])
+    );
+    assert_eq!(links(&tree), set(&["front calls orders", "front stores_in shop-cache"]));
+    assert!(!format!("{:?}", tree.parts).contains("hush"));
+}
