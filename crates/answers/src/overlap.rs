@@ -167,7 +167,7 @@ fn found(estate: Estate<'_>, query: OverlapQuery) -> Result<Overlap> {
         more,
         confirmed,
         dismissed,
-        tools: tools::tools(&outlines),
+        tools: tools::tools(estate)?,
         unknown: compared.unknown(),
     })
 }

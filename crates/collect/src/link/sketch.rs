@@ -313,6 +313,8 @@ pub(crate) struct Sketch<'a> {
     pub(crate) organisations: std::cell::OnceCell<BTreeSet<String>>,
     /// Rows of tools that this estate and this repository add to the table.
     pub(crate) tools: Vec<Table>,
+    /// Settings that are handed out to others than the code beside them: whose they are; none: everybody's.
+    pub(crate) handed_out: BTreeMap<String, Option<usize>>,
     /// Where tools are used.
     pub(crate) tool_uses: Vec<ToolUse>,
     /// Claims that need no linking, with their reader.
@@ -368,6 +370,7 @@ impl<'a> Sketch<'a> {
             badges: Vec::new(),
             organisations: std::cell::OnceCell::new(),
             tools: Vec::new(),
+            handed_out: BTreeMap::new(),
             tool_uses: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),

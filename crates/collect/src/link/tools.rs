@@ -76,8 +76,14 @@ impl Emitter<'_> {
     fn users(&self, path: &str, of_all: bool, repository: &Reference) -> Vec<Reference> {
         let mut users: Vec<Reference> = Vec::new();
         if !of_all {
-            let owners = self.graph.owners_of_file(self.sketch, path, "");
-            let shown = owners.into_iter().map(|(cluster, _)| &self.graph.clusters[cluster]);
+            let owners: Vec<usize> = match self.sketch.handed_out.get(path) {
+                Some(piece) => piece.iter().map(|piece| self.graph.cluster_of[*piece]).collect(),
+                None => {
+                    let owners = self.graph.owners_of_file(self.sketch, path, "");
+                    owners.into_iter().map(|(cluster, _)| cluster).collect()
+                }
+            };
+            let shown = owners.into_iter().map(|cluster| &self.graph.clusters[cluster]);
             users.extend(
                 shown
                     .filter(|cluster| cluster.is_shown)

@@ -99,6 +99,11 @@ pub(super) fn link(facts: Vec<(String, Settings)>, sketch: &mut Sketch<'_>) -> V
                 continue;
             }
         };
+        match origin {
+            Origin::Piece(piece) => drop(sketch.handed_out.insert(path.clone(), Some(piece))),
+            Origin::Shared(_) => drop(sketch.handed_out.insert(path.clone(), None)),
+            _ => {}
+        }
         let home = match (&origin, piece) {
             (Origin::Shared(_), _) => None,
             (_, Some(piece)) => sketch.pieces[piece].home.clone(),
