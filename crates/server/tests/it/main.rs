@@ -169,6 +169,8 @@ fn every_page() -> Vec<String> {
         format!("/e/{orders}/why?fact=%3Cb%3Enothing%3C%2Fb%3E"),
         "/questions".to_owned(),
         "/overlap".to_owned(),
+        "/tools".to_owned(),
+        "/tools?q=mail".to_owned(),
         "/overlap?all=yes".to_owned(),
         "/log".to_owned(),
         "/log?before=5".to_owned(),
