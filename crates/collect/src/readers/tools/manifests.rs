@@ -134,7 +134,7 @@ fn by_line(text: &str, comments: &[&str], sign: impl Fn(&str) -> Option<(Sign, S
 fn numbered(text: &str) -> impl Iterator<Item = (&str, u32)> {
     text.lines()
         .zip(1_u32..)
-        .map(|(line, number)| (line.trim(), number))
+        .map(|(line, number)| (line.trim_ascii(), number))
         .filter(|(line, _)| !line.is_empty() && line.len() <= limits::LINE_BYTES)
 }
 
@@ -394,23 +394,32 @@ fn source(text: &str) -> Option<String> {
     (matches!(parts.len(), 2 | 3) && parts.iter().all(is_name)).then(|| parts[parts.len() - 1].to_owned())
 }
 
+/// Keys of YAML that can tell of a tool.
+const YAML_KEYS: &[&str] = &["orbs", "uses", "image", "container", "name", "repository", "template", "repo"];
+
 /// Images, actions, orbs, templates and hooks, by the keys that name them in any workflow or deployment.
 fn yaml(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut before = "";
     let mut orbs: Option<usize> = None;
     for (raw, number) in text.lines().zip(1_u32..) {
-        let line = raw.trim();
+        let line = raw.trim_ascii();
         if line.is_empty() || line.starts_with('#') || line.len() > limits::LINE_BYTES {
             continue;
         }
-        let indent = raw.len() - raw.trim_start().len();
+        let indent = raw.len() - raw.trim_ascii_start().len();
         if orbs.is_some_and(|outer| indent <= outer) {
             orbs = None;
         }
         let Some((key, value)) = line.trim_start_matches("- ").split_once(':') else { continue };
+        let key = key.trim_ascii();
+        // Most lines of large files tell nothing.
+        if orbs.is_none() && !YAML_KEYS.contains(&key) {
+            before = key;
+            continue;
+        }
         let value = value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']);
-        let sign = match key.trim() {
+        let sign = match key {
             "orbs" if value.is_empty() => {
                 orbs = Some(indent);
                 None
@@ -419,7 +428,7 @@ fn yaml(text: &str) -> Vec<Found> {
                 Some(image) => Image::parse(image).map(|image| (Sign::Image, image.0)),
                 None => two_parts(value).map(|action| (Sign::Action, action)),
             },
-            "image" | "container" | "name" if key.trim() != "name" || before == "image" => {
+            "image" | "container" | "name" if key != "name" || before == "image" => {
                 Image::parse(value).map(|image| (Sign::Image, image.0))
             }
             "repository" if before == "image" => Image::parse(value).map(|image| (Sign::Image, image.0)),
@@ -436,7 +445,7 @@ fn yaml(text: &str) -> Vec<Found> {
         {
             found.push((sign, name, number));
         }
-        before = key.trim();
+        before = key;
     }
     found
 }
