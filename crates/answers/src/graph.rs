@@ -61,6 +61,7 @@ pub fn graph(estate: Estate<'_>) -> Result<Graph> {
 /// it is said to provide it itself.
 pub fn in_direction_of_data(mut nodes: Vec<Node>, mut links: Vec<Link>) -> Graph {
     links.extend(calls_by_interface(&nodes, &links));
+    drop_what_is_subsumed(&mut links);
     nodes.retain(|node| node.kind != Kind::Api.as_str());
     let shown: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
     let links: BTreeSet<GraphLink> = links
@@ -103,6 +104,17 @@ fn calls_by_interface(nodes: &[Node], links: &[Link]) -> Vec<Link> {
     calls
 }
 
+/// Whoever says how one needs the other says more than that it does: readers of one pair say it apart.
+fn drop_what_is_subsumed(links: &mut Vec<Link>) {
+    let says_how = |link: &Link| {
+        let relation = Relation::of(&link.kind);
+        link.kind != "depends_on" && relation.is_some_and(|relation| !matches!(relation.flow, Flow::None))
+    };
+    let told: BTreeSet<(String, String)> =
+        links.iter().filter(|link| says_how(link)).map(|link| (link.from.clone(), link.to.clone())).collect();
+    links.retain(|link| link.kind != "depends_on" || !told.contains(&(link.from.clone(), link.to.clone())));
+}
+
 /// `/orders` of `GET /orders`; nothing of a port or a query.
 fn path_of(endpoint: &str) -> Option<&str> {
     Some(endpoint.split_once(' ').map_or(endpoint, |(_, path)| path)).filter(|path| path.starts_with('/'))
@@ -128,6 +140,7 @@ mod tests {
             vec![
                 link("a", "calls", "b"),
                 link("a", "stores_in", "b"),
+                link("a", "depends_on", "b"),
                 link("a", "owned_by", "b"),
                 link("a", "calls", "hidden"),
                 link("a", "provides_api", "i"),
