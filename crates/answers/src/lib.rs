@@ -18,6 +18,7 @@ mod people;
 mod places;
 mod questions;
 mod stale;
+pub mod statistics;
 mod summary;
 pub mod text;
 mod tools;
