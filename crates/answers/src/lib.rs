@@ -17,6 +17,7 @@ mod overlap;
 mod people;
 mod places;
 mod questions;
+pub mod records;
 mod stale;
 pub mod statistics;
 mod summary;

@@ -95,7 +95,7 @@ fn page_of(estate: Estate<'_>, query: &StaleQuery) -> Result<Stale> {
     let mut numbers: BTreeSet<i64> = BTreeSet::new();
     // Scope: the last look of any author that is stale, those authors, and whether another looked since.
     let mut scopes: BTreeMap<String, (Option<Time>, Vec<String>, bool)> = BTreeMap::new();
-    for slot in estate.model.slots()?.into_iter().filter(|slot| slot.is_live) {
+    for slot in estate.model.slots()?.into_iter().filter(|slot| slot.is_live && !slot.has_records()) {
         let seen = heard.get(&(slot.author.clone(), slot.scope.clone())).copied();
         let entry = scopes.entry(slot.scope).or_default();
         if seen.is_none_or(|seen| seen <= before) {

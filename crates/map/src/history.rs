@@ -59,7 +59,8 @@ impl<'c, 'n> History<'c, 'n> {
         let mut rows = self.connection.prepare_cached(
             "SELECT s.id, s.author, s.scope, s.live, s.work,
                s.branch IS NULL OR EXISTS(SELECT 1 FROM view v JOIN sym b ON b.text = v.branch
-                 WHERE v.repository = s.repository AND b.id = s.branch)
+                 WHERE v.repository = s.repository AND b.id = s.branch),
+               s.holds
              FROM slot s ORDER BY s.id",
         )?;
         let mut rows = rows.query([])?;
@@ -72,6 +73,7 @@ impl<'c, 'n> History<'c, 'n> {
                 is_live: row.get(3)?,
                 is_work: row.get(4)?,
                 is_shown: row.get(5)?,
+                holds: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
             });
         }
         Ok(slots)
@@ -96,7 +98,7 @@ impl<'c, 'n> History<'c, 'n> {
             .filter_map(|slot| Some(((&*slot.author, slot.scope.strip_suffix("+work")?), slot.number)))
             .collect();
         let mut vanished: BTreeMap<String, Vanished> = BTreeMap::new();
-        for slot in slots.iter().filter(|slot| !slot.is_work) {
+        for slot in slots.iter().filter(|slot| !slot.is_work && !slot.has_records()) {
             let ended = retired.get(&slot.scope);
             if !slot.is_shown && ended.is_none() {
                 continue;

@@ -164,6 +164,14 @@ impl ReadModel {
         outline::outlines(&self.connection, types)
     }
 
+    /// Every live reference of an entity that nobody denies with its entity's 12 digits, by reference.
+    ///
+    /// # Errors
+    /// Where the read model can't be read.
+    pub fn references(&self) -> Result<Vec<(String, String)>> {
+        outline::references(&self.connection)
+    }
+
     /// Entities (12 digits each) that standing words of this type are about.
     ///
     /// # Errors

@@ -113,3 +113,18 @@ pub(crate) fn spoken_of(connection: &Connection, fact_type: &str) -> Result<Vec<
     found.sort_unstable();
     Ok(found)
 }
+
+/// Every live reference of an entity that nobody denies, with the entity's 12 digits, by reference.
+pub(crate) fn references(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let names = Names::new(connection);
+    let mut rows = connection
+        .prepare("SELECT r.id, r.entity FROM ref r JOIN entity e ON e.id = r.entity WHERE e.hidden = 0")?;
+    let mut rows = rows.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let reference = names.text(row.get(0)?)?.to_string();
+        found.push((reference, short(&names.text(row.get(1)?)?)));
+    }
+    found.sort();
+    Ok(found)
+}

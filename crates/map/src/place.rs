@@ -27,7 +27,7 @@ pub(crate) struct Side {
 
 /// Whether a word of this type has a place on the map at all.
 pub(crate) fn has_place(kind: &str) -> bool {
-    claim_type(kind).is_some_and(|known| known.mode != Mode::Word)
+    claim_type(kind).is_some_and(|known| !matches!(known.mode, Mode::Word | Mode::Record))
 }
 
 pub(crate) fn sides(live: &Live<'_, '_>, claim: &Claim) -> Sides {

@@ -177,7 +177,7 @@ pub(crate) fn resolve(
             Mode::Presence => presence(&mut fact, rows),
             Mode::Over => over(&mut fact, rows, entity),
             Mode::Add(Target::Reference | Target::Text) => add(&mut fact, rows),
-            Mode::Join | Mode::Word => continue,
+            Mode::Join | Mode::Word | Mode::Record => continue,
         }
         fact.env = environments(&fact, rows);
         facts.push(fact);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use stave_ledger::Ledger;
-use stave_model::{Scope, canonical};
+use stave_model::{Mode, Scope, canonical, claim_type};
 
 use crate::error::{MapError, Result};
 use crate::live::{Live, Place, Touched};
@@ -466,6 +466,10 @@ fn take(
         number: from.number.unsigned_abs(),
         cause: error.to_string(),
     })?;
+    if claim_type(&raw.kind).is_some_and(|known| known.mode == Mode::Record) {
+        // Answers read records where they stand; a copy here would only cost.
+        return Ok(());
+    }
     if place.carried_from.is_some() && !is_carried(&raw, from, above) {
         return Ok(());
     }

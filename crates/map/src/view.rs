@@ -356,12 +356,22 @@ pub struct Slot {
     pub author: String,
     /// The scope, with repositories that people call one written as one.
     pub scope: String,
+    /// Number in the ledger of the statement that holds; none while the slot holds nothing.
+    pub holds: Option<u64>,
     /// Its claims are on the map.
     pub is_live: bool,
     /// Uncommitted work.
     pub is_work: bool,
     /// Its branch is the one that is shown, or it is no branch.
     pub is_shown: bool,
+}
+
+impl Slot {
+    /// It is about what happened (docs/ledger.md, section 9), which puts nothing on the map and doesn't grow stale.
+    pub fn has_records(&self) -> bool {
+        let kind = self.scope.split_once(':').map_or("", |(kind, _)| kind);
+        matches!(kind, "history" | "ticket" | "deployment" | "import")
+    }
 }
 
 /// A machine's statement, now or earlier.

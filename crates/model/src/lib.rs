@@ -8,6 +8,7 @@ mod claim;
 mod hash;
 mod name;
 mod people;
+pub mod records;
 mod statement;
 mod time;
 mod words;

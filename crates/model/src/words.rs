@@ -24,6 +24,8 @@ pub enum Mode {
     Presence,
     /// A person's word about the ledger itself: `withdrawn`, `retired`.
     Word,
+    /// What happened, one by one ([`crate::records`]): machines say it, the fold makes nothing of it, answers read it.
+    Record,
 }
 
 /// What stands in `to` of an `add` fact.
@@ -84,8 +86,15 @@ pub const CLAIM_TYPES: &[ClaimType] = &[
     row("runs_on", Mode::Add(Target::Reference)),
     row("backed_up_by", Mode::Add(Target::Reference)),
     row("overlaps", Mode::Add(Target::Reference)),
+    row("went_down", Mode::Add(Target::Text)),
     row("withdrawn", Mode::Word),
     row("retired", Mode::Word),
+    row("commits", Mode::Record),
+    row("head", Mode::Record),
+    row("files", Mode::Record),
+    row("incident", Mode::Record),
+    row("ticket", Mode::Record),
+    row("deployment", Mode::Record),
 ];
 
 /// The row of a type, if this version folds it.
@@ -103,6 +112,10 @@ impl ClaimType {
         }
         let wants_to = matches!(self.mode, Mode::Add(_) | Mode::Join);
         match (&claim.to, wants_to) {
+            (_, _) if self.mode == Mode::Record && claim.value.is_none() => {
+                return problem("needs a `value`");
+            }
+            (_, _) if self.mode == Mode::Record => return Ok(()),
             (None, true) => return problem("needs `to`"),
             (Some(_), false) => return problem("has no `to`; what it says stands in `value`"),
             (Some(to), true) if to.is_empty() => return problem("has an empty `to`"),

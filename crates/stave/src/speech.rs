@@ -67,7 +67,9 @@ const SYNONYMS: &[(&str, &str)] = &[
 pub(crate) fn fact_word(word: &str) -> Option<FactWord> {
     let plain = word.trim().to_lowercase().replace(['-', ' '], "_");
     let plain = SYNONYMS.iter().find(|(other, _)| *other == plain).map_or(plain.as_str(), |(_, name)| name);
-    let row = |name: &str| CLAIM_TYPES.iter().find(|row| row.name == name && row.mode != Mode::Word);
+    let row = |name: &str| {
+        CLAIM_TYPES.iter().find(|row| row.name == name && !matches!(row.mode, Mode::Word | Mode::Record))
+    };
     if let Some(row) = row(plain) {
         return Some(FactWord { row, inverse: false });
     }
@@ -113,7 +115,8 @@ fn fact_speech(words: &[String], entity_end: usize, fact: FactWord, rest_start: 
 
 fn unknown_fact(words: &[String]) -> Problem {
     let typed = words.get(1).map_or("", String::as_str);
-    let known = CLAIM_TYPES.iter().filter(|row| row.mode != Mode::Word).map(|row| row.name);
+    let known =
+        CLAIM_TYPES.iter().filter(|row| !matches!(row.mode, Mode::Word | Mode::Record)).map(|row| row.name);
     let problem = Problem::new(format!("\"{typed}\" is no type of fact"));
     match nearest(&typed.to_lowercase().replace('-', "_"), known) {
         Some(near) => problem.hint(format!("did you mean {near}?")),

@@ -222,7 +222,7 @@ pub(crate) fn fold(statements: &[Statement], when: When) -> (Value, Rules) {
     if unknown > 0 {
         rules.insert("an unknown type");
     }
-    let known = |said: &&Said| said.mode().is_some_and(|mode| mode != Mode::Word);
+    let known = |said: &&Said| said.mode().is_some_and(|mode| !matches!(mode, Mode::Word | Mode::Record));
     let machines: Vec<Said> = held.machines.iter().filter(known).cloned().collect();
     let words: Vec<Said> = held.words.iter().filter(known).cloned().collect();
 

@@ -40,6 +40,7 @@ fn types_of_facts() {
             Mode::Join => (row.name, "join", "reference"),
             Mode::Presence => (row.name, "presence", "–"),
             Mode::Word => (row.name, "word", "–"),
+            Mode::Record => (row.name, "record", "–"),
         })
         .collect();
     found.sort_unstable();

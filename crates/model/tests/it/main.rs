@@ -4,4 +4,5 @@
 mod build;
 mod document;
 mod properties;
+mod records;
 mod vectors;

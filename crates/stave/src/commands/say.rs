@@ -217,7 +217,9 @@ fn affirm(
             plan.drafts = join::unite(opened, &of, &other, &text)?;
             plan.said.push(format!("{} and {} are one", of.name, other.name));
         }
-        Mode::Word => return Err(Problem::new(format!("{fact_type} is no word about an entity")).into()),
+        Mode::Word | Mode::Record => {
+            return Err(Problem::new(format!("{fact_type} is no word about an entity")).into());
+        }
     }
     Ok(plan)
 }
@@ -376,7 +378,9 @@ fn refuse(
             plan.said.push(format!("not so: {} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
-        Mode::Join | Mode::Word => return Err(Problem::new(format!("{fact_type} can't be denied")).into()),
+        Mode::Join | Mode::Word | Mode::Record => {
+            return Err(Problem::new(format!("{fact_type} can't be denied")).into());
+        }
     }
     Ok(plan)
 }
