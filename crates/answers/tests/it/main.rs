@@ -3,6 +3,7 @@
 
 mod estate;
 mod readings;
+mod records;
 mod renderings;
 
 use stave_answers::{Estate, People};
