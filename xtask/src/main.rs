@@ -13,6 +13,7 @@ mod docs;
 mod endpoints;
 mod run;
 mod score;
+mod score_incidents;
 mod score_overlap;
 mod smoke;
 mod test;
@@ -29,6 +30,8 @@ usage: cargo xtask TASK
                          compares what is found in real systems with known answers
   score overlap --data DIR --trees DIR --systems SYSTEM=TREE,… [--binary PATH]
                          compares which pieces are thought to do the same job with known groups
+  score incidents --data DIR
+                         compares which pieces incidents are tied to with what a status page says
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";
 
@@ -69,6 +72,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "docs" => docs::task(args),
         "smoke" => smoke::task(args),
         "score" if args.has("overlap") => score_overlap::task(args),
+        "score" if args.has("incidents") => score_incidents::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
         "help" | "--help" | "-h" => {

@@ -22,6 +22,7 @@ mod stale;
 pub mod statistics;
 mod summary;
 pub mod text;
+mod tie;
 mod tools;
 pub mod when;
 mod why;
@@ -53,6 +54,7 @@ pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};
+pub use tie::{Taught, Tie, TiePiece, TieText, Tied, Tier};
 pub use tools::{ToolGroup, Tools, UsedTool, User, tools, tools_of_one_category};
 pub use why::{FactShown, Why, why};
 

@@ -7,7 +7,7 @@
 mod alike;
 mod render;
 mod tools;
-mod words;
+pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

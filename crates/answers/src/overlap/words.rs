@@ -147,7 +147,7 @@ const STEM: usize = 4;
 const LONGEST: usize = 40;
 
 /// A word's stem: `payments`, `payment` and `pay` aren't one, but `catalogs` and `catalog` are, `orders` and `ordering`.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     let mut stem = plural(word);
     if stem.is_ascii()
         && let Some(ending) =
@@ -162,7 +162,8 @@ pub(super) fn stem(word: &str) -> String {
     stem
 }
 
-fn plural(word: &str) -> String {
+/// A word in the plural as one.
+pub(crate) fn plural(word: &str) -> String {
     let ends = |ending: &str| word.ends_with(ending);
     if word.len() <= 3 {
         word.to_owned()
@@ -178,7 +179,7 @@ fn plural(word: &str) -> String {
 }
 
 /// The words of a text in lower case, cut where letters change to capitals, at digits' ends and at everything else.
-pub(super) fn cut(text: &str) -> Vec<String> {
+pub(crate) fn cut(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut before = ' ';
@@ -210,12 +211,12 @@ fn keep(words: &mut Vec<String>, word: &mut String) {
 }
 
 /// Whether a word of a sentence tells what something is about.
-pub(super) fn tells(word: &str) -> bool {
+pub(crate) fn tells(word: &str) -> bool {
     CONNECTING.binary_search(&word).is_err()
 }
 
 /// Whether a word of a name tells what the job is.
-pub(super) fn tells_job(word: &str) -> bool {
+pub(crate) fn tells_job(word: &str) -> bool {
     GENERIC.binary_search(&word).is_err() && tells(word)
 }
 
