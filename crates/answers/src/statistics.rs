@@ -300,6 +300,7 @@ fn ln_gamma(a: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
