@@ -15,6 +15,7 @@ mod run;
 mod score;
 mod score_incidents;
 mod score_overlap;
+mod score_releases;
 mod smoke;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ usage: cargo xtask TASK
                          compares which pieces are thought to do the same job with known groups
   score incidents --data DIR
                          compares which pieces incidents are tied to with what a status page says
+  score releases --repository DIR [--sample NUMBER]
+                         compares the first releases of commits with what git tag --contains says
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";
 
@@ -73,6 +76,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "smoke" => smoke::task(args),
         "score" if args.has("overlap") => score_overlap::task(args),
         "score" if args.has("incidents") => score_incidents::task(args),
+        "score" if args.has("releases") => score_releases::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
         "help" | "--help" | "-h" => {

@@ -159,6 +159,12 @@ pub(crate) fn release_binary() -> Result<PathBuf> {
     Ok(target_dir().join("release").join("stave"))
 }
 
+/// Builds an example of a package, a tool for measuring, and gives its path.
+pub(crate) fn release_example(package: &str, name: &str) -> Result<PathBuf> {
+    must(cargo().args(["build", "--release", "--locked", "--package", package, "--example", name]))?;
+    Ok(target_dir().join("release").join("examples").join(name))
+}
+
 /// Builds the debug binary of Stave and gives its path. It asks for what the tests ask for: the same features of the
 /// same packages, so that nothing is compiled twice.
 pub(crate) fn debug_binary() -> Result<PathBuf> {

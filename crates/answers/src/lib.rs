@@ -8,6 +8,7 @@ mod claims;
 mod draft;
 mod entity;
 mod find;
+pub mod flow;
 mod gone;
 mod graph;
 mod list;

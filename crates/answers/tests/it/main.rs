@@ -4,6 +4,7 @@
 mod estate;
 mod readings;
 mod records;
+mod releases;
 mod renderings;
 
 use stave_answers::{Estate, People};
