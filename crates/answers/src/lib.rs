@@ -55,7 +55,7 @@ pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};
-pub use tie::{Taught, Tie, TiePiece, TieText, Tied, Tier};
+pub use tie::{Taught, Tie, TiePiece, TieText, Tied, TiedIncident, TiedPiece, Tier, tied_incidents};
 pub use tools::{ToolGroup, Tools, UsedTool, User, tools, tools_of_one_category};
 pub use why::{FactShown, Why, why};
 

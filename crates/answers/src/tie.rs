@@ -7,11 +7,13 @@
 //! reason. So a correction teaches what comes next without any other model, and every tie can be counted again by hand
 //! (docs/incidents.md). All of it is integers, in an order that doesn't depend on the input's.
 
+mod estate;
 mod reading;
 mod tongue;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use estate::{TiedIncident, TiedPiece, tied_incidents};
 use reading::{Mention, Reading};
 
 /// Rate from which a piece is tied, in thousandths. Below, the incident is left untied: a wrong tie costs more trust
@@ -191,6 +193,11 @@ impl Tier {
             known: 0,
             words: BTreeMap::new(),
         }
+    }
+
+    /// The one piece that bears this name.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.reading.named(name)
     }
 
     /// Learns from an incident of which it is known what it was about. The order in which incidents are taught makes

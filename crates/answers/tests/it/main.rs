@@ -6,6 +6,7 @@ mod readings;
 mod records;
 mod releases;
 mod renderings;
+mod ties;
 
 use stave_answers::{Estate, People};
 use stave_ledger::{Ledger, MemoryLedger};
