@@ -13,6 +13,7 @@ mod docs;
 mod endpoints;
 mod run;
 mod score;
+mod score_dora;
 mod score_incidents;
 mod score_overlap;
 mod score_releases;
@@ -33,6 +34,7 @@ usage: cargo xtask TASK
                          compares which pieces are thought to do the same job with known groups
   score incidents --data DIR
                          compares which pieces incidents are tied to with what a status page says
+  score dora --data DIR  compares pull requests' cycles under the definition devlake with tables
   score releases --repository DIR [--sample NUMBER]
                          compares the first releases of commits with what git tag --contains says
   bench [NAME...] [--trees DIR] [--json]
@@ -75,6 +77,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "docs" => docs::task(args),
         "smoke" => smoke::task(args),
         "score" if args.has("overlap") => score_overlap::task(args),
+        "score" if args.has("dora") => score_dora::task(args),
         "score" if args.has("incidents") => score_incidents::task(args),
         "score" if args.has("releases") => score_releases::task(args),
         "score" => score::task(args),
