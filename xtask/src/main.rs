@@ -13,10 +13,13 @@ mod docs;
 mod endpoints;
 mod run;
 mod score;
+mod score_bottleneck;
 mod score_dora;
 mod score_incidents;
 mod score_overlap;
+mod score_queueing;
 mod score_releases;
+mod simulate;
 mod smoke;
 mod test;
 mod tidy;
@@ -37,6 +40,10 @@ usage: cargo xtask TASK
   score dora --data DIR  compares pull requests' cycles under the definition devlake with tables
   score releases --repository DIR [--sample NUMBER]
                          compares the first releases of commits with what git tag --contains says
+  score bottleneck [--lines N] [--seed N]
+                         whether the stage whose speed-up gains most is found, in simulated lines
+  score queueing --data DIR
+                         the simulator against closed forms of queueing theory
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";
 
@@ -80,6 +87,8 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" if args.has("dora") => score_dora::task(args),
         "score" if args.has("incidents") => score_incidents::task(args),
         "score" if args.has("releases") => score_releases::task(args),
+        "score" if args.has("bottleneck") => score_bottleneck::task(args),
+        "score" if args.has("queueing") => score_queueing::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
         "help" | "--help" | "-h" => {

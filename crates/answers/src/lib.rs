@@ -5,6 +5,7 @@
 //! the data; whoever shows it tames it first ([`text::tame`]). Nothing here prints, knows colours or HTML.
 
 mod claims;
+mod constraint;
 mod draft;
 mod entity;
 mod find;
@@ -34,6 +35,9 @@ use stave_map::{Entity, MapError, ReadModel};
 use stave_model::{Time, hash_bytes};
 
 pub use claims::{ClaimShown, says, value_text};
+pub use constraint::{
+    Constraint, ENOUGH_TICKETS, FASTER_PERCENT, INTERVAL_PERCENT, StageGain, Stay, constraint,
+};
 pub use draft::{Draft, draft_withdrawal};
 pub use entity::{
     EntityPage, Property, RelationGroup, RelationRow, SaidAtOnce, SaidClaim, Standing, TextFact, entity,
