@@ -2,8 +2,8 @@
 //!
 //! Lines of five stages are drawn (`simulate/lines.rs`), 300 tickets go through each, and the tickets' times alone go to
 //! `stave_answers::constraint`, through an example of that crate. Two truths, both with the same draws before and
-//! after a stage is made 20 % faster, both in mean lead time: what is to be expected of the line (the mean of other 300
-//! tickets, drawn again and again), and what these very tickets would have gained.
+//! after a stage is made 20 % faster, both in mean lead time: what these very tickets would have gained, and (figures that
+//! end in `_expected`) what is to be expected of the line: the mean of other 300 tickets, drawn again and again.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -82,7 +82,7 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
         bail!("the example failed");
     }
     let mut line = json!({"lines": lines, "seed": seed});
-    for (suffix, figures) in [("", &expected), ("_same_tickets", &same_tickets)] {
+    for (suffix, figures) in [("", &same_tickets), ("_expected", &expected)] {
         for (name, sum) in
             [("top1", figures.top1), ("gain_share", figures.share), ("interval_coverage", figures.covered)]
         {
