@@ -312,6 +312,7 @@ impl Flow for Model {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
