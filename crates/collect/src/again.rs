@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use stave_model::{Author, Hash, hash_bytes};
 
+use crate::Options;
 use crate::git::Checkout;
 use crate::readers::READERS;
 use crate::walk::Found;
-use crate::{Options, TreeScan};
 
 /// Files younger than this can change without their time changing: some file systems count in steps of two seconds.
 const UNSETTLED_MILLIS: i64 = 2_000;
@@ -31,23 +31,6 @@ pub struct Again {
     pub claims: Hash,
     /// How many they are.
     pub count: u64,
-}
-
-/// Keeps what scans found, from one to the next.
-pub trait Memory {
-    /// What the last scan of this tree found, where it had this fingerprint and saying it again is enough: with
-    /// [`TreeScan::again`] in place of parts.
-    fn recall(&self, root: &Path, fingerprint: &Hash) -> Option<TreeScan>;
-}
-
-/// A [`Memory`] that has none: every tree is read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Forgetful;
-
-impl Memory for Forgetful {
-    fn recall(&self, _root: &Path, _fingerprint: &Hash) -> Option<TreeScan> {
-        None
-    }
 }
 
 /// What a scan's result hangs on, and whether it may be kept.

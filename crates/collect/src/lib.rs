@@ -30,9 +30,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stave_model::{Author, Claim, Hash, Reference, Scope, Source, Time};
 
-pub use again::{Again, Forgetful, Memory};
+pub use again::Again;
 pub use git::repository_of_url;
-pub use scan::{scan, scan_with};
+pub use scan::{scan, scan_for};
 pub use tools::problems_of_tools;
 
 /// Something that could not be read or understood; the scan went on.
@@ -82,7 +82,7 @@ pub struct TreeScan {
     /// One per reader, in a fixed order; `collector:git` first. Empty where nothing has changed.
     #[serde(skip)]
     pub parts: Vec<Part>,
-    /// In place of parts: what every reader said of the tree as it still is, where a [`Memory`] knows that.
+    /// In place of parts: what every reader said of the tree as it still is, where the [`Receiver`] recalls that.
     pub again: Vec<Again>,
     /// What a later scan can be told by that nothing has changed; none while a file is too young for that.
     pub fingerprint: Option<Hash>,
@@ -138,6 +138,24 @@ pub trait Progress: Sync {
 pub struct Quiet;
 
 impl Progress for Quiet {}
+
+/// Whom a scan is for.
+pub trait Receiver {
+    /// Why a tree can't be taken.
+    type Error: From<ScanError>;
+
+    /// What the last scan of this tree found, where it had this fingerprint and saying it again is enough: with
+    /// [`TreeScan::again`] in place of parts. Without it the tree is read.
+    fn recall(&self, _root: &Path, _fingerprint: &Hash) -> Option<TreeScan> {
+        None
+    }
+
+    /// Takes what was found in a tree.
+    ///
+    /// # Errors
+    /// Ends the scan.
+    fn take(&mut self, tree: TreeScan) -> Result<(), Self::Error>;
+}
 
 /// How to scan.
 #[derive(Clone, Debug)]

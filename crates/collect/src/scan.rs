@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use stave_model::{Author, Scope, Source};
 
-use crate::again::{self, Forgetful, Memory, Print, Sight};
+use crate::again::{self, Print, Sight};
 use crate::choice::{Places, counted, merge_settings};
 use crate::git::{self, Checkout, Walked};
 use crate::limits;
@@ -18,7 +18,7 @@ use crate::place::{Attributes, LeftOutBy, says_generated};
 use crate::readers::{Entry, READERS, SourceFile};
 use crate::settings::Settings;
 use crate::walk::{Found, threads, walk};
-use crate::{LeftOut, Options, Part, People, Progress, Scan, ScanError, TreeScan, Warning};
+use crate::{LeftOut, Options, Part, People, Progress, Receiver, Scan, ScanError, TreeScan, Warning};
 
 /// Scans folders. Each is a tree, a part of one, or holds several; a repository found under two of them is
 /// scanned once. The result doesn't depend on the number of threads or the order of the folders.
@@ -31,22 +31,40 @@ pub fn scan(
     people: &dyn People,
     progress: &dyn Progress,
 ) -> Result<Scan, ScanError> {
-    scan_with(folders, options, people, progress, &Forgetful)
+    let mut all = All(Vec::new());
+    let warnings = scan_for(&mut all, folders, options, people, progress)?;
+    let All(mut trees) = all;
+    trees.sort_by(|a, b| a.root.cmp(&b.root));
+    Ok(Scan { trees, warnings })
 }
 
-/// As [`scan`]; what a memory says has not changed since is not read.
+/// A [`Receiver`] that keeps everything.
+struct All(Vec<TreeScan>);
+
+impl Receiver for All {
+    type Error = ScanError;
+
+    fn take(&mut self, tree: TreeScan) -> Result<(), ScanError> {
+        self.0.push(tree);
+        Ok(())
+    }
+}
+
+/// As [`scan`], for somebody who takes each tree as it is read, so that nobody holds the claims of all. Trees come in a
+/// fixed order; those of one folder are sorted by root. Gives the warnings that concern no tree.
 ///
 /// # Errors
-/// As [`scan`].
-pub fn scan_with(
+/// As [`scan`], and where the receiver fails: nothing is read after that.
+pub fn scan_for<R: Receiver>(
+    receiver: &mut R,
     folders: &[PathBuf],
     options: &Options,
     people: &dyn People,
     progress: &dyn Progress,
-    memory: &dyn Memory,
-) -> Result<Scan, ScanError> {
-    let mut result = Scan { trees: Vec::new(), warnings: Vec::new() };
+) -> Result<Vec<Warning>, R::Error> {
+    let mut warnings = Vec::new();
     let counters = Counters::default();
+    let with = With { options, people, progress, counters: &counters };
     for (top, outer) in tops(folders)? {
         let found = walk(&top, outer.is_some(), options, progress);
         counters.walked.fetch_add(found.files.len() as u64, Ordering::Relaxed);
@@ -57,20 +75,16 @@ pub fn scan_with(
         }
         if outer.is_none() && crate::walk::is_bare(&top) {
             let tree = Tree { root: top.clone(), top, is_git: true, files: Vec::new() };
-            let with = With { options, people, progress, counters: &counters, memory };
-            result.trees.push(tree.scan(&with, &[], false));
+            receiver.take(tree.scan(&with, receiver, &[], false))?;
             continue;
         }
-        let mut trees = assign(roots, &top, found.files);
+        let trees = assign(roots, &top, found.files);
         let several = trees.len() > 1;
-        for warning in &found.warnings {
-            if trees.is_empty() {
-                result.warnings.push(warning.clone());
-            }
+        if trees.is_empty() {
+            warnings.extend(found.warnings.iter().cloned());
         }
-        for tree in &mut trees {
-            let is_git = tree.is_git;
-            if several && !is_git && !tree.is_wanted() {
+        for tree in trees {
+            if several && !tree.is_git && !tree.is_wanted() {
                 continue;
             }
             progress.tree(&tree.root);
@@ -84,12 +98,10 @@ pub fn scan_with(
                     (path.clone(), warning)
                 })
                 .collect();
-            let with = With { options, people, progress, counters: &counters, memory };
-            result.trees.push(tree.scan(&with, &unread, found.cut));
+            receiver.take(tree.scan(&with, receiver, &unread, found.cut))?;
         }
     }
-    result.trees.sort_by(|a, b| a.root.cmp(&b.root));
-    Ok(result)
+    Ok(warnings)
 }
 
 /// The folders to walk, each with the repository that it lies in: real paths, none inside another; folders of one
@@ -133,7 +145,6 @@ struct With<'a> {
     people: &'a dyn People,
     progress: &'a dyn Progress,
     counters: &'a Counters,
-    memory: &'a dyn Memory,
 }
 
 struct Tree {
@@ -234,8 +245,14 @@ impl Tree {
         }
     }
 
-    fn scan(&self, with: &With<'_>, problems: &[(PathBuf, Option<Warning>)], cut: bool) -> TreeScan {
-        let With { options, people, progress, counters, memory } = *with;
+    fn scan<R: Receiver>(
+        &self,
+        with: &With<'_>,
+        receiver: &R,
+        problems: &[(PathBuf, Option<Warning>)],
+        cut: bool,
+    ) -> TreeScan {
+        let With { options, people, progress, counters } = *with;
         let mut warnings = Vec::new();
         let mut unread: BTreeSet<String> = BTreeSet::new();
         let prefix = self.prefix();
@@ -260,7 +277,7 @@ impl Tree {
             cut,
         };
         let print = again::print(&sight, options);
-        if let Some(known) = memory.recall(&self.root, &print.hash) {
+        if let Some(known) = receiver.recall(&self.root, &print.hash) {
             return known;
         }
         let from_commit = checkout.as_ref().is_some_and(|checkout| options.from_commit || checkout.bare);

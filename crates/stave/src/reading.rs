@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,18 +19,28 @@ use crate::context::TOOL;
 /// Gives persons their ids and keeps their rows for the directory.
 pub(crate) struct Directory {
     key: EstateKey,
-    rows: Mutex<BTreeSet<PersonRow>>,
+    rows: Mutex<Rows>,
+}
+
+#[derive(Default)]
+struct Rows {
+    all: BTreeSet<PersonRow>,
+    /// Those that nobody has taken yet.
+    new: Vec<PersonRow>,
 }
 
 impl Directory {
     pub(crate) fn new(key: EstateKey) -> Directory {
-        Directory { key, rows: Mutex::new(BTreeSet::new()) }
+        Directory { key, rows: Mutex::default() }
     }
 
-    /// The persons met.
-    pub(crate) fn into_rows(self) -> Vec<PersonRow> {
-        let rows = self.rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        rows.into_iter().collect()
+    /// The persons met since this was last asked.
+    pub(crate) fn new_rows(&self) -> Vec<PersonRow> {
+        std::mem::take(&mut self.rows().new)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -40,7 +50,10 @@ impl People for Directory {
         let reference = id.parse().ok()?;
         let row =
             PersonRow { id, name: name.unwrap_or_default().to_owned(), address: address.to_lowercase() };
-        self.rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(row);
+        let mut rows = self.rows();
+        if rows.all.insert(row.clone()) {
+            rows.new.push(row);
+        }
         Some(reference)
     }
 }
@@ -139,16 +152,12 @@ impl Stamp {
             .collect()
     }
 
-    /// A tree that was read clean ends what uncommitted work said before: empty statements of the authors that
+    /// What ends a scope of uncommitted work (`…+work`) whose tree was read clean: empty statements of the authors that
     /// hold something there. `source.at` is the present, for work is dated by its scan.
     ///
     /// # Errors
     /// Where the ledger can't be read.
-    pub(crate) fn end_of_work(&self, ledger: &dyn Ledger, tree: &TreeScan) -> anyhow::Result<Vec<Statement>> {
-        if tree.is_work || !tree.is_git {
-            return Ok(Vec::new());
-        }
-        let scope: Scope = format!("{}+work", tree.scope).parse()?;
+    pub(crate) fn end_of_work(&self, ledger: &dyn Ledger, scope: &Scope) -> anyhow::Result<Vec<Statement>> {
         let filter = Filter { scope: Some(scope.clone()), ..Filter::default() };
         let mut held: BTreeMap<Author, (Time, u64)> = BTreeMap::new();
         for entry in stave_ledger::matching(ledger, &filter)? {

@@ -108,6 +108,8 @@ fn one(stave: &Path, repositories: usize, table: &mut Table) -> Result<Times> {
         ("find WORD", vec!["find", "voucher-7"], Some(MOST_QUESTION_MS)),
         ("show ENTITY", vec!["show", "voucher-7"], Some(MOST_QUESTION_MS)),
         ("list --limit 50", vec!["list", "--limit", "50"], Some(MOST_QUESTION_MS)),
+        // It goes through all statements: what is gone is an answer and no state.
+        ("list --gone", vec!["list", "--gone"], None),
     ] {
         let mut times = Vec::new();
         for _ in 0..RUNS {

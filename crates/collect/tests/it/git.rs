@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stave_collect::{Quiet, TreeScan, repository_of_url, scan};
+use stave_collect::{Quiet, Receiver, ScanError, TreeScan, repository_of_url, scan, scan_for};
 
 use crate::support::{Directory, Folder, NOW, claims, git, options, pieces, set, write};
 
@@ -222,6 +222,44 @@ fn repositories_side_by_side_and_inside_each_other() {
     assert_eq!(folder.scan().trees.len(), 3);
     folder.write("compose.yaml", COMPOSE.as_bytes());
     assert_eq!(folder.scan().trees.len(), 4);
+}
+
+/// Takes trees and, after each, removes the next repository's file: who reads it all the same read ahead.
+struct Remover {
+    next: Vec<PathBuf>,
+    taken: Vec<TreeScan>,
+    most: usize,
+}
+
+impl Receiver for Remover {
+    type Error = ScanError;
+
+    fn take(&mut self, tree: TreeScan) -> Result<(), ScanError> {
+        self.taken.push(tree);
+        if let Some(file) = self.next.pop() {
+            std::fs::remove_file(file).unwrap();
+        }
+        if self.taken.len() < self.most { Ok(()) } else { Err(ScanError::NoFolder(PathBuf::from("enough"))) }
+    }
+}
+
+#[test]
+fn a_tree_is_taken_before_the_next_is_read_and_whoever_has_enough_ends_the_scan() {
+    let folder = Folder::new(&[]);
+    for name in ["a", "b", "c", "d"] {
+        let path = folder.path.join(name);
+        write(&path, "compose.yaml", COMPOSE.as_bytes());
+        git(&path, &["init", "-q"]);
+    }
+    let next = vec![folder.path.join("b/compose.yaml")];
+    let mut remover = Remover { next, taken: Vec::new(), most: 3 };
+    let folders = std::slice::from_ref(&folder.path);
+    let error = scan_for(&mut remover, folders, &options(), &Directory, &Quiet).unwrap_err();
+    assert!(error.to_string().starts_with("enough"), "{error}");
+    let pieces: Vec<usize> = remover.taken.iter().map(|tree| pieces(tree).len()).collect();
+    assert_eq!(pieces, [1, 0, 1]);
+    let unread: Vec<&str> = remover.taken[1].warnings.iter().map(|warning| warning.path.as_str()).collect();
+    assert!(unread.contains(&"compose.yaml"), "{unread:?}");
 }
 
 #[test]

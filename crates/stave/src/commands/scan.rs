@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use serde::Serialize;
 use stave_answers::text::{counted, grouped, tame};
 use stave_answers::when::day;
-use stave_collect::{LeftOut, Options, TreeScan, Warning};
-use stave_ledger::{Appended, Ledger as _, Outcome};
-use stave_model::Time;
+use stave_collect::{LeftOut, Options, Receiver, TreeScan, Warning};
+use stave_ledger::{Appended, Ledger as _, Outcome, SqliteLedger};
+use stave_model::{Author, Hash, Scope, Statement, Time};
 
 use crate::cli::{Scan, Trees};
 use crate::context::{Context, build, new_op, now};
@@ -19,7 +19,7 @@ use crate::git_config;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
 use crate::reading::{Directory, Spinner, Stamp};
-use crate::remembered::{self, Remembered};
+use crate::remembered::Remembered;
 use crate::surroundings::quote;
 use crate::trees::{self, Tree};
 
@@ -54,6 +54,8 @@ pub(super) struct TreeReport {
     scope: String,
     /// Uncommitted work: stays on this machine.
     work: bool,
+    #[serde(skip)]
+    is_git: bool,
     files_walked: u64,
     files_read: u64,
     bytes_read: u64,
@@ -146,48 +148,28 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     };
     let directory = Directory::new(opened.ledger.estate_key()?);
     let spinner = Spinner::new(context.terminal.shows_progress());
-    let read_folder = opened.place.read_folder();
-    let memory = Remembered { folder: &read_folder, ledger: &opened.ledger, stamp: &stamp };
-    let scan = stave_collect::scan_with(&folders, &options, &directory, &spinner, &memory)?;
-    spinner.say("writing it down");
+    let mut receiving = Receiving {
+        ledger: &mut opened.ledger,
+        remembered: Remembered { folder: opened.place.read_folder() },
+        stamp: &stamp,
+        directory: &directory,
+        trees: Vec::new(),
+        warnings: Vec::new(),
+        heard: Vec::new(),
+    };
+    let unplaced = stave_collect::scan_for(&mut receiving, &folders, &options, &directory, &spinner)?;
+    receiving.end_work()?;
+    let Receiving { mut trees, warnings, heard, .. } = receiving;
+    trees.sort_by(|a, b| a.root.cmp(&b.root));
+    let unplaced = unplaced.into_iter().map(|warning| WarningReport::new(warning, Path::new("")));
     let mut report = Report {
         ledger: opened.place.folder.clone(),
         op: stamp.op.to_string(),
-        trees: Vec::new(),
-        warnings: scan
-            .warnings
-            .into_iter()
-            .map(|warning| WarningReport::new(warning, Path::new("")))
-            .collect(),
+        trees,
+        warnings: unplaced.chain(warnings).collect(),
         missing: Vec::new(),
         milliseconds: 0,
     };
-    // Two checkouts of one branch, one of them dirty: the clean one must not end what the other just said.
-    let work: BTreeSet<String> =
-        scan.trees.iter().filter(|tree| tree.is_work).map(|tree| tree.scope.to_string()).collect();
-    let mut heard = Vec::new();
-    opened.ledger.add_people(&directory.into_rows())?;
-    for mut tree in scan.trees {
-        report
-            .warnings
-            .extend(tree.warnings.iter().cloned().map(|warning| WarningReport::new(warning, &tree.root)));
-        heard.extend(tree.again.iter().map(|part| (part.author.clone(), tree.scope.clone(), stamp.time)));
-        let mut statements = stamp.statements(&mut tree);
-        let read = statements.len();
-        let mut claims = statements.iter().map(|statement| statement.claims.len() as u64).sum();
-        claims += tree.again.iter().map(|part| part.count).sum::<u64>();
-        if !work.contains(&format!("{}+work", tree.scope)) {
-            statements.extend(stamp.end_of_work(&opened.ledger, &tree)?);
-        }
-        let appended = opened
-            .ledger
-            .append(&statements)
-            .with_context(|| format!("what was read in {} is not in the ledger", tree.root.display()))?;
-        if tree.again.is_empty() {
-            remembered::keep(&read_folder, &tree, &statements[..read]);
-        }
-        report.trees.push(TreeReport::new(&tree, claims, &appended));
-    }
     opened.ledger.add_heard(&heard)?;
     spinner.say("folding it into the map");
     let caught_up = opened
@@ -198,6 +180,75 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     report.missing = missing(&opened, &folders, &report, stamp.time)?;
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok((opened, report))
+}
+
+/// Appends each tree as it is read: an estate's claims are many more than one tree's.
+struct Receiving<'a> {
+    ledger: &'a mut SqliteLedger,
+    remembered: Remembered,
+    stamp: &'a Stamp,
+    directory: &'a Directory,
+    trees: Vec<TreeReport>,
+    warnings: Vec<WarningReport>,
+    /// What was said again, for the register.
+    heard: Vec<(Author, Scope, Time)>,
+}
+
+impl Receiver for Receiving<'_> {
+    type Error = anyhow::Error;
+
+    fn recall(&self, root: &Path, fingerprint: &Hash) -> Option<TreeScan> {
+        self.remembered.recall(self.ledger, self.stamp, root, fingerprint)
+    }
+
+    fn take(&mut self, mut tree: TreeScan) -> anyhow::Result<()> {
+        // Persons first: a statement that speaks of one is read with their name at once.
+        let people = self.directory.new_rows();
+        if !people.is_empty() {
+            self.ledger.add_people(&people)?;
+        }
+        let warnings = std::mem::take(&mut tree.warnings);
+        let heard = tree.again.iter().map(|part| (part.author.clone(), tree.scope.clone(), self.stamp.time));
+        self.heard.extend(heard);
+        let statements = self.stamp.statements(&mut tree);
+        let mut report = TreeReport::new(&tree, &statements);
+        report.count(&self.append(&tree.root, &statements)?);
+        self.trees.push(report);
+        self.warnings.extend(warnings.iter().cloned().map(|warning| WarningReport::new(warning, &tree.root)));
+        if tree.again.is_empty() {
+            self.remembered.keep(&TreeScan { warnings, ..tree }, &statements);
+        }
+        Ok(())
+    }
+}
+
+impl Receiving<'_> {
+    fn append(&mut self, root: &Path, statements: &[Statement]) -> anyhow::Result<Vec<Appended>> {
+        self.ledger
+            .append(statements)
+            .with_context(|| format!("what was read in {} is not in the ledger", root.display()))
+    }
+
+    /// Ends what uncommitted work said in trees that are clean now. Waits for the last tree: of two checkouts of one
+    /// branch, the clean one must not end what the other just said.
+    fn end_work(&mut self) -> anyhow::Result<()> {
+        let work: BTreeSet<String> =
+            self.trees.iter().filter(|tree| tree.work).map(|tree| tree.scope.clone()).collect();
+        for index in 0..self.trees.len() {
+            let tree = &self.trees[index];
+            let scope = format!("{}+work", tree.scope);
+            if tree.work || !tree.is_git || work.contains(&scope) {
+                continue;
+            }
+            let root = tree.root.clone();
+            let ends = self.stamp.end_of_work(self.ledger, &scope.parse()?)?;
+            if !ends.is_empty() {
+                let appended = self.append(&root, &ends)?;
+                self.trees[index].count(&appended);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The trees that this scan should have met and did not, less those that a person retired. Remembers what it met.
@@ -268,23 +319,31 @@ fn ignore_file(context: &Context<'_>) -> Option<PathBuf> {
 }
 
 impl TreeReport {
-    fn new(tree: &TreeScan, claims: u64, appended: &[Appended]) -> TreeReport {
-        let of = |outcome: Outcome| appended.iter().filter(|one| one.outcome == outcome).count() as u64;
+    fn new(tree: &TreeScan, said: &[Statement]) -> TreeReport {
+        let claims = said.iter().map(|statement| statement.claims.len() as u64);
         TreeReport {
             root: tree.root.clone(),
             repository: tree.repository.clone(),
             branch: tree.branch.clone(),
             scope: tree.scope.to_string(),
             work: tree.is_work,
+            is_git: tree.is_git,
             files_walked: tree.files_walked,
             files_read: tree.files_read,
             bytes_read: tree.bytes_read,
-            claims,
-            appended: of(Outcome::New),
-            unchanged: of(Outcome::SameWord) + of(Outcome::Known) + tree.again.len() as u64,
+            claims: claims.chain(tree.again.iter().map(|part| part.count)).sum(),
+            appended: 0,
+            unchanged: tree.again.len() as u64,
             unread: tree.unread.len() as u64,
             left_out: tree.left_out.clone(),
         }
+    }
+
+    /// Adds what became of some of its statements.
+    fn count(&mut self, appended: &[Appended]) {
+        let new = appended.iter().filter(|one| one.outcome == Outcome::New).count();
+        self.appended += new as u64;
+        self.unchanged += (appended.len() - new) as u64;
     }
 
     fn line(&self) -> String {
