@@ -31,6 +31,8 @@ pub const README_SENTENCE_BYTES: usize = 300;
 pub const NAME_BYTES: usize = 300;
 /// Most endpoints that one piece keeps.
 pub const ENDPOINTS: usize = 2_000;
+/// Most entries under `include` of one compose file, and most files by which one is included.
+pub const COMPOSE_INCLUDES: usize = 256;
 /// Most badges of one README file that are kept.
 pub const BADGES: usize = 20;
 /// Most points of evidence that one claim keeps.

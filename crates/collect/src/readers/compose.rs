@@ -1,5 +1,7 @@
 //! Docker Compose files: services, images, builds, and what they need.
 
+mod include;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::limits;
@@ -7,6 +9,7 @@ use crate::link::{Form, Origin, Place, Sketch, Target, base_name, parent};
 use crate::parse::{Node, Value};
 
 use super::{ReadResult, Reader, SourceFile};
+use include::{Include, Project, includes, projects};
 
 const NAME: &str = "compose";
 
@@ -14,8 +17,10 @@ const NAME: &str = "compose";
 type Line<T> = (T, u32);
 
 /// One compose file.
+#[derive(Default)]
 pub(crate) struct ComposeFile {
     services: Vec<Service>,
+    includes: Vec<Include>,
 }
 
 #[derive(Clone, Default)]
@@ -52,8 +57,8 @@ pub(crate) struct Compose;
 impl Reader for Compose {
     type Facts = ComposeFile;
     const NAME: &'static str = NAME;
-    const RULES: u32 = 2;
-    const TRIGGERS: &'static [&'static str] = &["services:", "image:", "build:"];
+    const RULES: u32 = 3;
+    const TRIGGERS: &'static [&'static str] = &["services:", "image:", "build:", "include:"];
 
     fn wants(path: &str, name: &str) -> bool {
         (name.ends_with(".yml") || name.ends_with(".yaml"))
@@ -76,8 +81,10 @@ impl Reader for Compose {
             Err(error) => return Err(error),
         };
         let Some(root) = documents.first() else { return Ok(None) };
+        let includes = if root.get("apiVersion").is_none() { includes(root) } else { Vec::new() };
         let services: &[(Box<str>, Node)] = match root.get("services") {
             Some(services) => services.entries(),
+            None if is_named && !includes.is_empty() => &[],
             // The first version of the format had services at the top.
             None if is_named => root.entries(),
             None => return Ok(None),
@@ -97,10 +104,12 @@ impl Reader for Compose {
             .iter()
             .filter(|(_, node)| known.iter().filter(|key| node.get(key).is_some()).count() > 0)
             .count();
-        if defining == 0 || root.get("apiVersion").is_some() || (!is_named && defining < services.len()) {
+        let is_empty = defining == 0 && (includes.is_empty() || !is_named);
+        if is_empty || root.get("apiVersion").is_some() || (!is_named && defining < services.len()) {
             return Ok(None);
         }
         Ok(Some(ComposeFile {
+            includes,
             services: services
                 .iter()
                 .filter(|(_, node)| node.is_map())
@@ -111,12 +120,14 @@ impl Reader for Compose {
 
     fn link(facts: Vec<(String, ComposeFile)>, sketch: &mut Sketch<'_>) {
         let files: BTreeMap<String, ComposeFile> = facts.into_iter().collect();
+        let projects = projects(&files);
         for (path, file) in &files {
-            let folder = parent(path);
+            let own = Project { folder: parent(path).to_owned(), ..Project::default() };
+            let project = projects.get(path.as_str()).unwrap_or(&own);
             let variant = variant(path, &files);
             for service in &file.services {
                 let whole = extended(service, path, &files, 0);
-                link_service(sketch, path, folder, &whole, variant.as_deref());
+                link_service(sketch, path, project, &whole, variant.as_deref());
             }
         }
         link_routes(&files, sketch);
@@ -489,11 +500,18 @@ fn ports(text: &str) -> (Option<u16>, Option<u16>) {
     (number(parts.next()), container)
 }
 
-fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Service, variant: Option<&str>) {
+fn link_service(
+    sketch: &mut Sketch<'_>,
+    path: &str,
+    project: &Project,
+    service: &Service,
+    variant: Option<&str>,
+) {
     let place = |line: u32| -> Place { (path.to_owned(), line) };
+    let folder = project.base.as_deref().unwrap_or(parent(path));
     let known = sketch.pieces.len();
     let Some(piece) =
-        sketch.piece(NAME, Form::Deployed, folder, "compose", &service.name, place(service.line))
+        sketch.piece(NAME, Form::Deployed, parent(path), "compose", &service.name, place(service.line))
     else {
         return;
     };
@@ -507,9 +525,10 @@ fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Ser
 
     // Names of `.env` beside the file, then at the repository's root, fill placeholders; never secrets'.
     let mut known_values: BTreeMap<String, String> = BTreeMap::new();
-    for folder in ["", folder] {
-        let file = if folder.is_empty() { ".env".to_owned() } else { format!("{folder}/.env") };
-        for pair in sketch.env_files.get(&file).into_iter().flatten() {
+    let beside = |folder: &str| if folder.is_empty() { ".env".to_owned() } else { format!("{folder}/.env") };
+    let files = [beside(""), beside(folder)];
+    for file in files.iter().chain(&project.env_files) {
+        for pair in sketch.env_files.get(file).into_iter().flatten() {
             known_values.insert(pair.key.clone(), pair.value.clone());
         }
     }
@@ -529,7 +548,7 @@ fn link_service(sketch: &mut Sketch<'_>, path: &str, folder: &str, service: &Ser
         sketch.set_image(piece, &fill(image));
     }
     let own = &mut sketch.pieces[piece];
-    own.stack = Some(format!("compose {folder}"));
+    own.stack = Some(format!("compose {}", project.folder));
     own.names.extend(service.aliases.iter().map(|alias| fill(alias).to_lowercase()));
     for (text, _) in &service.ports {
         let (published, container) = ports(&fill(text));

@@ -84,7 +84,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("Dockerfile", "FROM a AS b\nFROM b\nENV X=http://y:1 \\\n Z=1\nEXPOSE 80/tcp\nCMD [\"x\"]\n"),
     (
         "compose.yaml",
-        "x-a: &a {restart: always}\nservices:\n  web:\n    <<: *a\n    build: {context: ./web, dockerfile: Dockerfile}\n    environment: [\"DB_URL=postgres://u:p@db/x\", LOG]\n    depends_on: {db: {condition: service_started}}\n    ports: [\"80:80\", {target: 1, published: 2}]\n    extends: {service: db}\n  db: {image: \"postgres:${V:-16}\"}\n",
+        "x-a: &a {restart: always}\ninclude: [b.yaml, {path: [compose.yaml], project_directory: .., env_file: c}]\nservices:\n  web:\n    <<: *a\n    build: {context: ./web, dockerfile: Dockerfile}\n    environment: [\"DB_URL=postgres://u:p@db/x\", LOG]\n    depends_on: {db: {condition: service_started}}\n    ports: [\"80:80\", {target: 1, published: 2}]\n    extends: {service: db}\n  db: {image: \"postgres:${V:-16}\"}\n",
     ),
     (
         "k8s/a.yaml",

@@ -388,3 +388,36 @@ fn a_deployment_is_called_like_what_it_deploys() {
     assert_eq!(pieces(&tree), set(&["orders: service"]));
     at(&tree, "k8s#k8s/default/orders-deployment");
 }
+
+#[test]
+fn a_name_means_what_the_included_file_says_and_no_other_project() {
+    let folder = Folder::new(&[
+        (
+            "shop/compose.yaml",
+            "include:\n- ../parts/compose.yaml\n- {path: ../more/extra.yaml, project_directory: .., env_file: more.env}\nservices:\n  web:\n    build: ./web\n    environment: {ORDERS_URL: \"http://orders:80\"}\n    depends_on: [stock]\n",
+        ),
+        ("shop/more.env", "HOST=orders\n"),
+        ("parts/compose.yaml", "services:\n  orders: {build: ./orders, depends_on: [web]}\n"),
+        // Neither named like a compose file nor in its project's folder.
+        (
+            "more/extra.yaml",
+            "services:\n  stock:\n    build: ./code/stock\n    environment: {A_URL: \"http://${HOST}:80\"}\n",
+        ),
+        ("code/stock/Dockerfile", "FROM scratch\n"),
+        ("other/compose.yaml", "services:\n  orders: {build: ./o}\n  web: {build: ./w}\n"),
+        ("all/compose.yaml", "include: [../shop/compose.yaml]\n"),
+    ]);
+    let tree = folder.tree();
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "web calls orders",
+            "web depends_on stock",
+            "orders depends_on web",
+            "stock calls orders",
+        ])
+    );
+    let called = claims(&tree).into_iter().find(|claim| claim.kind == "calls").unwrap();
+    assert!(called.to.as_deref().unwrap().contains("//parts#compose/orders"), "{called:?}");
+    assert!(are_one(&tree, &at(&tree, "more#compose/stock"), &at(&tree, "code/stock#docker/stock")));
+}
