@@ -245,8 +245,8 @@ impl<'a> Compared<'a> {
 
     fn pairs(&self) -> BTreeMap<(usize, usize), f32> {
         let mut pairs = BTreeMap::new();
-        for one in 0..self.pieces.len() {
-            for (other, likeness) in self.alike.nearest(one, NEAREST) {
+        for (one, near) in self.alike.nearest(NEAREST).into_iter().enumerate() {
+            for (other, likeness) in near {
                 let key = (one.min(other), one.max(other));
                 pairs.insert(key, self.weighed(key.0, key.1, likeness));
             }

@@ -3,6 +3,7 @@
 //! The formula stands in docs/overlap.md. It is deterministic, learns nothing and asks nobody: all weights come from
 //! the descriptions that are compared. An inverted index and limits keep the work in proportion to their number.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::words::{Parting, cut, stems, tells, tells_job, tells_offer};
@@ -48,6 +49,10 @@ const POSTINGS: usize = 6_000;
 
 /// Candidates that are compared exactly.
 const CANDIDATES: usize = 96;
+
+/// Threads that are started at most, and pieces for which one is worth it.
+const MOST_THREADS: usize = 8;
+const LEAST_PART: usize = 256;
 
 /// What is compared.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +114,7 @@ impl Alike {
         let bare = bare.into_iter().map(|row| row.map(weighed)).collect();
         let mut alike =
             Alike { index: index(&own, features.len()), whole: own.clone(), own, bare, features, is_mark };
-        let whole: Vec<Vector> = (0..alike.own.len()).map(|place| alike.with_context(place)).collect();
+        let whole = for_each_piece(alike.own.len(), |place, sums| alike.with_context(place, sums));
         alike.index = index(&whole, alike.features.len());
         alike.whole = whole;
         alike
@@ -153,20 +158,22 @@ impl Alike {
         if all > 0.0 { words / all } else { 0.0 }
     }
 
-    /// The most alike, the best first; at most `most`, and none that has nothing of its own in common: likeness
-    /// through others alone is no reason that could be told.
-    pub fn nearest(&self, place: usize, most: usize) -> Vec<(usize, f32)> {
-        let mut near = self.near(&self.whole, place, CANDIDATES.max(most));
-        for (other, likeness) in &mut near {
-            *likeness = self.mixed(place, *other, *likeness);
-        }
-        near.retain(|(other, _)| {
-            let (own, others) = self.comparable(place, *other);
-            dot(own, others) > 0.0
-        });
-        near.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        near.truncate(most);
-        near
+    /// For each piece those most like it, the best first; at most `most`, and none that has nothing of its own in
+    /// common: likeness through others alone is no reason that could be told.
+    pub fn nearest(&self, most: usize) -> Vec<Vec<(usize, f32)>> {
+        for_each_piece(self.whole.len(), |place, sums| {
+            let mut near = self.near(&self.whole, place, CANDIDATES.max(most), sums);
+            for (other, likeness) in &mut near {
+                *likeness = self.mixed(place, *other, *likeness);
+            }
+            near.retain(|(other, _)| {
+                let (own, others) = self.comparable(place, *other);
+                dot(own, others) > 0.0
+            });
+            near.sort_by(best_first);
+            near.truncate(most);
+            near
+        })
     }
 
     /// What two have in common of their own, without context: words and marks with their part in the likeness, the
@@ -181,11 +188,10 @@ impl Alike {
         shared
     }
 
-    fn near(&self, vectors: &[Vector], place: usize, most: usize) -> Vec<(usize, f32)> {
+    fn near(&self, vectors: &[Vector], place: usize, most: usize, sums: &mut Sums) -> Vec<(usize, f32)> {
         let mut features: Vec<(u32, f32)> = vectors[place].clone();
         let holders = |feature: u32| self.index[feature as usize].len();
         features.sort_by_key(|(feature, _)| (holders(*feature), *feature));
-        let mut sums: HashMap<u32, f32> = HashMap::new();
         let mut looked_at = 0;
         for (feature, weight) in features {
             looked_at += holders(feature);
@@ -194,42 +200,105 @@ impl Alike {
             }
             for (other, theirs) in self.index[feature as usize].iter().take(POSTINGS) {
                 if *other as usize != place {
-                    *sums.entry(*other).or_default() += weight * theirs;
+                    sums.add(*other, weight * theirs);
                 }
             }
         }
-        let best = |found: &mut Vec<(usize, f32)>, most: usize| {
-            found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            found.truncate(most);
-        };
-        let mut found: Vec<(usize, f32)> =
-            sums.into_iter().map(|(other, sum)| (other as usize, sum)).collect();
-        best(&mut found, CANDIDATES.max(most));
+        let mut found = sums.take();
+        keep_best(&mut found, CANDIDATES.max(most));
         for (other, sum) in &mut found {
             *sum = dot(&vectors[place], &vectors[*other]);
         }
-        best(&mut found, most);
+        keep_best(&mut found, most);
         found.retain(|(_, likeness)| *likeness > 0.0);
         found
     }
 
     /// A piece's words and marks, and those of the pieces most like it with as much weight together: so that two
     /// that say the same in other words have words in common.
-    fn with_context(&self, place: usize) -> Vector {
-        let near = self.near(&self.own, place, CONTEXT);
+    fn with_context(&self, place: usize, sums: &mut Sums) -> Vector {
+        let near = self.near(&self.own, place, CONTEXT, sums);
         let total: f32 = near.iter().map(|(_, likeness)| likeness).sum();
-        let mut sums: BTreeMap<u32, f32> = self.own[place].iter().copied().collect();
+        let mut whole: BTreeMap<u32, f32> = self.own[place].iter().copied().collect();
         for (other, likeness) in near {
             for (feature, weight) in &self.own[other] {
-                *sums.entry(*feature).or_default() += weight * likeness / total;
+                *whole.entry(*feature).or_default() += weight * likeness / total;
             }
         }
-        let mut features: Vector = sums.into_iter().collect();
+        let mut features: Vector = whole.into_iter().collect();
         features.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         features.truncate(CONTEXT_FEATURES);
         features.sort_by_key(|(feature, _)| *feature);
         unit(features)
     }
+}
+
+/// Sums by piece. One of these serves for many pieces: making or searching a table for each is most of the work in a
+/// large estate.
+struct Sums {
+    by_piece: Vec<f32>,
+    /// Who has one.
+    touched: Vec<u32>,
+}
+
+impl Sums {
+    fn new(pieces: usize) -> Sums {
+        Sums { by_piece: vec![0.0; pieces], touched: Vec::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    /// Adds something above 0.
+    fn add(&mut self, piece: u32, part: f32) {
+        let sum = &mut self.by_piece[piece as usize];
+        if *sum == 0.0 {
+            self.touched.push(piece);
+        }
+        *sum += part;
+    }
+
+    /// The sums, in no order; there are none after it.
+    fn take(&mut self) -> Vec<(usize, f32)> {
+        let take = |piece: u32| (piece as usize, std::mem::take(&mut self.by_piece[piece as usize]));
+        self.touched.drain(..).map(take).collect()
+    }
+}
+
+/// The greater number first; of equal ones the piece that comes first.
+fn best_first(a: &(usize, f32), b: &(usize, f32)) -> Ordering {
+    b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0))
+}
+
+/// Leaves the best, sorted.
+fn keep_best(found: &mut Vec<(usize, f32)>, most: usize) {
+    if found.len() > most && most > 0 {
+        found.select_nth_unstable_by(most - 1, best_first);
+    }
+    found.truncate(most);
+    found.sort_unstable_by(best_first);
+}
+
+/// Works something out for each of so many pieces, on all processors; in their order.
+fn for_each_piece<T: Send>(pieces: usize, work: impl Fn(usize, &mut Sums) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
+    let part = pieces.div_ceil(threads).max(LEAST_PART);
+    let one = |from: usize| {
+        let mut sums = Sums::new(pieces);
+        (from..pieces.min(from + part)).map(|place| work(place, &mut sums)).collect::<Vec<T>>()
+    };
+    let mut all = Vec::with_capacity(pieces);
+    std::thread::scope(|scope| {
+        let one = &one;
+        let others: Vec<_> =
+            (part..pieces).step_by(part).map(|from| scope.spawn(move || one(from))).collect();
+        all.extend(one(0));
+        for thread in others {
+            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
+    all
 }
 
 /// Each piece's words and marks with how much they count before rarity, and the texts of all features.
@@ -352,9 +421,9 @@ fn each_common(one: &[(u32, f32)], other: &[(u32, f32)], mut call: impl FnMut(u3
     let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
     while let (Some((a, x)), Some((b, y))) = (one.peek().copied(), other.peek().copied()) {
         match a.cmp(b) {
-            std::cmp::Ordering::Less => _ = one.next(),
-            std::cmp::Ordering::Greater => _ = other.next(),
-            std::cmp::Ordering::Equal => {
+            Ordering::Less => _ = one.next(),
+            Ordering::Greater => _ = other.next(),
+            Ordering::Equal => {
                 call(*a, *x, *y);
                 one.next();
                 other.next();

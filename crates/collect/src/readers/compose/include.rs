@@ -90,7 +90,7 @@ pub(super) fn projects(files: &BTreeMap<String, ComposeFile>) -> BTreeMap<&str, 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
     use crate::parse::parse_yaml;
