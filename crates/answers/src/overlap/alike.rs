@@ -172,6 +172,8 @@ impl Alike {
             });
             near.sort_by(best_first);
             near.truncate(most);
+            // All pieces' are kept: each would hold the room of all that it was chosen from.
+            near.shrink_to_fit();
             near
         })
     }
