@@ -410,12 +410,7 @@ fn a_name_means_what_the_included_file_says_and_no_other_project() {
     let tree = folder.tree();
     assert_eq!(
         links(&tree),
-        set(&[
-            "web calls orders",
-            "web depends_on stock",
-            "orders depends_on web",
-            "stock calls orders",
-        ])
+        set(&["web calls orders", "web depends_on stock", "orders depends_on web", "stock calls orders",])
     );
     let called = claims(&tree).into_iter().find(|claim| claim.kind == "calls").unwrap();
     assert!(called.to.as_deref().unwrap().contains("//parts#compose/orders"), "{called:?}");
