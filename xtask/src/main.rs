@@ -19,6 +19,7 @@ mod score_incidents;
 mod score_overlap;
 mod score_queueing;
 mod score_releases;
+mod score_truck_factor;
 mod simulate;
 mod smoke;
 mod test;
@@ -44,6 +45,8 @@ usage: cargo xtask TASK
                          whether the stage whose speed-up gains most is found, in simulated lines
   score queueing --data DIR
                          the simulator against closed forms of queueing theory
+  score truck-factor --data DIR --trees DIR
+                         compares whose leaving would orphan a repository with whom its team named
   bench [NAME...] [--trees DIR] [--json]
                          measures every figure of docs/performance.md: scan, million, fold, start, first-build";
 
@@ -89,6 +92,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" if args.has("releases") => score_releases::task(args),
         "score" if args.has("bottleneck") => score_bottleneck::task(args),
         "score" if args.has("queueing") => score_queueing::task(args),
+        "score" if args.has("truck-factor") => score_truck_factor::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
         "help" | "--help" | "-h" => {

@@ -12,6 +12,7 @@ mod find;
 pub mod flow;
 mod gone;
 mod graph;
+pub mod knowledge;
 mod list;
 mod log;
 mod neighbourhood;

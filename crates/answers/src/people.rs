@@ -18,6 +18,8 @@ pub struct People {
     names: BTreeMap<String, String>,
     /// `(address, person:ID)`.
     addresses: Vec<(String, String)>,
+    /// `(person:ID, name)`: every name that the directory has of one.
+    all_names: Vec<(String, String)>,
 }
 
 impl People {
@@ -30,6 +32,7 @@ impl People {
                 people.names.insert(row.id.clone(), name.to_owned());
             }
             if !row.name.trim().is_empty() {
+                people.all_names.push((row.id.clone(), row.name.clone()));
                 named.insert(row.id.clone(), row.name);
             }
             people.addresses.push((row.address, row.id));
@@ -49,6 +52,21 @@ impl People {
             }
             _ => tame(author).into_owned(),
         }
+    }
+
+    /// Whether more than an id is known of this author.
+    pub(crate) fn has_name(&self, author: &str) -> bool {
+        self.names.contains_key(author)
+    }
+
+    /// Every id with every name that it bears.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all_names.iter().map(|(id, name)| (id.as_str(), name.as_str()))
+    }
+
+    /// Every address with its id.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.addresses.iter().map(|(address, id)| (address.as_str(), id.as_str()))
     }
 
     /// The ids (`person:ID`) of those who are called so: by name, login or address.
