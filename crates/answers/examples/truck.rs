@@ -117,7 +117,7 @@ fn mailmap(text: &str, directory: &mut Directory) -> BTreeMap<Author, Author> {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, commit] = arguments.as_slice() else { panic!("a git directory and a commit") };
+    let (folder, commit) = (&arguments[0], &arguments[1]);
     let mut directory = Directory::default();
     let commits = log(folder, commit, &mut directory);
     let tree = git(folder, &["ls-tree", "-r", "-z", "--name-only", commit]).expect("git ls-tree");
