@@ -149,6 +149,15 @@ impl Command {
         }
     }
 
+    /// What is read.
+    pub(crate) fn trees(&self) -> Option<&Trees> {
+        match self {
+            Command::Up(up) => Some(&up.trees),
+            Command::Scan(scan) => Some(&scan.trees),
+            _ => None,
+        }
+    }
+
     /// Who speaks, as typed behind the verb.
     pub(crate) fn speaker(&self) -> Option<&Speaker> {
         match self {
@@ -241,6 +250,9 @@ pub(crate) struct Trees {
     /// The branch to file this under, where git doesn't say (a detached checkout)
     #[arg(long, value_name = "NAME")]
     pub(crate) branch: Option<String>,
+    /// Leave out the history: commits, tags and who wrote them
+    #[arg(long)]
+    pub(crate) no_history: bool,
 }
 
 #[derive(Debug, Args)]

@@ -37,6 +37,9 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     if let Some(port) = command.board().and_then(|board| board.port) {
         flags.insert("board.port", port.to_string());
     }
+    if command.trees().is_some_and(|trees| trees.no_history) {
+        flags.insert("history", "false".to_owned());
+    }
     let address = command.speaker().and_then(|speaker| speaker.address.clone()).or(speaker.address);
     if let Some(address) = address {
         flags.insert("person", address);

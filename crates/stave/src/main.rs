@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod estate;
 mod git_config;
+mod histories;
 mod identity;
 mod opened;
 mod problem;

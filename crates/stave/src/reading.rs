@@ -86,6 +86,22 @@ impl Spinner {
     }
 }
 
+impl stave_history::People for Directory {
+    fn person(&self, address: &str, name: Option<&str>) -> Option<Author> {
+        People::person(self, address, name)?.as_str().parse().ok()
+    }
+}
+
+impl stave_history::Progress for Spinner {
+    fn commits(&self, found: u64) {
+        self.bar.set_message(format!("reading history: {found} commits"));
+    }
+
+    fn changes(&self, read: u64, of: u64) {
+        self.bar.set_message(format!("reading history: what {of} commits changed, {read} of them read"));
+    }
+}
+
 impl Progress for Spinner {
     fn tree(&self, _root: &Path) {
         self.trees.fetch_add(1, Ordering::Relaxed);

@@ -52,6 +52,15 @@ pub(crate) const ROWS: &[Row] = &[
         check: |text| when(text).map(|_| ()),
     },
     Row {
+        key: "history",
+        flag: "--no-history",
+        variable: "STAVE_HISTORY",
+        built_in: "true",
+        what: "whether a scan reads commits, tags and who wrote them: true, false",
+        in_estate: true,
+        check: |text| truth(text).map(|_| ()),
+    },
+    Row {
         key: "person",
         flag: "--as",
         variable: "STAVE_PERSON",
@@ -76,6 +85,10 @@ fn when(text: &str) -> Result<When, String> {
 
 fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "a port is a number from 0 to 65535".to_owned())
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "true or false are known".to_owned())
 }
 
 /// A setting with its value.
@@ -155,6 +168,11 @@ impl Settings {
     /// The port to try first.
     pub(crate) fn port(&self) -> u16 {
         self.value("board.port").and_then(|(text, _)| port(text).ok()).unwrap_or_default()
+    }
+
+    /// Whether a scan reads histories.
+    pub(crate) fn history(&self) -> bool {
+        self.value("history").is_none_or(|(text, _)| truth(text).unwrap_or(true))
     }
 
     /// When to use colours.

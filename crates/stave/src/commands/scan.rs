@@ -16,6 +16,7 @@ use crate::cli::{Scan, Trees};
 use crate::context::{Context, build, new_op, now};
 use crate::estate;
 use crate::git_config;
+use crate::histories::{self, HistoryReport};
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
 use crate::reading::{Directory, Spinner, Stamp};
@@ -25,6 +26,8 @@ use crate::trees::{self, Tree};
 
 /// Warnings that are printed without --verbose; the rest is counted.
 const SHOWN_WARNINGS: usize = 20;
+/// The branch of a folder without git.
+const NO_BRANCH: &str = "-";
 /// Rules that left files out that are printed without --verbose.
 const SHOWN_RULES: usize = 6;
 
@@ -37,6 +40,8 @@ pub(super) struct Report {
     pub(super) op: String,
     /// The trees, by folder.
     pub(super) trees: Vec<TreeReport>,
+    /// Their histories.
+    pub(super) histories: Vec<HistoryReport>,
     /// What could not be read.
     pub(super) warnings: Vec<WarningReport>,
     /// Trees that were scanned earlier in these folders and were not met: their pieces stay, as last seen.
@@ -166,20 +171,57 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         ledger: opened.place.folder.clone(),
         op: stamp.op.to_string(),
         trees,
+        histories: Vec::new(),
         warnings: unplaced.chain(warnings).collect(),
         missing: Vec::new(),
         milliseconds: 0,
     };
     opened.ledger.add_heard(&heard)?;
+    catch_up(&mut opened, &spinner)?;
+    if context.settings.history() && read_histories(&mut opened, &stamp, &spinner, &mut report)? {
+        catch_up(&mut opened, &spinner)?;
+    }
+    spinner.end();
+    report.missing = missing(&opened, &folders, &report, stamp.time)?;
+    report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok((opened, report))
+}
+
+fn catch_up(opened: &mut Opened, spinner: &Spinner) -> anyhow::Result<()> {
     spinner.say("folding it into the map");
     let caught_up = opened
         .catch_up()
         .context("what was read is in the ledger, but the map could not be brought up to date");
-    spinner.end();
-    caught_up?;
-    report.missing = missing(&opened, &folders, &report, stamp.time)?;
-    report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok((opened, report))
+    if caught_up.is_err() {
+        spinner.end();
+    }
+    caught_up
+}
+
+/// Reads the histories of the trees that are repositories. Whether there was something new.
+fn read_histories(
+    opened: &mut Opened,
+    stamp: &Stamp,
+    spinner: &Spinner,
+    report: &mut Report,
+) -> anyhow::Result<bool> {
+    let mut has_news = false;
+    let directory = Directory::new(opened.ledger.estate_key()?);
+    for tree in report.trees.iter().filter(|tree| tree.branch != NO_BRANCH) {
+        let Some((statements, history)) = histories::read(opened, &tree.of(), stamp, &directory, spinner)?
+        else {
+            continue;
+        };
+        opened.ledger.add_people(&directory.new_rows())?;
+        let appended = opened.ledger.append(&statements).with_context(|| {
+            format!("the history that was read in {} is not in the ledger", tree.root.display())
+        })?;
+        has_news |= appended.iter().any(|one| one.outcome == Outcome::New);
+        let warnings = history.warnings.iter().map(|said| WarningReport::of_history(said, &tree.root));
+        report.warnings.extend(warnings);
+        report.histories.push(history);
+    }
+    Ok(has_news)
 }
 
 /// Appends each tree as it is read: an estate's claims are many more than one tree's.
@@ -346,9 +388,14 @@ impl TreeReport {
         self.unchanged += (appended.len() - new) as u64;
     }
 
+    /// Whose history it has.
+    fn of(&self) -> histories::Of<'_> {
+        histories::Of { root: &self.root, repository: &self.repository, branch: &self.branch }
+    }
+
     fn line(&self) -> String {
         let branch = match (self.branch.as_str(), self.work) {
-            ("-", _) => String::new(),
+            (NO_BRANCH, _) => String::new(),
             (branch, false) => format!(" @ {branch}"),
             (branch, true) => format!(" @ {branch}, with uncommitted work"),
         };
@@ -366,6 +413,16 @@ impl TreeReport {
 }
 
 impl WarningReport {
+    /// A sentence about a history, which may end in a hint.
+    fn of_history(said: &str, root: &Path) -> WarningReport {
+        let (what, hint) = match said.split_once("\n\nhint: ") {
+            Some((what, hint)) => (what, Some(hint.to_owned())),
+            None => (said, None),
+        };
+        let what = format!("history: {what}");
+        WarningReport::new(Warning { path: String::new(), line: None, what, hint }, root)
+    }
+
     fn new(warning: Warning, root: &Path) -> WarningReport {
         let path = root.join(&warning.path);
         let here = std::env::current_dir().unwrap_or_default();
@@ -431,6 +488,9 @@ impl Report {
         for tree in &self.trees {
             context.terminal.line(&tree.line())?;
         }
+        if let Some(histories) = self.histories() {
+            context.terminal.line(&histories)?;
+        }
         if let Some(left_out) = self.left_out(context.terminal.is_verbose()) {
             context.terminal.say(&left_out);
         }
@@ -438,6 +498,32 @@ impl Report {
             context.terminal.warn("there was nothing to read: no repository and no file that a reader knows");
         }
         Ok(())
+    }
+
+    /// What was read of histories, all trees together; none where there was nothing new.
+    fn histories(&self) -> Option<String> {
+        let sum = |of: fn(&HistoryReport) -> u64| self.histories.iter().map(of).sum::<u64>();
+        let commits = sum(|history| history.commits);
+        if commits == 0 {
+            return None;
+        }
+        let repositories = self.histories.iter().filter(|history| history.commits > 0).count() as u64;
+        let mut line = format!(
+            "history: {} of {}, {}",
+            counted(commits, "new commit", "new commits"),
+            counted(repositories, "repository", "repositories"),
+            counted(sum(|history| history.changes), "changed file", "changed files"),
+        );
+        for (count, what) in [
+            (sum(|history| history.renames), "renamed"),
+            (sum(|history| history.unread), "commits unread"),
+            (sum(|history| history.missing_blobs), "contents missing"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!(", {} {what}", grouped(count)));
+            }
+        }
+        Some(line)
     }
 
     /// Which rules of places left files out, all trees together; a short list unless all are asked for.

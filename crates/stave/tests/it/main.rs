@@ -6,6 +6,7 @@ mod estates;
 mod exchange;
 mod first_minutes;
 mod git_stories;
+mod histories;
 mod imports;
 mod json;
 mod kills;
