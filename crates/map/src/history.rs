@@ -129,17 +129,29 @@ impl<'c, 'n> History<'c, 'n> {
             None => Vec::new(),
         };
         steps.extend(self.steps(slot.number, false)?);
-        let mut found = Vec::new();
+        // What the newest statement says is not gone, unless its whole scope is.
+        let is_current = |step: usize| step == 0 && ended.is_none();
+        if steps.len() == 1 && is_current(0) {
+            return Ok(Vec::new());
+        }
         let mut bodies: HashSet<Hash> = HashSet::new();
-        let mut seen: HashSet<String> = HashSet::new();
+        let mut different: Vec<(usize, u64)> = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             // Most commits change nothing that a reader looks at: the same claims again need no reading.
             let Some(entry) = ledger.entry(&step.past.statement)? else { continue };
-            if !bodies.insert(entry.header.claims) {
-                continue;
+            if bodies.insert(entry.header.claims) {
+                different.push((index, entry.number));
             }
-            self.exists_in(ledger, entry.number, index, &mut seen, &mut found)?;
         }
+        if different.iter().all(|(index, _)| is_current(*index)) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        for (index, number) in different {
+            self.exists_in(ledger, number, index, &mut seen, &mut found)?;
+        }
+        found.retain(|one| !is_current(one.last));
         let mut names: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut gone = Vec::new();
         for one in found {
