@@ -35,6 +35,10 @@ const LISTED: f32 = 0.01;
 /// A piece that needs the other directly does another job with like words: its proxy, its client, its worker.
 const NEEDS_THE_OTHER: f32 = 0.5;
 
+/// A repository seldom does one job twice: where one of its pieces is just what another repository has, its others are
+/// something else, and only have words of it in passing.
+const HAS_ITS_LIKE: f32 = 0.5;
+
 /// Pieces of one repository were made side by side, by people who knew both.
 const SIDE_BY_SIDE: f32 = 0.75;
 
@@ -214,6 +218,8 @@ struct Compared<'a> {
     places: BTreeMap<usize, usize>,
     described: Vec<Described>,
     alike: Alike,
+    /// For each piece those most like it, before anything else is weighed.
+    near: Vec<Vec<(usize, f32)>>,
 }
 
 impl<'a> Compared<'a> {
@@ -223,10 +229,12 @@ impl<'a> Compared<'a> {
             row.kind == "component" && NO_JOB.binary_search(&typ).is_err()
         };
         let pieces: Vec<usize> = (0..outlines.rows.len()).filter(|at| has_job(&outlines.rows[*at])).collect();
-        let places = pieces.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+        let places: BTreeMap<usize, usize> =
+            pieces.iter().enumerate().map(|(place, at)| (*at, place)).collect();
         let described: Vec<Described> = pieces.iter().map(|at| describe(outlines, *at)).collect();
         let alike = Alike::new(&described);
-        Compared { outlines, pieces, places, described, alike }
+        let near = alike.nearest(NEAREST);
+        Compared { outlines, pieces, places, described, alike, near }
     }
 
     fn row(&self, place: usize) -> &'a Outline {
@@ -245,10 +253,10 @@ impl<'a> Compared<'a> {
 
     fn pairs(&self) -> BTreeMap<(usize, usize), f32> {
         let mut pairs = BTreeMap::new();
-        for (one, near) in self.alike.nearest(NEAREST).into_iter().enumerate() {
+        for (one, near) in self.near.iter().enumerate() {
             for (other, likeness) in near {
-                let key = (one.min(other), one.max(other));
-                pairs.insert(key, self.weighed(key.0, key.1, likeness));
+                let key = (one.min(*other), one.max(*other));
+                pairs.insert(key, self.weighed(key.0, key.1, *likeness));
             }
         }
         pairs
@@ -263,8 +271,10 @@ impl<'a> Compared<'a> {
         if self.needs(one, other) || self.needs(other, one) {
             weighed *= NEEDS_THE_OTHER;
         }
-        if repository(self.row(one)).is_some_and(|own| repository(self.row(other)) == Some(own)) {
+        if self.are_of_one_repository(one, other) {
             weighed *= SIDE_BY_SIDE * self.alike.worded(one, other);
+        } else if let Some((_, nearer)) = self.nearer(one, other, likeness) {
+            weighed *= 1.0 - nearer * (1.0 - HAS_ITS_LIKE);
         }
         weighed
     }
@@ -272,6 +282,21 @@ impl<'a> Compared<'a> {
     fn needs(&self, one: usize, other: usize) -> bool {
         let at = self.pieces[other];
         self.row(one).links.iter().any(|(_, to)| *to == at)
+    }
+
+    fn are_of_one_repository(&self, one: usize, other: usize) -> bool {
+        repository(self.row(one)).is_some_and(|own| repository(self.row(other)) == Some(own))
+    }
+
+    /// A piece beside one of two that is more like the other of them, and how much it is.
+    fn nearer(&self, one: usize, other: usize, likeness: f32) -> Option<(usize, f32)> {
+        let beside = |own: usize, whose: usize| {
+            let near = self.near[whose].iter().copied();
+            near.take_while(|(_, more)| *more > likeness)
+                .find(|(piece, _)| *piece != own && self.are_of_one_repository(*piece, own))
+        };
+        let both = [beside(one, other), beside(other, one)];
+        both.into_iter().flatten().max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     fn verdict(&self, pair: (usize, usize), words: &BTreeMap<(String, String), Verdict>) -> Verdict {

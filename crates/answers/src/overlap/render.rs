@@ -52,6 +52,14 @@ impl Compared<'_> {
         if self.needs(one, other) || self.needs(other, one) {
             reasons.push("against it: one needs the other".to_owned());
         }
+        if !self.are_of_one_repository(one, other)
+            && let Some((nearer, _)) = self.nearer(one, other, self.alike.similarity(one, other))
+        {
+            let (own, whose) =
+                if self.are_of_one_repository(nearer, one) { (one, other) } else { (other, one) };
+            let [nearer, own, whose] = [nearer, own, whose].map(|place| tame(&self.row(place).name));
+            reasons.push(format!("against it: {nearer}, from the repository of {own}, is more like {whose}"));
+        }
         reasons
     }
 }

@@ -65,6 +65,28 @@ fn a_pair_is_listed_with_its_reasons() {
 }
 
 #[test]
+fn what_a_repository_has_already_its_other_pieces_are_less() {
+    let world = two_kitchens();
+    let archive = "  mail-archive:\n    image: registry.leafcup.test/kitchen/mail-archive:1\n";
+    world.write("tea/kitchen/compose.yaml", &format!("{KITCHEN}{archive}"));
+    world.commit("tea/kitchen", 3);
+    world.run("tea", &["scan", "--quiet"]).ok();
+    let listed = world.ask("tea", &["overlap", "--all"]);
+    let pair = mail(&listed).unwrap();
+    assert_eq!(pair["reasons"].as_array().unwrap().len(), 1, "{pair}");
+    let pairs = listed["pairs"].as_array().unwrap();
+    let has =
+        |pair: &&Value, names: [&str; 2]| (0..2).all(|side| pair["pieces"][side]["name"] == names[side]);
+    let other = pairs.iter().find(|pair| has(pair, ["mail-archive", "mailsender"])).unwrap();
+    assert_eq!(other["reasons"][0], "words in common: \"mail\"");
+    assert_eq!(
+        other["reasons"][1],
+        "against it: mail-sender, from the repository of mail-archive, is more like mailsender"
+    );
+    assert!(other["likeness"].as_u64() < pair["likeness"].as_u64(), "{listed}");
+}
+
+#[test]
 fn a_dismissal_stays_through_scans_moves_and_merges() {
     let world = two_kitchens();
     let pair = mail(&world.ask("tea", &["overlap"])).unwrap();
