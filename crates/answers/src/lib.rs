@@ -9,6 +9,7 @@ mod constraint;
 mod draft;
 mod entity;
 mod find;
+mod fires;
 pub mod flow;
 mod gone;
 mod graph;
@@ -44,6 +45,9 @@ pub use entity::{
     EntityPage, Property, RelationGroup, RelationRow, SaidAtOnce, SaidClaim, Standing, TextFact, entity,
 };
 pub use find::{Find, find, nearest_text};
+pub use fires::{
+    Again, Burnt, Fire, Fires, FiresQuery, Trend, Untied, Verdict as TrendVerdict, fires, union_ms,
+};
 pub use gone::{Gone, GoneBecause, GoneQuery, GoneRow, Sighting, gone, gone_named};
 pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
 pub use list::{List, ListQuery, list};

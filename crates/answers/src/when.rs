@@ -35,6 +35,21 @@ pub fn ago(time: Time, now: Time) -> String {
     }
 }
 
+/// How long something lasts, in its two largest units: `3 d 4 h`, `2 h 10 min`, `45 s`.
+pub fn lasting(duration_ms: u64) -> String {
+    let seconds = duration_ms.saturating_add(500) / 1_000;
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    let two = |count: u64, unit: &str, rest: u64, small: &str| {
+        if rest == 0 { format!("{count} {unit}") } else { format!("{count} {unit} {rest} {small}") }
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => two(minutes, "min", if minutes < 10 { seconds % 60 } else { 0 }, "s"),
+        3_600..86_400 => two(hours, "h", minutes % 60, "min"),
+        _ => two(hours / 24, "d", hours % 24, "h"),
+    }
+}
+
 /// An age as people type it, in milliseconds: `30d`, `12h`, `6w`, `2y`; a number alone is days.
 pub fn age_ms(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -52,9 +67,37 @@ pub fn age_ms(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok()?.checked_mul(unit_ms).filter(|age| *age <= 365_000 * DAY_MS)
 }
 
+/// A moment in the past as people type it: an age (`90d`) or a day (`2026-11-22`, its beginning in UTC).
+pub fn since(text: &str, now: Time) -> Option<Time> {
+    if let Some(age) = age_ms(text) {
+        return Some(Time::from_millis(now.millis().saturating_sub(age)));
+    }
+    format!("{}T00:00:00.000Z", text.trim()).parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_ages_or_days() {
+        let now: Time = "2026-11-22T21:30:00.000Z".parse().unwrap_or(Time::from_millis(0));
+        let shown = |text: &str| since(text, now).map(minute);
+        assert_eq!(shown("2d").as_deref(), Some("2026-11-20 21:30"));
+        assert_eq!(shown("2026-11-01").as_deref(), Some("2026-11-01 00:00"));
+        assert_eq!([shown("yesterday"), shown("2026-13-01"), shown("")], [None, None, None]);
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let shown = |seconds: u64| lasting(seconds * 1_000);
+        assert_eq!(
+            [shown(0), shown(59), shown(61), shown(600), shown(659)],
+            ["0 s", "59 s", "1 min 1 s", "10 min", "10 min"]
+        );
+        assert_eq!([shown(3_600), shown(7_800), shown(86_399)], ["1 h", "2 h 10 min", "23 h 59 min"]);
+        assert_eq!([shown(86_400), shown(273_600)], ["1 d", "3 d 4 h"]);
+    }
 
     #[test]
     fn ages_are_typed_with_a_unit() {

@@ -59,6 +59,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/e/ID/why?fact=TYPE&to=ID", "/api/v1/entities/ID/why?…"),
     ("/questions", "/api/v1/questions"),
     ("/overlap?all=", "/api/v1/overlap?…"),
+    ("/fires?since=&piece=", "/api/v1/fires?…"),
     ("/log?before=", "/api/v1/log?…"),
     ("/help", "/api/v1"),
 ];

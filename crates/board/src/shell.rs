@@ -23,6 +23,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/tools", "Tools"),
     ("/questions", "Questions"),
     ("/overlap", "Overlap"),
+    ("/fires", "Fires"),
     ("/log", "Log"),
     ("/help", "Help"),
 ];

@@ -5,10 +5,11 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
-use stave_answers::when::age_ms;
-use stave_answers::{Estate, GoneQuery, ListQuery, LogQuery, OverlapQuery, Result, StaleQuery};
+use stave_answers::when::{self, age_ms};
+use stave_answers::{Estate, FiresQuery, GoneQuery, ListQuery, LogQuery, OverlapQuery, Result, StaleQuery};
 use stave_board::{Frame, Problem};
 use stave_map::Named;
+use stave_model::Time;
 
 use crate::reply::{Reply, problem};
 
@@ -38,6 +39,7 @@ pub(crate) enum Page {
     Questions,
     Question { id: String },
     Overlap(OverlapQuery),
+    Fires { since: Option<String>, piece: Option<String> },
     Log(LogQuery),
     Graph,
     Tools { asked: String },
@@ -109,6 +111,7 @@ impl Page {
             (_, ["overlap"]) => {
                 Ok(Page::Overlap(OverlapQuery { all: values.text("all").is_some_and(|text| text == "yes") }))
             }
+            (_, ["fires"]) => fires_query(&values),
             (_, ["log"]) => log_query(&values).map(Page::Log),
             (true, ["graph"]) => Ok(Page::Graph),
             (_, ["tools"]) => Ok(Page::Tools { asked: values.text("q").unwrap_or_default() }),
@@ -128,6 +131,17 @@ fn list_query(values: &Values) -> std::result::Result<ListQuery, String> {
         page_size: values.number("limit")?,
         hidden: values.text("hidden").is_some_and(|text| text == "yes"),
     })
+}
+
+/// The moment that `since` means is found when the present is known; here only that it means one.
+fn fires_query(values: &Values) -> std::result::Result<Page, String> {
+    let since = values.text("since");
+    if let Some(text) = &since
+        && when::since(text, Time::from_millis(0)).is_none()
+    {
+        return Err(format!("since={text} is no age and no day; write since=90d or since=2026-01-31"));
+    }
+    Ok(Page::Fires { since, piece: values.text("piece") })
 }
 
 fn gone_query(values: &Values) -> std::result::Result<GoneQuery, String> {
@@ -297,6 +311,15 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::overlap_page(&frame, &overlap))
             }
         }
+        Page::Fires { since, piece } => {
+            let since = since.as_ref().and_then(|text| when::since(text, estate.now));
+            let fires = stave_answers::fires(estate, &FiresQuery { since, piece: piece.clone() })?;
+            if api {
+                Reply::json(&fires)
+            } else {
+                Reply::html(stave_board::fires_page(&frame(fires.position, open_questions()?), &fires))
+            }
+        }
         Page::Log(query) => {
             let log = stave_answers::log(estate, *query)?;
             if api {
@@ -338,6 +361,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "questions": "/api/v1/questions",
             "question": "/api/v1/questions/{id}",
             "overlap": "/api/v1/overlap{?all}",
+            "fires": "/api/v1/fires{?since,piece}",
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
             "tools": "/api/v1/tools{?q}",

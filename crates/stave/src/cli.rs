@@ -118,6 +118,9 @@ pub(crate) enum Command {
     /// List what may be there twice: pieces that do the same job, tools of one category
     #[command(args_conflicts_with_subcommands = true, after_help = OVERLAP_HELP)]
     Overlap(Overlap),
+    /// Where it goes down: pieces by the time that was lost, with the incidents that count
+    #[command(after_help = FIRES_HELP)]
+    Fires(Fires),
     /// What was said and read, newest first
     Log(Log),
     /// Take back a command; nothing is deleted
@@ -226,6 +229,14 @@ Examples:
   stave overlap dismiss 0123456789ab       they don't; a later scan doesn't ask again
 
 docs/overlap.md says how likeness is counted.";
+
+const FIRES_HELP: &str = "\
+Examples:
+  stave fires                              the last half year
+  stave fires --since 30d
+  stave fires cart --since 2026-01-01      one piece, with its incidents
+
+docs/fires.md says what counts.";
 
 /// Where the board is served.
 #[derive(Clone, Debug, Args)]
@@ -372,6 +383,16 @@ pub(crate) struct Answer {
     pub(crate) choice: Option<u64>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fires {
+    /// Only this piece, with its incidents: a name, 12 digits, or a reference
+    #[arg(value_name = "ENTITY")]
+    pub(crate) entity: Vec<String>,
+    /// How far back: an age (90d, 12w) or a day (2026-01-31) [default: 26w]
+    #[arg(long, value_name = "AGE|DAY")]
+    pub(crate) since: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod answer;
 mod completions;
 mod config;
 mod exchange;
+mod fires;
 mod import;
 mod join;
 mod log;
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Questions(arguments) => answer::questions(&mut context, &arguments),
         Command::Answer(arguments) => answer::answer(&mut context, &arguments),
         Command::Overlap(arguments) => overlap::run(&mut context, &arguments),
+        Command::Fires(arguments) => fires::run(&mut context, &arguments),
         Command::Log(arguments) => log::run(&mut context, &arguments),
         Command::Undo(arguments) => undo::run(&mut context, &arguments),
         Command::Retire(arguments) => retire::run(&mut context, &arguments),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod estate;
+mod fires;
 mod readings;
 mod records;
 mod releases;

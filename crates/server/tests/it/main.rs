@@ -172,6 +172,8 @@ fn every_page() -> Vec<String> {
         "/tools".to_owned(),
         "/tools?q=mail".to_owned(),
         "/overlap?all=yes".to_owned(),
+        "/fires".to_owned(),
+        "/fires?since=2y".to_owned(),
         "/log".to_owned(),
         "/log?before=5".to_owned(),
         "/log?limit=3".to_owned(),

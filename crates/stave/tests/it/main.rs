@@ -4,6 +4,7 @@
 mod curation;
 mod estates;
 mod exchange;
+mod fires;
 mod first_minutes;
 mod git_stories;
 mod histories;
