@@ -1,5 +1,6 @@
 //! The format's own types (crates/model): what parses has one form, and that form comes back.
 
+use stave_imports::Imported;
 use stave_model::{
     Author, Claim, Hash, Header, Key, Op, Reference, Scope, Statement, Time, canonical, escape_fact_part,
     fact_scope, key_strength, slug, unescape_fact_part,
@@ -32,9 +33,20 @@ pub(crate) fn claim(bytes: &[u8]) {
 
 /// Other tools' files: whatever is taken from them is a claim that the format takes.
 pub(crate) fn import(bytes: &[u8]) {
-    let Ok(import) = stave_imports::import("file.json", bytes, "fuzz") else { return };
-    for claim in &import.claims {
-        claim.check().expect("a claim that the format takes");
+    let options = stave_imports::Options { from: Some("fuzz".to_owned()), ..stave_imports::Options::default() };
+    match stave_imports::import("file.json", bytes, &options) {
+        Ok(Imported::Map(import)) => {
+            for claim in &import.claims {
+                claim.check().expect("a claim that the format takes");
+            }
+        }
+        Ok(Imported::Records(records)) => {
+            for row in &records.rows {
+                row.claim.check().expect("a claim that the format takes");
+                assert_eq!(row.claim.of.as_str(), row.scope.as_str(), "a record's scope is its reference");
+            }
+        }
+        Err(_) => {}
     }
 }
 

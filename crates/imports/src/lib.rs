@@ -1,7 +1,8 @@
-//! Other tools' exports to claims: traces of what was seen at run time, and bills of materials.
+//! Other tools' exports to claims: traces of what was seen at run time, bills of materials, and records: tickets, incidents
+//! and deployments.
 //!
-//! A file is recognised by its content, never by its name. What it says is one statement about one scope, so importing
-//! its successor replaces it. This crate reads bytes and gives claims; it opens no file, asks no network and never
+//! A file is recognised by its content, never by its name. What it says of the map is one statement about one scope, so
+//! importing its successor replaces it; of records each is a statement of its own. This crate reads bytes and gives claims; it opens no file, asks no network and never
 //! prints. No value that could be a secret reaches a claim: of an address only its host is taken.
 //!
 //! What a service is called at run time meets what manifests call it by the keys of the ledger's format
@@ -10,7 +11,10 @@
 mod bill;
 pub mod limits;
 mod names;
+mod records;
 mod traces;
+
+pub use records::{DayOrder, Options, Record, RecordKind, Records, RowStatement};
 
 use stave_model::{Author, Claim, Scope, Time};
 
@@ -52,6 +56,9 @@ pub enum ImportError {
     /// Over [`limits::FILE_BYTES`].
     #[error("{0} bytes are over the limit of {limit}\n\nhint: split it, by time or by service", limit = limits::FILE_BYTES)]
     TooLarge(u64),
+    /// Over [`limits::RECORD_FILE_BYTES`].
+    #[error("{0} bytes are over the limit of {limit} for tickets, incidents and deployments\n\nhint: export a part of the time at once", limit = limits::RECORD_FILE_BYTES)]
+    TooManyRecords(u64),
     /// Not JSON.
     #[error("line {line}: {what}")]
     Broken {
@@ -62,9 +69,27 @@ pub enum ImportError {
     },
     /// Readable, but no format that is known here.
     #[error(
-        "this is none of the formats that can be imported\n\nhint: OpenTelemetry traces (OTLP JSON), Jaeger traces and dependencies (JSON), CycloneDX JSON, SPDX JSON"
+        "this is none of the formats that can be imported\n\nhint: OpenTelemetry traces (OTLP JSON), Jaeger traces and dependencies (JSON), CycloneDX JSON, SPDX JSON; {formats}, CDEvents, Argo CD applications, and tables (CSV) of incidents, tickets or deployments",
+        formats = records::formats()
     )]
     Unknown,
+    /// A table whose columns say too little.
+    #[error(
+        "nothing tells what these columns are: {0}\n\nhint: --map COLUMN=FIELD says so; at least start and title (or services) are needed. Fields: {fields}",
+        fields = records::fields()
+    )]
+    Columns(String),
+    /// A column that was typed isn't there.
+    #[error("there is no column \"{column}\"; there are {known}")]
+    Column {
+        /// As it was typed.
+        column: String,
+        /// The columns that are there.
+        known: String,
+    },
+    /// A field that was typed is none.
+    #[error("\"{0}\" is no field of a record\n\nhint: {fields}", fields = records::fields())]
+    Field(String),
     /// A name that can stand in no scope.
     #[error(
         "\"{0}\" is no name for where this comes from\n\nhint: letters, digits, - and . are always right"
@@ -72,18 +97,47 @@ pub enum ImportError {
     Origin(String),
 }
 
-/// Reads a file's bytes. `file` is its name, for evidence; `origin` says where it comes from (`production`): what is
-/// imported with the same origin later replaces it.
+/// What a file turned out to be.
+#[derive(Clone, Debug)]
+pub enum Imported {
+    /// Claims about pieces of the map: one statement.
+    Map(Import),
+    /// Tickets, incidents, deployments: a statement for each.
+    Records(Records),
+}
+
+/// Reads a file's bytes. `file` is its name, for evidence; `options.from` says where it comes from (`production`): what
+/// is imported with the same origin later replaces it.
 ///
 /// # Errors
 /// Where nothing of the file can be used.
-pub fn import(file: &str, bytes: &[u8], origin: &str) -> Result<Import, ImportError> {
+pub fn import(file: &str, bytes: &[u8], options: &Options) -> Result<Imported, ImportError> {
     let size = bytes.len() as u64;
     if size > limits::FILE_BYTES {
         return Err(ImportError::TooLarge(size));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let source = Source { file: names::file_name(file), origin: names::origin(origin)? };
+    let origin = names::origin(options.from.as_deref().unwrap_or("default"))?;
+    let source = Source { file: names::file_name(file), origin };
+    let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    if !is_json && let Some(records) = records::table(bytes, &source, options)? {
+        return Ok(Imported::Records(records));
+    }
+    if let Some(map) = map(bytes, &source)? {
+        return Ok(Imported::Map(map));
+    }
+    match records::json(bytes, &source, options)? {
+        Some(records) => Ok(Imported::Records(records)),
+        None => Err(ImportError::Unknown),
+    }
+}
+
+/// A file that says something of the map; `None` where it is JSON of another format.
+fn map(bytes: &[u8], source: &Source) -> Result<Option<Import>, ImportError> {
+    // A list at the top is none of these formats.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Ok(None);
+    }
     let head: Head = match first_document(bytes) {
         Ok(head) => head,
         Err(error) => {
@@ -91,18 +145,18 @@ pub fn import(file: &str, bytes: &[u8], origin: &str) -> Result<Import, ImportEr
         }
     };
     if head.bom_format.as_deref() == Some("CycloneDX") {
-        return bill::cyclonedx(bytes, &source);
+        return bill::cyclonedx(bytes, source).map(Some);
     }
     if head.spdx_version.is_some() {
-        return bill::spdx(bytes, &source);
+        return bill::spdx(bytes, source).map(Some);
     }
     if head.resource_spans.is_some() {
-        return traces::otlp(bytes, &source);
+        return traces::otlp(bytes, source).map(Some);
     }
-    if head.data.is_some() {
-        return traces::jaeger(bytes, &source);
+    if head.data.is_some_and(|data| data.is_jaeger) {
+        return traces::jaeger(bytes, source).map(Some);
     }
-    Err(ImportError::Unknown)
+    Ok(None)
 }
 
 /// Where a file comes from.
@@ -121,7 +175,39 @@ struct Head {
     spdx_version: Option<serde::de::IgnoredAny>,
     #[serde(rename = "resourceSpans", alias = "resource_spans")]
     resource_spans: Option<serde::de::IgnoredAny>,
-    data: Option<serde::de::IgnoredAny>,
+    data: Option<Data>,
+}
+
+/// Whether the first row of a list `data` is one of Jaeger's traces or dependencies; other tools call a list so, too.
+struct Data {
+    is_jaeger: bool,
+}
+
+impl<'de> serde::Deserialize<'de> for Data {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
+        struct First;
+        impl<'de> serde::de::Visitor<'de> for First {
+            type Value = Data;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a list or an object")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut rows: A) -> Result<Data, A::Error> {
+                let first: Option<serde_json::Value> = rows.next_element()?;
+                while rows.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+                let has = |name: &str| first.as_ref().is_some_and(|row| row.get(name).is_some());
+                let is_dependency = has("parent") && has("child");
+                Ok(Data { is_jaeger: first.is_none() || has("traceID") || has("spans") || is_dependency })
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut fields: A) -> Result<Data, A::Error> {
+                while fields.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
+                Ok(Data { is_jaeger: false })
+            }
+        }
+        deserializer.deserialize_any(First)
+    }
 }
 
 fn first_document(bytes: &[u8]) -> Result<Head, serde_json::Error> {

@@ -12,3 +12,23 @@ pub const WARNINGS: usize = 500;
 pub const NAME_BYTES: usize = 300;
 /// Longest description that is kept, in bytes.
 pub const DESCRIPTION_BYTES: usize = 2_000;
+/// Largest file of tickets, incidents or deployments, in bytes: it is held in memory as a whole.
+pub const RECORD_FILE_BYTES: u64 = 128 * 1024 * 1024;
+/// Most tickets, incidents and deployments of one file.
+pub const ROWS: usize = 1_000_000;
+/// Most columns of a table.
+pub const COLUMNS: usize = 2_000;
+/// Most changes of state of one ticket that are kept; the first ones.
+pub const TRANSITIONS: usize = 200;
+/// Most services or labels of one record that are kept.
+pub const NAMES: usize = 50;
+/// Longest title that is kept, in characters.
+pub const TITLE_CHARS: usize = 300;
+/// Longest name of a state, service or label that is kept, in characters.
+pub const WORD_CHARS: usize = 100;
+/// Longest text beside the title that is kept, in characters: enough to tell what an incident was about.
+pub const TEXT_CHARS: usize = 2_000;
+/// Longest web address that is kept, in bytes.
+pub const URL_BYTES: usize = 500;
+/// Longest text that is read as a moment, in bytes.
+pub const MOMENT_BYTES: usize = 64;

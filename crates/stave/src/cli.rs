@@ -131,7 +131,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Take in what another ledger exported
     Merge(Merge),
-    /// Take in what other tools wrote: traces, bills of materials
+    /// Take in what other tools wrote: incidents, tickets, deployments, traces, bills of materials
     #[command(after_help = IMPORT_HELP)]
     Import(ImportFiles),
     /// Serve the board without scanning
@@ -213,13 +213,21 @@ Examples:
 
 const IMPORT_HELP: &str = "\
 Formats:
+  incidents and tickets: Jira (JSON, CSV), GitHub and GitLab issues, PagerDuty, Opsgenie,
+    ServiceNow (JSON, CSV), Statuspage, CDEvents, any other table as CSV
+  deployments: GitHub deployments and workflow runs, GitLab, Argo CD, CDEvents, any table as CSV
   OpenTelemetry traces (OTLP JSON, also one request a line)
   Jaeger traces and dependencies (JSON)
   CycloneDX and SPDX bills of materials (JSON)
 
 Examples:
+  stave import issues.json                     a ticket or incident for each row; again: replaced
+  stave import --from helpdesk incidents.csv   an incident gets the name helpdesk/KEY
+  stave import --rows incident --map \"Went wrong=title\" --map Wann=start list.csv
   stave import --from production traces.json   who called whom, as it was seen
-  stave import bom.json";
+  stave import bom.json
+
+docs/imports.md says how each format is recognised, what is taken, and how to export it.";
 
 const OVERLAP_HELP: &str = "\
 Examples:
@@ -494,11 +502,51 @@ pub(crate) struct ImportFiles {
     /// Files, recognised by what stands in them
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Where they come from; a later import with the same name replaces this one
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub(crate) from: String,
+    /// Where they come from; a later import with the same name replaces this one [default: the host that tickets name,
+    /// else "default"]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    /// What the rows of a table are
+    #[arg(long = "rows", value_name = "KIND")]
+    pub(crate) kind: Option<RowKind>,
+    /// A column of a table and the field that it is
+    #[arg(long = "map", value_name = "COLUMN=FIELD", value_parser = column)]
+    pub(crate) columns: Vec<(String, String)>,
+    /// What stands first in dates like 03/04/2026 [default: as the file shows, else the day]
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) dates: Option<DateOrder>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
+}
+
+/// What the rows of a table are.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RowKind {
+    /// Something went down
+    Incident,
+    /// A piece of work
+    Ticket,
+    /// A version was put into an environment
+    Deployment,
+}
+
+/// What stands first in a date.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DateOrder {
+    /// The day
+    DayFirst,
+    /// The month
+    MonthFirst,
+}
+
+/// `COLUMN=FIELD`; a column's name may have the sign, too.
+fn column(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((column, field)) if !column.trim().is_empty() && !field.trim().is_empty() => {
+            Ok((column.trim().to_owned(), field.trim().to_owned()))
+        }
+        _ => Err("it is COLUMN=FIELD".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -52,3 +52,46 @@ fn a_file_that_is_none_of_the_formats_leaves_nothing_behind() {
     assert_eq!(world.ask("shop", &["log"])["position"], before);
     world.run("shop", &["import", "nowhere.json"]).ends(2);
 }
+
+const INCIDENTS: &str = "Incident,Title,Started,Resolved,Service\n\
+    7,Cart is down,2026-11-02 09:00Z,2026-11-02 10:00Z,cart\n\
+    8,Till is slow,2026-11-03 09:00Z,,\n\
+    9,broken row,some time,,\n";
+
+#[test]
+fn a_table_of_incidents_is_a_statement_for_each_and_a_later_one_replaces() {
+    let world = world();
+    world.write("incidents.csv", INCIDENTS);
+    let report = &world.ask("shop", &["import", "--from", "desk", "../incidents.csv"])["imported"][0];
+    assert_eq!(
+        report["records"],
+        serde_json::json!({"incidents": 2, "tickets": 0, "deployments": 0, "new": 2})
+    );
+    assert_eq!(report["scope"], "import:desk/incidents.csv");
+    let warning = report["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("incidents.csv:4: \"some time\" is no time"), "{warning}");
+    // Again: the same words. One row ended meanwhile: one new statement.
+    let again = &world.ask("shop", &["import", "--from", "desk", "../incidents.csv"])["imported"][0];
+    assert_eq!((&again["new"], &again["records"]["new"]), (&serde_json::json!(false), &serde_json::json!(0)));
+    world.write("incidents.csv", &INCIDENTS.replace("09:00Z,,\n", "09:00Z,2026-11-03 09:30Z,\n"));
+    let ran = world.run("shop", &["import", "--from", "desk", "../incidents.csv"]).ok();
+    assert!(ran.out.contains("2 incidents, 1 of them new"), "{}", ran.out);
+    assert!(ran.err.contains("incidents.csv:4: "), "{}", ran.err);
+    // Nothing of it is a piece of the map.
+    let graph = world.ask("shop", &["export", "--as", "graph"]);
+    assert!(!graph.to_string().contains("desk/7"), "{graph}");
+}
+
+#[test]
+fn columns_are_said_and_a_wrong_one_is_named() {
+    let world = world();
+    world.write("list.csv", "Wann;Was\n2026-11-02;Kasse steht\n");
+    let ran = world.run("shop", &["import", "../list.csv"]).ends(2);
+    assert!(ran.err.contains("Wann, Was") && ran.err.contains("--map COLUMN=FIELD"), "{}", ran.err);
+    let typed = ["import", "--rows", "incident", "--map", "Wann=start", "--map", "Was=title", "../list.csv"];
+    let ran = world.run("shop", &typed).ok();
+    assert!(ran.out.contains("a table of incidents, 1 row, 1 incident, all new"), "{}", ran.out);
+    let ran = world.run("shop", &["import", "--map", "Wer=title", "../list.csv"]).ends(2);
+    assert!(ran.err.contains("there is no column \"Wer\""), "{}", ran.err);
+    world.run("shop", &["import", "--map", "Wer", "../list.csv"]).ends(2);
+}
