@@ -34,6 +34,14 @@ fn each(paths: &[&str], bytes: &[u8]) {
 }
 
 /// Several files: a line `=== PATH` begins each. What stands in one is understood by what stands in others.
+pub(crate) fn releases(bytes: &[u8]) {
+    each(&["helmfile.yaml", "helmfile.d/a.yaml.gotmpl", "flux/a.yaml"], bytes);
+    // What is said of a chart of the repository is added to its piece.
+    let template: &[u8] = b"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a}\n";
+    let chart: &[u8] = b"name: a\nversion: 1\n";
+    read(&[("chart/Chart.yaml", chart), ("chart/templates/a.yaml", template), ("helmfile.yaml", bytes)]);
+}
+
 pub(crate) fn repository(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let files: Vec<(&str, &[u8])> = text

@@ -44,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("owners", files::owners),
     ("python", files::python),
     ("readme", files::readme),
+    ("releases", files::releases),
     ("repository", files::repository),
     ("routes", files::routes),
     ("statements", estate::statements),

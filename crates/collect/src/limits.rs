@@ -58,6 +58,8 @@ pub const TEMPLATE_DEPTH: usize = 200;
 pub const TEMPLATE_STEPS: usize = 500_000;
 /// Most bytes that the templates of one chart may become for one set of values.
 pub const TEMPLATE_BYTES: usize = 4 * 1024 * 1024;
+/// Most values of one Helm release that are looked at.
+pub const RELEASE_VALUES: usize = 2_000;
 /// Most charts inside each other, and most sets of values that one chart is read with.
 pub const CHART_DEPTH: usize = 8;
 

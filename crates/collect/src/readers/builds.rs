@@ -1,8 +1,11 @@
 //! Development tools that build images out of the repository and put them into its manifests: Skaffold and Tilt. They
-//! say from which folder an image comes; pieces of their own they have none.
+//! say from which folder an image comes, and Tilt at which port of this machine a workload is reached and what it waits
+//! for; pieces of their own they have none.
 
-use crate::link::{Form, Image, Place, Sketch, parent};
-use crate::parse::{Code, Node, Syntax};
+use std::ops::Range;
+
+use crate::link::{Form, Image, Origin, Place, Sketch, Target, parent};
+use crate::parse::{Code, Node, Syntax, Token};
 
 use super::compose::{home_of_build, resolve};
 use super::{ReadResult, Reader, SourceFile};
@@ -20,35 +23,62 @@ pub(crate) struct Artifact {
     line: u32,
 }
 
+/// What Tilt is told about a workload.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resource {
+    /// The workload's own name, and the one that Tilt shows.
+    workload: String,
+    shown: String,
+    /// What is started before it, by the names that Tilt shows.
+    waits_for: Vec<String>,
+    /// Ports of this machine.
+    ports: Vec<u16>,
+    line: u32,
+}
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub(crate) struct BuildFile {
+    artifacts: Vec<Artifact>,
+    resources: Vec<Resource>,
+}
+
 /// The reader of such files.
 pub(crate) struct Builds;
 
 impl Reader for Builds {
-    type Facts = Vec<Artifact>;
+    type Facts = BuildFile;
     const NAME: &'static str = NAME;
-    const TRIGGERS: &'static [&'static str] = &["artifacts", "docker_build", "custom_build"];
+    const RULES: u32 = 2;
+    const TRIGGERS: &'static [&'static str] =
+        &["artifacts", "docker_build", "custom_build", "k8s_resource", "dc_resource"];
 
     fn wants(_path: &str, name: &str) -> bool {
         is_skaffold(name) || is_tilt(name)
     }
 
-    fn read(file: &SourceFile<'_>) -> ReadResult<Vec<Artifact>> {
+    fn read(file: &SourceFile<'_>) -> ReadResult<BuildFile> {
         let found = if is_tilt(&file.name()) {
-            tilt(file.text)
+            let code = Code::read(file.text, Syntax::Hash);
+            BuildFile { artifacts: tilt(&code), resources: tilt_resources(&code) }
         } else {
-            match file.yaml() {
+            let artifacts = match file.yaml() {
                 Ok(documents) => documents.iter().flat_map(skaffold).collect(),
                 Err(_) if file.is_template() => Vec::new(),
                 Err(error) => return Err(error),
-            }
+            };
+            BuildFile { artifacts, resources: Vec::new() }
         };
-        Ok((!found.is_empty()).then_some(found))
+        Ok((!found.artifacts.is_empty() || !found.resources.is_empty()).then_some(found))
     }
 
-    fn link(facts: Vec<(String, Vec<Artifact>)>, sketch: &mut Sketch<'_>) {
-        for (path, artifacts) in &facts {
-            for artifact in artifacts {
-                link_artifact(sketch, path, artifact, artifacts);
+    fn link(facts: Vec<(String, BuildFile)>, sketch: &mut Sketch<'_>) {
+        for (path, file) in &facts {
+            for artifact in &file.artifacts {
+                link_artifact(sketch, path, artifact, &file.artifacts);
+            }
+            for resource in &file.resources {
+                link_resource(sketch, path, resource, &file.resources);
             }
         }
     }
@@ -81,42 +111,126 @@ fn skaffold(root: &Node) -> Vec<Artifact> {
         .collect()
 }
 
+/// The arguments of a call: some stand in their order, some by their names.
+struct Arguments<'a> {
+    in_order: Vec<Option<&'a str>>,
+    named: Vec<(&'a str, Range<usize>)>,
+}
+
+impl<'a> Arguments<'a> {
+    fn of(code: &Code<'a>, open: usize) -> Arguments<'a> {
+        let mut arguments = Arguments { in_order: Vec::new(), named: Vec::new() };
+        for argument in code.arguments(open) {
+            match code.word(argument.start) {
+                Some(name) if code.is_sign(argument.start + 1, '=') => {
+                    arguments.named.push((name, argument.start + 2..argument.end));
+                }
+                _ => arguments.in_order.push(code.text(argument.start)),
+            }
+        }
+        arguments
+    }
+
+    fn named(&self, name: &str) -> Option<Range<usize>> {
+        self.named.iter().find(|(own, _)| *own == name).map(|(_, range)| range.clone())
+    }
+
+    /// The first text of an argument: by its name, or at its place in the order.
+    fn text(&self, code: &Code<'a>, name: &str, place: usize) -> Option<&'a str> {
+        let by_name = self.named(name).and_then(|range| code.first_text(range));
+        by_name.or_else(|| self.in_order.get(place).copied().flatten())
+    }
+}
+
+/// Where a function is called, with what.
+fn calls<'a>(code: &Code<'a>, name: &str) -> Vec<(usize, Arguments<'a>)> {
+    let is_call = |at: &usize| code.is_sign(*at + 1, '(') && !(*at > 0 && code.is_word(*at - 1, "def"));
+    let at = code.positions(name).filter(is_call);
+    at.map(|at| (at, Arguments::of(code, at + 1))).collect()
+}
+
 /// `docker_build('IMAGE', 'CONTEXT', dockerfile='…')` and `custom_build('IMAGE', 'COMMAND', deps=['CONTEXT'])`.
-fn tilt(text: &str) -> Vec<Artifact> {
-    let code = Code::read(text, Syntax::Hash);
+fn tilt(code: &Code<'_>) -> Vec<Artifact> {
     let mut out = Vec::new();
     for name in ["docker_build", "docker_build_with_restart", "custom_build"] {
-        for at in code.positions(name) {
-            if !code.is_sign(at + 1, '(') || at > 0 && code.is_word(at - 1, "def") {
-                continue;
-            }
-            // Arguments stand in their order or by their names.
-            let (mut in_order, mut named) = (Vec::new(), Vec::new());
-            for argument in code.arguments(at + 1) {
-                let text = code.first_text(argument.clone());
-                if code.is_sign(argument.start + 1, '=') {
-                    named.push((code.word(argument.start), text));
-                } else {
-                    in_order.push(code.text(argument.start));
-                }
-            }
-            let by_name =
-                |key: &str| named.iter().find(|(name, _)| *name == Some(key)).and_then(|(_, text)| *text);
-            let is_custom = name == "custom_build";
-            let second = in_order.get(1).copied().flatten().filter(|_| !is_custom);
-            let image = by_name("ref").or_else(|| in_order.first().copied().flatten());
-            let context = by_name(if is_custom { "deps" } else { "context" }).or(second);
-            if let (Some(image), Some(context)) = (image, context) {
+        for (at, arguments) in calls(code, name) {
+            let context = match name {
+                "custom_build" => arguments.named("deps").and_then(|range| code.first_text(range)),
+                _ => arguments.text(code, "context", 1),
+            };
+            let dockerfile = arguments.named("dockerfile").and_then(|range| code.first_text(range));
+            if let (Some(image), Some(context)) = (arguments.text(code, "ref", 0), context) {
                 out.push(Artifact {
                     image: image.to_owned(),
                     context: context.to_owned(),
-                    dockerfile: by_name("dockerfile").map(|file| format!("/{file}")),
+                    dockerfile: dockerfile.map(|file| format!("/{file}")),
                     line: code.line(at),
                 });
             }
         }
     }
     out
+}
+
+/// `k8s_resource('WORKLOAD', new_name='NAME', port_forwards=['8080:80'], resource_deps=['OTHER'])`; `dc_resource` is the
+/// same for a compose service.
+fn tilt_resources(code: &Code<'_>) -> Vec<Resource> {
+    let mut out = Vec::new();
+    for name in ["k8s_resource", "dc_resource"] {
+        for (at, arguments) in calls(code, name) {
+            let by_name = |key: &str| arguments.named(key).and_then(|range| code.first_text(range));
+            let first = by_name("workload").or_else(|| arguments.text(code, "name", 0));
+            let Some(workload) = first else { continue };
+            let texts = |key: &str| -> Vec<String> {
+                let range = arguments.named(key).unwrap_or_default();
+                range.filter_map(|at| code.text(at).map(str::to_owned)).collect()
+            };
+            let ports = arguments.named("port_forwards").or_else(|| arguments.named("port_forward"));
+            out.push(Resource {
+                shown: by_name("new_name").unwrap_or(workload).to_owned(),
+                workload: workload.to_owned(),
+                waits_for: texts("resource_deps"),
+                ports: ports.into_iter().flatten().filter_map(|at| forwarded(code, at)).collect(),
+                line: code.line(at),
+            });
+        }
+    }
+    out
+}
+
+/// The port of this machine in `8080`, `'8080:80'`, `'127.0.0.1:8080:80'`, `port_forward(8080, 80)`.
+fn forwarded(code: &Code<'_>, at: usize) -> Option<u16> {
+    match code.get(at)? {
+        Token::Text(text) => {
+            let mut parts = text.rsplit(':');
+            let container = parts.next();
+            parts.next().or(container)?.trim().parse().ok()
+        }
+        Token::Number(number) => {
+            // The second one in `port_forward(8080, 80)` is the container's.
+            let is_second = at > 2 && code.is_sign(at - 1, ',') && code.is_sign(at - 3, '(');
+            number.parse().ok().filter(|_| !is_second)
+        }
+        Token::Word(_) | Token::Sign(_) => None,
+    }
+}
+
+/// What Tilt says of a workload that other files deploy.
+fn link_resource(sketch: &mut Sketch<'_>, path: &str, resource: &Resource, all: &[Resource]) {
+    let is_it = |piece: &crate::link::Piece| {
+        piece.form == Form::Deployed && piece.name.eq_ignore_ascii_case(&resource.workload)
+    };
+    let mut found =
+        sketch.pieces.iter().enumerate().filter(|(_, piece)| is_it(piece)).map(|(index, _)| index);
+    // Of several with one name nobody knows which is meant.
+    let (Some(piece), None) = (found.next(), found.next()) else { return };
+    let at: Place = (path.to_owned(), resource.line);
+    sketch.pieces[piece].published.extend(&resource.ports);
+    for shown in &resource.waits_for {
+        let workload = all.iter().find(|other| other.shown == *shown).map_or(shown, |other| &other.workload);
+        let target = Target::Name { name: workload.to_lowercase(), starts: true };
+        sketch.mention(NAME, Origin::Piece(piece), target, None, at.clone(), None);
+    }
 }
 
 fn link_artifact(sketch: &mut Sketch<'_>, path: &str, artifact: &Artifact, all: &[Artifact]) {
@@ -181,7 +295,32 @@ mod tests {
         let found = parse_yaml(text, 0).unwrap_or_default().iter().flat_map(skaffold).collect();
         assert_eq!(short(found), ["web src/web  5", "api . api.Dockerfile 7", "web-dev src/web  11"]);
         let text = "k8s_yaml('k8s.yaml')\ndef docker_build(a): pass\ndocker_build('acme/web', './web', live_update=[sync('a', 'b')])\ncustom_build('api', 'make $EXPECTED_REF', deps=['./api'])\ndocker_build(ref='job', context='.', dockerfile='jobs/Dockerfile')\n";
-        assert_eq!(short(tilt(text)), ["acme/web ./web  3", "job . /jobs/Dockerfile 5", "api ./api  4"]);
-        assert!(tilt("docker_build(x, y)\nz.docker_build()\ndocker_build(").is_empty());
+        assert_eq!(
+            short(tilt(&Code::read(text, Syntax::Hash))),
+            ["acme/web ./web  3", "job . /jobs/Dockerfile 5", "api ./api  4"]
+        );
+        let text = "docker_build(x, y)\nz.docker_build()\ndocker_build(";
+        assert!(tilt(&Code::read(text, Syntax::Hash)).is_empty());
+    }
+
+    #[test]
+    fn resources_of_tilt() {
+        let text = "k8s_resource('web-deployment', new_name='web', port_forwards=['8080:80', '127.0.0.1:9090:90'], resource_deps=['db', 'api'])\nk8s_resource(workload='api', port_forwards=port_forward(9000, 90, name='x'))\nk8s_resource('db', port_forwards=5432)\ndc_resource('mail', resource_deps=[\"db\"])\nk8s_resource(x)\ndef k8s_resource(a): pass\nk8s_resource(";
+        let found = tilt_resources(&Code::read(text, Syntax::Hash));
+        let short: Vec<String> = found
+            .iter()
+            .map(|one| {
+                format!("{} {} {:?} {:?} {}", one.workload, one.shown, one.waits_for, one.ports, one.line)
+            })
+            .collect();
+        assert_eq!(
+            short,
+            [
+                "web-deployment web [\"db\", \"api\"] [8080, 9090] 1",
+                "api api [] [9000] 2",
+                "db db [] [5432] 3",
+                "mail mail [\"db\"] [] 4"
+            ]
+        );
     }
 }

@@ -32,6 +32,7 @@ mod owners;
 mod processes;
 mod python;
 mod readme;
+mod releases;
 mod routes;
 mod rust;
 mod services;
@@ -188,6 +189,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<compose::Compose>(),
     entry::<kubernetes::Kubernetes>(),
     entry::<helm::Helm>(),
+    // Behind the charts that it installs.
+    entry::<releases::Releases>(),
     // Behind the manifests whose images it builds.
     entry::<builds::Builds>(),
     entry::<terraform::Terraform>(),

@@ -278,7 +278,15 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     (
         "Tiltfile",
-        "docker_build('x/a', './web', dockerfile='Dockerfile')\ncustom_build(ref='b', deps=['a'])\n",
+        "docker_build('x/a', './web', dockerfile='Dockerfile')\ncustom_build(ref='b', deps=['a'])\nk8s_resource('a', new_name='b', port_forwards=['8080:80', port_forward(1, 2)], resource_deps=['web'])\n",
+    ),
+    (
+        "helmfile.yaml",
+        "{{ if .a }}\nreleases:\n- name: a\n  namespace: shop-prod\n  chart: bitnami/redis\n  needs: [b/web]\n  values: [x.yaml, {image: {repository: y}, env: [{name: A_URL, value: \"http://web:80\"}]}]\n",
+    ),
+    (
+        "flux/a.yaml",
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {dependsOn: [{name: web}], chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository}}}, values: {a: \"http://web:80\"}}\n---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: b}\nspec: {source: {chart: postgresql, helm: {values: \"a: [b]\", parameters: [{name: c, value: d}]}}}\n",
     ),
     ("web/Procfile", "web: node .\nworker: cd a && node b\nrelease: c\n"),
     (

@@ -23,6 +23,51 @@ fn what_skaffold_and_tilt_build_is_the_code_of_its_folder() {
 }
 
 #[test]
+fn tilt_says_what_a_workload_waits_for_and_where_it_is_reached() {
+    let object = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{containers: [{{image: acme/{name}}}]}}}}}}\n"
+        )
+    };
+    let tree = Folder::new(&[
+        ("k8s/front.yaml", &object("front")),
+        ("k8s/stock.yaml", &object("stock-server")),
+        ("Tiltfile", "k8s_resource('front', resource_deps=['stock', 'no-such'])\nk8s_resource('stock-server', new_name='stock', port_forwards=9191)\n"),
+        // Another program of this machine reaches it at that port.
+        ("compose.yaml", "services:\n  tool: {image: acme/tool, environment: {STOCK_URL: \"http://localhost:9191\"}, network_mode: host}\n"),
+    ])
+    .tree();
+    assert_eq!(links(&tree), set(&["front depends_on stock-server", "tool calls stock-server"]));
+}
+
+#[test]
+fn releases_are_pieces_and_the_repositorys_own_charts_are_not_twice() {
+    let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {template: {spec: {containers: [{image: acme/web}]}}}\n";
+    let tree = Folder::new(&[
+        ("charts/web/Chart.yaml", "name: web\nversion: 1.0.0\n"),
+        ("charts/web/templates/d.yaml", template),
+        (
+            "helmfile.yaml",
+            "releases:\n- {name: store, namespace: shop, chart: bitnami/postgresql}\n- name: web\n  chart: ./charts/web\n  needs: [shop/sessions]\n  values:\n  - env: {DB_HOST: store-postgresql, LICENCE_URL: \"https://licence.example.com\"}\n- {name: crds, chart: acme/crds}\n- {name: lost, chart: ./charts/lost}\n",
+        ),
+        (
+            "clusters/prod/sessions.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: sessions, namespace: shop}\nspec: {chart: {spec: {chart: redis, sourceRef: {kind: HelmRepository}}}}\n",
+        ),
+        (
+            "argocd/login.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: login}\nspec: {source: {repoURL: \"https://charts.example.com\", chart: keycloak, helm: {parameters: [{name: db.host, value: \"http://store-postgresql:5432\"}]}}}\n",
+        ),
+    ])
+    .tree();
+    let found: Vec<String> = pieces(&tree).into_iter().filter(|piece| !piece.ends_with("pipeline")).collect();
+    assert_eq!(found, ["login: identity", "sessions: cache", "store: database", "web: service"]);
+    let stores = set(&["web stores_in sessions", "web stores_in store", "login stores_in store"]);
+    assert!(stores.is_subset(&links(&tree)), "{:?}", links(&tree));
+    assert!(!links(&tree).iter().any(|link| link.contains("licence")), "{:?}", links(&tree));
+}
+
+#[test]
 fn a_procfile_has_the_app_and_what_runs_beside_it() {
     let procfile = "web: node .\nworker: node worker\nrelease: ./migrate\nredis: redis-server\n";
     let package = "{\"name\": \"orders\", \"scripts\": {\"start\": \"node .\"}}";

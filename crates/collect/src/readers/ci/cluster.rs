@@ -12,7 +12,7 @@ use super::{Act, Pipeline};
 /// Whether a file may hold such objects.
 pub(super) fn may_be(text: &str) -> bool {
     text.contains("apiVersion")
-        && ["tekton.dev/", "argoproj.io/", "kustomize.toolkit.fluxcd.io/"]
+        && ["tekton.dev/", "argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"]
             .iter()
             .any(|word| text.contains(word))
 }
@@ -83,6 +83,16 @@ fn object(node: &Node) -> Option<Pipeline> {
                 let folder = at.text().and_then(|text| path("", text.trim_start_matches('/')));
                 pipeline.acts.extend(folder.map(|folder| (Act::Deploy(folder), at.line)));
             }
+            Some(pipeline)
+        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+            // Only a chart of a git repository is a folder.
+            let chart = spec.at(&["chart", "spec"])?;
+            let is_folder = chart.at(&["sourceRef", "kind"]).and_then(Node::text) == Some("GitRepository");
+            let at = chart.get("chart").filter(|_| is_folder)?;
+            let folder = path("", at.text()?.trim_start_matches('/'))?;
+            let mut pipeline = new("flux");
+            pipeline.acts.push((Act::Deploy(folder), at.line));
             Some(pipeline)
         }
         _ => None,
@@ -227,6 +237,20 @@ mod tests {
             [("shop", vec![&deploy("k8s/prod")]), ("all", vec![&deploy("apps/a"), &deploy("apps/b")])]
         );
         assert_eq!(found[0].source.as_deref(), Some("https://h.dev/o/r.git"));
+    }
+
+    #[test]
+    fn a_release_of_flux_deploys_the_folder_of_its_chart() {
+        let release = |kind: &str, chart: &str| {
+            let text = format!(
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: a}}\nspec: {{chart: {{spec: {{chart: {chart}, sourceRef: {{kind: {kind}}}}}}}}}\n"
+            );
+            let acts = read_text(&text).into_iter().flat_map(|one| one.acts);
+            acts.map(|(act, _)| act).collect::<Vec<_>>()
+        };
+        assert_eq!(release("GitRepository", "./charts/web"), [Act::Deploy("charts/web".to_owned())]);
+        assert_eq!(release("HelmRepository", "redis"), []);
+        assert_eq!(release("GitRepository", "../x"), []);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::limits;
 use crate::link::{Form, Sketch, base_name, parent};
 use crate::parse::{self, Node, documents, parse_yaml};
-use crate::products;
+use crate::products::{self, Product};
 
 use super::compose::{ENVIRONMENTS, resolve};
 use super::kubernetes::{Linked, Object, link_chart, read_object};
@@ -444,11 +444,7 @@ impl<'a> Charts<'a> {
         sketch: &mut Sketch<'_>,
         known: &mut BTreeSet<usize>,
     ) {
-        let words = crate::values::words(&dependency.name);
-        let is_code = words.iter().any(|word| {
-            matches!(word.as_str(), "common" | "lib" | "library" | "crd" | "crds" | "helpers" | "base")
-        });
-        if is_code {
+        if installs_nothing(&dependency.name) {
             return;
         }
         let at = (files.path.to_owned(), dependency.line);
@@ -462,11 +458,7 @@ impl<'a> Charts<'a> {
         own.product = products::by_chart(&dependency.name);
         // The names of the services that such charts make.
         let chart = files.chart.name.to_lowercase();
-        let ends: &[&str] = match own.product.map(|product| product.kind) {
-            Some("cache") => &["", "-master"],
-            Some("database" | "broker") => &["", "-primary", "-headless"],
-            _ => &[""],
-        };
+        let ends = endings_of_services(own.product);
         let overrides = ["fullnameOverride", "nameOverride"].map(|key| values.get(called).get(key).text());
         for name in overrides.iter().map(String::as_str).chain([called, &dependency.name]) {
             let base = name.to_lowercase();
@@ -476,6 +468,22 @@ impl<'a> Charts<'a> {
             own.names.insert(format!("{chart}-{base}"));
             own.names.extend(ends.iter().map(|end| format!("{base}{end}")));
         }
+    }
+}
+
+/// Whether a chart of this name only holds what other charts are made of.
+pub(super) fn installs_nothing(chart: &str) -> bool {
+    crate::values::words(chart).iter().any(|word| {
+        matches!(word.as_str(), "common" | "lib" | "library" | "crd" | "crds" | "helpers" | "base")
+    })
+}
+
+/// What charts of a product put behind its name to name their services.
+pub(super) fn endings_of_services(product: Option<&Product>) -> &'static [&'static str] {
+    match product.map(|product| product.kind) {
+        Some("cache") => &["", "-master"],
+        Some("database" | "broker") => &["", "-primary", "-headless"],
+        _ => &[""],
     }
 }
 
