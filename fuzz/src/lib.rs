@@ -7,6 +7,7 @@
 mod estate;
 mod files;
 mod format;
+mod history;
 
 /// What a target does with some bytes.
 pub type Target = fn(&[u8]);
@@ -14,12 +15,14 @@ pub type Target = fn(&[u8]);
 /// All targets, by name.
 pub const TARGETS: &[(&str, Target)] = &[
     ("aspire", files::aspire),
+    ("attributes", history::attributes),
     ("cargo", files::cargo),
     ("catalog", files::catalog),
     ("ci", files::ci),
     ("claim", format::claim),
     ("code", files::code),
     ("codeowners", files::codeowners),
+    ("commit", history::commit),
     ("compose", files::compose),
     ("config", files::config),
     ("deployments", files::deployments),
@@ -38,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("jvm", files::jvm),
     ("kubernetes", files::kubernetes),
     ("logging", files::logging),
+    ("mailmap", history::mailmap),
     ("maven", files::maven),
     ("name", format::name),
     ("npm", files::npm),
