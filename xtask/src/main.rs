@@ -15,6 +15,7 @@ mod run;
 mod score;
 mod score_bottleneck;
 mod score_dora;
+mod score_history;
 mod score_incidents;
 mod score_overlap;
 mod score_queueing;
@@ -39,6 +40,8 @@ usage: cargo xtask TASK
   score incidents --data DIR
                          compares which pieces incidents are tied to with what a status page says
   score dora --data DIR  compares pull requests' cycles under the definition devlake with tables
+  score history --repository DIR
+                         compares every change of a history, and the time that reading it takes, with git's
   score releases --repository DIR [--sample NUMBER]
                          compares the first releases of commits with what git tag --contains says
   score bottleneck [--lines N] [--seed N]
@@ -47,8 +50,9 @@ usage: cargo xtask TASK
                          the simulator against closed forms of queueing theory
   score truck-factor --data DIR --trees DIR
                          compares whose leaving would orphan a repository with whom its team named
-  bench [NAME...] [--trees DIR] [--json]
-                         measures every figure of docs/performance.md: scan, million, fold, start, first-build";
+  bench [NAME...] [--trees DIR] [--repository DIR] [--json]
+                         measures every figure of docs/performance.md: scan, history, million, many, fold, start,
+                         first-build";
 
 /// What a task came to, where it could run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,6 +93,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" if args.has("overlap") => score_overlap::task(args),
         "score" if args.has("dora") => score_dora::task(args),
         "score" if args.has("incidents") => score_incidents::task(args),
+        "score" if args.has("history") => score_history::task(args),
         "score" if args.has("releases") => score_releases::task(args),
         "score" if args.has("bottleneck") => score_bottleneck::task(args),
         "score" if args.has("queueing") => score_queueing::task(args),

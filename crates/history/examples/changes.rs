@@ -1,5 +1,5 @@
-//! Prints the changes of a history as lines `COMMIT KIND PATH [PATH BEFORE]`, and at the end how long it took and how
-//! much memory: what `cargo xtask score history` compares with git.
+//! Prints the changes of a history as lines `COMMIT KIND PATH [PATH BEFORE]`, and at the end figures as a line of JSON:
+//! what `cargo xtask score history` compares with git.
 //!
 //! `changes REPOSITORY [TIP]`; with `--quiet` the last line alone, with `--known FILE` without the commits listed there.
 
@@ -54,13 +54,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    let peak = std::fs::read_to_string("/proc/self/status")?
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:").map(|rest| rest.trim().to_owned()))
-        .unwrap_or_default();
-    writeln!(out, "# {milliseconds} ms, {peak}, {:?}", history.coverage)?;
     for warning in &history.warnings {
-        writeln!(out, "# {warning}")?;
+        eprintln!("{}", warning.replace('\n', " "));
     }
+    writeln!(
+        out,
+        r#"{{"milliseconds": {milliseconds}, "cpu_seconds": {:.2}, "commits": {}, "changes": {}, "renames": {}}}"#,
+        cpu_seconds()?,
+        history.coverage.commits,
+        history.coverage.changes,
+        history.coverage.renames
+    )?;
     Ok(())
+}
+
+/// What this process has used of all processors, as Linux counts it: in hundredths of a second.
+fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, numbers) = text.rsplit_once(')').ok_or("/proc/self/stat has another form")?;
+    let numbers: Vec<&str> = numbers.split_whitespace().collect();
+    let ticks = |at: usize| numbers.get(at).and_then(|number| number.parse::<f64>().ok()).unwrap_or_default();
+    Ok((ticks(11) + ticks(12)) / 100.0)
 }

@@ -11,6 +11,7 @@ use crate::Outcome;
 use crate::args::Args;
 
 mod estate;
+mod history;
 mod many;
 mod million;
 mod others;
@@ -82,10 +83,11 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-const NAMES: &[&str] = &["scan", "million", "many", "fold", "start", "first-build"];
+const NAMES: &[&str] = &["scan", "history", "million", "many", "fold", "start", "first-build"];
 
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     let trees = args.optional_path("--trees")?;
+    let repository = args.optional_path("--repository")?;
     let mut table = Table { rows: Vec::new(), json: args.flag("--json") };
     let mut names = args.rest()?;
     if let Some(unknown) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
@@ -93,12 +95,16 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     }
     if names.is_empty() {
         // A first build takes minutes and says nothing about a change; it runs when it is named.
-        names = NAMES[..5].iter().map(|name| (*name).to_owned()).collect();
+        names = NAMES[..6].iter().map(|name| (*name).to_owned()).collect();
     }
     for name in &names {
         match (name.as_str(), &trees) {
             ("scan", Some(trees)) => scan::measure(trees, &mut table)?,
             ("scan", None) => eprintln!("scan: needs --trees DIR, a folder of work trees; left out"),
+            ("history", _) => match &repository {
+                Some(repository) => history::measure(repository, &mut table)?,
+                None => eprintln!("history: needs --repository DIR, a whole clone; left out"),
+            },
             ("million", _) => million::measure(&mut table)?,
             ("many", _) => many::measure(&mut table)?,
             ("fold", _) => others::fold(&mut table)?,
