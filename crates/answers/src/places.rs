@@ -83,6 +83,19 @@ fn host_page(scope: &str, commit: &str, path: &str, line: Option<u32>) -> Option
     page.url(form(host)?)
 }
 
+/// The page that a code host shows for a commit of a repository (`HOST/PATH`).
+pub(crate) fn commit_page(repository: &str, commit: &str) -> Option<String> {
+    let (host, project) = repository.split_once('/')?;
+    let between = match form(host)? {
+        Form::Plain { between: "-/blob", .. } => "-/commit",
+        Form::Plain { between: "src", .. } => "commits",
+        Form::Plain { .. } | Form::SourceHut => "commit",
+        Form::Gitiles => "+",
+        Form::BitbucketServer | Form::Azure | Form::VisualStudio => return None,
+    };
+    Some(format!("https://{host}/{}/{between}/{commit}", encode(project)))
+}
+
 /// How a host writes the address of a line of a file at a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -219,6 +232,21 @@ mod tests {
 
     fn url(scope: &str, commit: &str, path: &str) -> Option<String> {
         place(&Evidence::at(path, 12), scope, Some(commit)).url
+    }
+
+    #[test]
+    fn known_hosts_have_pages_of_commits() {
+        for (repository, expected) in [
+            ("github.com/tea/shop", Some("https://github.com/tea/shop/commit/0123abc")),
+            ("gitlab.com/tea/sub/shop", Some("https://gitlab.com/tea/sub/shop/-/commit/0123abc")),
+            ("bitbucket.org/tea/shop", Some("https://bitbucket.org/tea/shop/commits/0123abc")),
+            ("codeberg.org/tea/shop", Some("https://codeberg.org/tea/shop/commit/0123abc")),
+            ("a.googlesource.com/shop", Some("https://a.googlesource.com/shop/+/0123abc")),
+            ("example.com/tea/shop", None),
+            ("-/shop", None),
+        ] {
+            assert_eq!(commit_page(repository, "0123abc").as_deref(), expected);
+        }
     }
 
     #[test]

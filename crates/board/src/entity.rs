@@ -7,7 +7,7 @@ use stave_answers::text::{counted, spoken, tame};
 use stave_answers::{EntityPage, Neighbourhood, Property, RelationGroup, SaidAtOnce, TextFact};
 use stave_model::Time;
 
-use crate::links::{find_link, why_link};
+use crate::links::{find_link, flow_link, why_link};
 use crate::parts::{
     basis, date, entities, entity, kind, mark, marks, maybe_denied, maybe_link, number, text, unknown, why,
 };
@@ -41,6 +41,9 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
                     (marks(&property.standing)) (why(&property.why, "this description"))
                 }
             }
+        }
+        @if row.kind == "component" || row.kind == "repository" {
+            p { a href=(flow_link(&row.id)) { "How its changes flow to users" } }
         }
         @if row.hidden { p { "A person says that it is not there; lists leave it out. What is known stays here." } }
         (unknown(&found.unknown))

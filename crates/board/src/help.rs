@@ -60,6 +60,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/questions", "/api/v1/questions"),
     ("/overlap?all=", "/api/v1/overlap?…"),
     ("/fires?since=&piece=", "/api/v1/fires?…"),
+    ("/flow?entity=&since=&definition=&explain=", "/api/v1/flow?…"),
     ("/log?before=", "/api/v1/log?…"),
     ("/help", "/api/v1"),
 ];

@@ -7,6 +7,7 @@
 mod assets;
 mod entity;
 mod fires;
+mod flow;
 mod gone;
 mod help;
 mod links;
@@ -25,6 +26,7 @@ mod why;
 pub use assets::{Asset, asset, assets};
 pub use entity::entity_page;
 pub use fires::fires_page;
+pub use flow::flow_page;
 pub use gone::{gone_entity_page, gone_page, stale_page};
 pub use help::help_page;
 pub use links::{api_of, entity_link, find_link, why_link};

@@ -12,6 +12,11 @@ pub fn entity_link(id: &str) -> String {
     format!("/e/{}", encoded(id))
 }
 
+/// The page of an entity's flow.
+pub(crate) fn flow_link(id: &str) -> String {
+    format!("/flow?entity={}", encoded(id))
+}
+
 /// The page that says why a fact is thought so.
 pub fn why_link(address: &FactAddress) -> String {
     let mut link = format!("{}/why?fact={}", entity_link(&address.entity), encoded(&address.fact));

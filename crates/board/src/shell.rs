@@ -24,6 +24,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/questions", "Questions"),
     ("/overlap", "Overlap"),
     ("/fires", "Fires"),
+    ("/flow", "Flow"),
     ("/log", "Log"),
     ("/help", "Help"),
 ];

@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
+use stave_answers::flow::{Definition, FlowQuery};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{Estate, FiresQuery, GoneQuery, ListQuery, LogQuery, OverlapQuery, Result, StaleQuery};
 use stave_board::{Frame, Problem};
@@ -40,6 +41,7 @@ pub(crate) enum Page {
     Question { id: String },
     Overlap(OverlapQuery),
     Fires { since: Option<String>, piece: Option<String> },
+    Flow { query: FlowQuery, since: String },
     Log(LogQuery),
     Graph,
     Tools { asked: String },
@@ -112,6 +114,7 @@ impl Page {
                 Ok(Page::Overlap(OverlapQuery { all: values.text("all").is_some_and(|text| text == "yes") }))
             }
             (_, ["fires"]) => fires_query(&values),
+            (_, ["flow"]) => flow_query(&values),
             (_, ["log"]) => log_query(&values).map(Page::Log),
             (true, ["graph"]) => Ok(Page::Graph),
             (_, ["tools"]) => Ok(Page::Tools { asked: values.text("q").unwrap_or_default() }),
@@ -173,6 +176,21 @@ fn find_query(values: &Values) -> std::result::Result<Page, String> {
         limit => limit.min(HITS),
     };
     Ok(Page::Find { words: values.text("q").unwrap_or_default(), limit })
+}
+
+fn flow_query(values: &Values) -> std::result::Result<Page, String> {
+    let since = values.text("since").unwrap_or_else(|| "365d".to_owned());
+    let period_ms = age_ms(&since)
+        .filter(|age| *age > 0)
+        .ok_or_else(|| format!("since={since} is no age; write a number and h, d, w or y, like since=90d"))?;
+    let definition = match values.text("definition") {
+        None => Definition::default(),
+        Some(word) => Definition::of_word(&word)
+            .ok_or_else(|| format!("definition={word}: there is dora and devlake"))?,
+    };
+    let explain = values.text("explain").is_some_and(|text| text == "yes");
+    let query = FlowQuery { entity: values.text("entity"), period_ms, definition, explain };
+    Ok(Page::Flow { query, since })
 }
 
 fn log_query(values: &Values) -> std::result::Result<LogQuery, String> {
@@ -320,6 +338,20 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::fires_page(&frame(fires.position, open_questions()?), &fires))
             }
         }
+        Page::Flow { query, since } => {
+            let Some(flow) = stave_answers::flow::flow(estate, query)? else {
+                let sentence = "Nothing on the map has these 12 digits.".to_owned();
+                let page =
+                    problem("There is no such entity", sentence, "The page without an entity lists all.");
+                return Ok(Made::Reply(Reply::problem(StatusCode::NOT_FOUND, uri, &page)));
+            };
+            if api {
+                Reply::json(&flow)
+            } else {
+                let frame = frame(flow.position, open_questions()?);
+                Reply::html(stave_board::flow_page(&frame, &flow, query, since))
+            }
+        }
         Page::Log(query) => {
             let log = stave_answers::log(estate, *query)?;
             if api {
@@ -362,6 +394,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "question": "/api/v1/questions/{id}",
             "overlap": "/api/v1/overlap{?all}",
             "fires": "/api/v1/fires{?since,piece}",
+            "flow": "/api/v1/flow{?entity,since,definition,explain}",
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
             "tools": "/api/v1/tools{?q}",

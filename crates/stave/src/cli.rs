@@ -121,6 +121,9 @@ pub(crate) enum Command {
     /// Where it goes down: pieces by the time that was lost, with the incidents that count
     #[command(after_help = FIRES_HELP)]
     Fires(Fires),
+    /// How changes flow to users: how often, how long they take, how often it goes wrong
+    #[command(after_help = FLOW_HELP)]
+    Flow(Flow),
     /// What was said and read, newest first
     Log(Log),
     /// Take back a command; nothing is deleted
@@ -246,6 +249,16 @@ Examples:
 
 docs/fires.md says what counts.";
 
+const FLOW_HELP: &str = "\
+Examples:
+  stave flow                               every repository, and every piece with deployments
+  stave flow cart                          one piece, with the commits and releases that count
+  stave flow cart --since 90d              another period than a year
+  stave flow cart --definition devlake     the same events, counted as Apache DevLake does
+  stave flow cart --explain                event by event, where the two definitions differ
+
+docs/flow.md has the definitions with their sources.";
+
 /// Where the board is served.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Board {
@@ -336,6 +349,31 @@ pub(crate) struct Tools {
     /// A category (feature-flags), or a word of a tool's name
     #[arg(value_name = "CATEGORY|WORD")]
     pub(crate) asked: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Flow {
+    /// A name, 12 digits, or a reference; none: every repository, and every piece with deployments
+    #[arg(value_name = "ENTITY")]
+    pub(crate) entity: Vec<String>,
+    /// How far back, as a number and h, d, w or y
+    #[arg(long, value_name = "AGE", default_value = "365d")]
+    pub(crate) since: String,
+    /// Whose definitions count
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = FlowDefinition::Dora)]
+    pub(crate) definition: FlowDefinition,
+    /// Show event by event where the definitions dora and devlake differ
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// Whose definitions of flow.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FlowDefinition {
+    /// DORA's, made exact
+    Dora,
+    /// Apache DevLake's
+    Devlake,
 }
 
 #[derive(Debug, Args)]

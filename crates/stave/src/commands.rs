@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod exchange;
 mod fires;
+mod flow;
 mod import;
 mod join;
 mod log;
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Answer(arguments) => answer::answer(&mut context, &arguments),
         Command::Overlap(arguments) => overlap::run(&mut context, &arguments),
         Command::Fires(arguments) => fires::run(&mut context, &arguments),
+        Command::Flow(arguments) => flow::run(&mut context, &arguments),
         Command::Log(arguments) => log::run(&mut context, &arguments),
         Command::Undo(arguments) => undo::run(&mut context, &arguments),
         Command::Retire(arguments) => retire::run(&mut context, &arguments),

@@ -148,7 +148,8 @@ pub fn cycles(
     cycles
 }
 
-fn cycle(request: &PullRequest, merged: Time, deployed: Option<(String, Time)>) -> Cycle {
+/// The cycle of a merged pull request: when it was merged, and the deployment that brought it, by id and end.
+pub(super) fn cycle(request: &PullRequest, merged: Time, deployed: Option<(String, Time)>) -> Cycle {
     let first_commit = request.commits.iter().min_by_key(|(id, at)| (*at, id)).cloned();
     let first_comment = request
         .comments

@@ -71,18 +71,26 @@ impl CommitGraph {
         self.missing
     }
 
+    /// The commits from `tip` along first parents, the newest first: what the branch itself went through.
+    pub fn main_line(&self, tip: u32) -> Vec<u32> {
+        let mut line = Vec::new();
+        if (tip as usize) < self.len() {
+            line.push(tip);
+        }
+        while let Some(parent) = line.last().and_then(|commit| self.parents(*commit).first())
+            // Each step is to another commit, unless the input was no history.
+            && line.len() < self.len()
+        {
+            line.push(*parent);
+        }
+        line
+    }
+
     /// Which commits don't go back to where the history of `tip` begins (by first parents): those that came in whole from
     /// elsewhere, by merging a history of its own. Of a history that is cut off nobody can tell: none.
     pub fn imported(&self, tip: u32) -> Vec<bool> {
-        let mut first = tip;
-        // Each step is to another commit, unless the input was no history.
-        for _ in 0..self.len() {
-            match self.parents(first).first() {
-                Some(parent) => first = *parent,
-                None => break,
-            }
-        }
-        if self.missing > 0 || (first as usize) >= self.len() {
+        let Some(first) = self.main_line(tip).pop() else { return vec![false; self.len()] };
+        if self.missing > 0 {
             return vec![false; self.len()];
         }
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); self.len()];
@@ -167,14 +175,18 @@ pub fn in_order(tags: &[TagSeen<'_>]) -> Vec<Release> {
 
 /// For each commit the place of the first of these releases that contains it, in their order; none where none does.
 pub fn first_releases(graph: &CommitGraph, releases: &[Release]) -> Vec<Option<u32>> {
+    first_reached(graph, releases.iter().map(|release| release.commit))
+}
+
+/// For each commit the place of the first of these commits from which it is reached; none where it is from none.
+pub fn first_reached(graph: &CommitGraph, from: impl IntoIterator<Item = u32>) -> Vec<Option<u32>> {
     let mut first = vec![None; graph.len()];
     let mut open = Vec::new();
-    for (place, release) in releases.iter().enumerate() {
-        let colour = Some(place as u32);
-        open.push(release.commit);
+    for (place, commit) in (0..).zip(from) {
+        open.push(commit);
         while let Some(commit) = open.pop() {
             match first.get_mut(commit as usize) {
-                Some(none @ None) => *none = colour,
+                Some(none @ None) => *none = Some(place),
                 _ => continue,
             }
             open.extend_from_slice(graph.parents(commit));

@@ -3,6 +3,7 @@
 
 mod estate;
 mod fires;
+mod flow;
 mod readings;
 mod records;
 mod releases;

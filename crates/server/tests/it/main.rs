@@ -174,6 +174,8 @@ fn every_page() -> Vec<String> {
         "/overlap?all=yes".to_owned(),
         "/fires".to_owned(),
         "/fires?since=2y".to_owned(),
+        "/flow".to_owned(),
+        format!("/flow?entity={orders}&since=90d&definition=devlake&explain=yes"),
         "/log".to_owned(),
         "/log?before=5".to_owned(),
         "/log?limit=3".to_owned(),
