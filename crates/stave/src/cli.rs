@@ -370,9 +370,7 @@ pub(crate) struct Flow {
 /// Whose definitions of flow.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum FlowDefinition {
-    /// DORA's, made exact
     Dora,
-    /// Apache DevLake's
     Devlake,
 }
 

@@ -4,8 +4,8 @@ use stave_answers::{
     Label, List, Log, Operation, Overlap, Pair, Piece, Questions, Summary, Tool, ToolCategory, Verdict, Why,
 };
 use stave_board::{
-    Frame, Problem, assets, help_page, list_page, log_page, overlap_page, overview_page, problem_page,
-    why_page,
+    Frame, Problem, assets, flow_page, help_page, list_page, log_page, overlap_page, overview_page,
+    problem_page, why_page,
 };
 use stave_model::Time;
 
@@ -224,4 +224,73 @@ fn a_pair_is_shown_with_reasons_and_commands() {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("<b>post"));
+}
+
+#[test]
+fn flow_is_shown_with_bounds_events_and_differences() {
+    use stave_answers::flow::{
+        Counted, Definition, Difference, EventKind, Figure, Flow, FlowPiece, FlowQuery, Measure, MeasuredBy,
+        Name,
+    };
+    let now = stave_model::Time::from_millis(1_790_000_000_000);
+    let event = Counted {
+        kind: EventKind::Release,
+        id: "v<1>".to_owned(),
+        at: now,
+        ms: None,
+        is_certain: false,
+        because: "a patch of <b>v0</b> off the usual cadence".to_owned(),
+        url: Some("https://github.com/tea/shop/commit/0123abc".to_owned()),
+    };
+    let difference = Difference {
+        measure: Name::LeadTimeForChanges,
+        kind: EventKind::Commit,
+        id: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        at: now,
+        dora: "3 hours from its commit".to_owned(),
+        devlake: "doesn't count".to_owned(),
+        url: Some("javascript:alert(1)".to_owned()),
+    };
+    let flow = Flow {
+        position: 3,
+        now,
+        from: now,
+        definition: Definition::Dora,
+        asked: Some("<i>till</i>".to_owned()),
+        pieces: vec![FlowPiece {
+            id: Some("000000000001".to_owned()),
+            name: "<i>till</i>".to_owned(),
+            measured_by: MeasuredBy::Releases,
+            from: now,
+            waiting: 2,
+            measures: vec![Measure {
+                name: Name::ReworkRate,
+                figure: Figure::Between { low: Some(0.0), high: Some(0.25) },
+                sample: 4,
+                events: vec![event],
+                events_left_out: 7,
+            }],
+            differences: vec![difference],
+            differences_left_out: 0,
+            unknown: vec!["The clone is shallow.".to_owned()],
+        }],
+        unknown: Vec::new(),
+    };
+    let query = FlowQuery { entity: Some("000000000001".to_owned()), explain: true, ..FlowQuery::default() };
+    let page = flow_page(&frame("/flow?entity=000000000001"), &flow, &query, "90d");
+    for part in [
+        "Flow of &lt;i&gt;till&lt;/i&gt;",
+        "0 % to 25 %",
+        "0 for certain, 1 perhaps, of 4 releases",
+        "2 changes not delivered yet",
+        "href=\"https://github.com/tea/shop/commit/0123abc\"",
+        "8 events",
+        "and 7 more",
+        "0123456789</",
+        "The clone is shallow.",
+        "value=\"90d\"",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("<i>till") && !page.contains("<b>v0") && !page.contains("javascript:"));
 }

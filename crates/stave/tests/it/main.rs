@@ -6,6 +6,7 @@ mod estates;
 mod exchange;
 mod fires;
 mod first_minutes;
+mod flow;
 mod git_stories;
 mod histories;
 mod imports;
