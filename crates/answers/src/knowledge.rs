@@ -9,6 +9,7 @@ mod persons;
 mod truck;
 
 pub use estate::{Knowledge, OfPiece, Stated, knowledge};
+pub(crate) use estate::{add, percent};
 pub use files::{Known, Method, of_files};
 pub use persons::Persons;
 pub use truck::{Shares, main_people, ranked, shares, standard_truck_factor, top_committer};

@@ -4,6 +4,7 @@
 //! ledger that it was made at and says what it does not know. Text from sources stays as it was written in
 //! the data; whoever shows it tames it first ([`text::tame`]). Nothing here prints, knows colours or HTML.
 
+mod about_me;
 mod claims;
 mod constraint;
 mod draft;
@@ -13,6 +14,7 @@ mod fires;
 pub mod flow;
 mod gone;
 mod graph;
+mod hotspots;
 pub mod knowledge;
 mod list;
 mod log;
@@ -29,6 +31,7 @@ pub mod text;
 mod tie;
 mod tools;
 pub mod when;
+mod who;
 mod why;
 
 use serde::Serialize;
@@ -36,6 +39,7 @@ use stave_ledger::Ledger;
 use stave_map::{Entity, MapError, ReadModel};
 use stave_model::{Time, hash_bytes};
 
+pub use about_me::{AboutMe, DirectoryRow, Kept, about_me};
 pub use claims::{ClaimShown, says, value_text};
 pub use constraint::{
     Constraint, ENOUGH_TICKETS, FASTER_PERCENT, INTERVAL_PERCENT, StageGain, Stay, constraint,
@@ -50,6 +54,7 @@ pub use fires::{
 };
 pub use gone::{Gone, GoneBecause, GoneQuery, GoneRow, Sighting, gone, gone_named};
 pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
+pub use hotspots::{Coupling, HotFile, HotPiece, HotspotQuery, Hotspots, hotspots, size_text};
 pub use list::{List, ListQuery, list};
 pub use log::{Log, LogQuery, LogRow, Operation, log};
 pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
@@ -66,6 +71,7 @@ pub use stave_map::{EntityRow, Label, State};
 pub use summary::{KindCount, RepositoryShown, Summary, summary};
 pub use tie::{Taught, Tie, TiePiece, TieText, Tied, TiedIncident, TiedPiece, Tier, tied_incidents};
 pub use tools::{ToolGroup, Tools, UsedTool, User, tools, tools_of_one_category};
+pub use who::{Commits, Knower, Naming, PieceRisk, RiskQuery, Risks, WhoKnows, Without, risks, who_knows};
 pub use why::{FactShown, Why, why};
 
 /// Everything that an answer is made of. The caller has brought the read model up to date.

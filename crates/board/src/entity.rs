@@ -7,7 +7,8 @@ use stave_answers::text::{counted, spoken, tame};
 use stave_answers::{EntityPage, Neighbourhood, Property, RelationGroup, SaidAtOnce, TextFact};
 use stave_model::Time;
 
-use crate::links::{find_link, flow_link, why_link};
+use crate::knowledge::who_link;
+use crate::links::{entity_link, find_link, flow_link, why_link};
 use crate::parts::{
     basis, date, entities, entity, kind, mark, marks, maybe_denied, maybe_link, number, text, unknown, why,
 };
@@ -25,6 +26,9 @@ const ENDPOINTS: usize = 30;
 
 /// References and keys that are listed without being asked for.
 const NAMES: usize = 8;
+
+/// Kinds that have code, or parts with code.
+const ASKED_ABOUT: &[&str] = &["component", "domain", "repository", "system"];
 
 /// An entity with everything that is known about it.
 pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbourhood>) -> String {
@@ -81,6 +85,12 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
             }
         }
         (endpoints(found))
+        @if ASKED_ABOUT.contains(&row.kind.as_str()) {
+            p {
+                a href=(who_link(&row.id)) { "Whom to ask about it" } ", and "
+                a href={ (entity_link(&row.id)) "/hotspots" } { "where the work on it is done" }
+            }
+        }
         @if let Some(near) = near { (neighbourhood(near)) }
         section aria-labelledby="said" {
             h2 #said { "What was said when" }

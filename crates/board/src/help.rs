@@ -48,6 +48,7 @@ const MARKS: &[(&str, &str)] = &[
         "gone",
         "Whoever had found it looked again and did not. It is kept in the ledger, with every word about it.",
     ),
+    ("orphaned", "People who are still here know less than half of it."),
 ];
 
 const TWINS: &[(&str, &str)] = &[
@@ -61,6 +62,10 @@ const TWINS: &[(&str, &str)] = &[
     ("/overlap?all=", "/api/v1/overlap?…"),
     ("/fires?since=&piece=", "/api/v1/fires?…"),
     ("/flow?entity=&since=&definition=&explain=", "/api/v1/flow?…"),
+    ("/knowledge?all=&without=", "/api/v1/knowledge?…"),
+    ("/hotspots?all=", "/api/v1/hotspots?…"),
+    ("/e/ID/who?pseudonyms=", "/api/v1/entities/ID/who?…"),
+    ("/e/ID/hotspots?all=", "/api/v1/entities/ID/hotspots?…"),
     ("/log?before=", "/api/v1/log?…"),
     ("/help", "/api/v1"),
 ];

@@ -25,6 +25,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/overlap", "Overlap"),
     ("/fires", "Fires"),
     ("/flow", "Flow"),
+    ("/knowledge", "Knowledge"),
     ("/log", "Log"),
     ("/help", "Help"),
 ];

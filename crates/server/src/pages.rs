@@ -7,7 +7,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 use stave_answers::flow::{Definition, FlowQuery};
 use stave_answers::when::{self, age_ms};
-use stave_answers::{Estate, FiresQuery, GoneQuery, ListQuery, LogQuery, OverlapQuery, Result, StaleQuery};
+use stave_answers::{
+    Estate, FiresQuery, GoneQuery, HotspotQuery, ListQuery, LogQuery, Naming, OverlapQuery, Result,
+    RiskQuery, StaleQuery,
+};
 use stave_board::{Frame, Problem};
 use stave_map::Named;
 use stave_model::Time;
@@ -22,6 +25,9 @@ const QUESTIONS: u64 = 500;
 
 /// Questions that the overview asks for.
 const FIRST_QUESTIONS: u64 = 6;
+
+/// People that may be asked to be thought away at once.
+const LEAVING: usize = 20;
 
 /// Most hits of a search by program.
 const HITS: u64 = 200;
@@ -42,6 +48,9 @@ pub(crate) enum Page {
     Overlap(OverlapQuery),
     Fires { since: Option<String>, piece: Option<String> },
     Flow { query: FlowQuery, since: String },
+    Knowledge(RiskQuery),
+    Who { id: String, naming: Naming },
+    Hotspots(HotspotQuery),
     Log(LogQuery),
     Graph,
     Tools { asked: String },
@@ -63,6 +72,16 @@ impl Values {
     fn text(&self, name: &str) -> Option<String> {
         let mut found = self.0.iter().filter(|(known, value)| known == name && !value.trim().is_empty());
         found.next().map(|(_, value)| value.clone())
+    }
+
+    /// All values of a name that aren't empty.
+    fn texts(&self, name: &str) -> Vec<String> {
+        let found = self.0.iter().filter(|(known, value)| known == name && !value.trim().is_empty());
+        found.map(|(_, value)| value.trim().to_owned()).take(LEAVING).collect()
+    }
+
+    fn is_yes(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text == "yes")
     }
 
     fn number(&self, name: &str) -> std::result::Result<u64, String> {
@@ -115,6 +134,17 @@ impl Page {
             }
             (_, ["fires"]) => fires_query(&values),
             (_, ["flow"]) => flow_query(&values),
+            (_, ["knowledge"]) => {
+                Ok(Page::Knowledge(RiskQuery { all: values.is_yes("all"), without: values.texts("without") }))
+            }
+            (_, ["hotspots"]) => Ok(Page::Hotspots(HotspotQuery { entity: None, all: values.is_yes("all") })),
+            (false, ["e", id, "hotspots"]) | (true, ["entities", id, "hotspots"]) => {
+                Ok(Page::Hotspots(HotspotQuery { entity: Some((*id).to_owned()), all: values.is_yes("all") }))
+            }
+            (false, ["e", id, "who"]) | (true, ["entities", id, "who"]) => {
+                let naming = if values.is_yes("pseudonyms") { Naming::Pseudonyms } else { Naming::Names };
+                Ok(Page::Who { id: (*id).to_owned(), naming })
+            }
             (_, ["log"]) => log_query(&values).map(Page::Log),
             (true, ["graph"]) => Ok(Page::Graph),
             (_, ["tools"]) => Ok(Page::Tools { asked: values.text("q").unwrap_or_default() }),
@@ -352,6 +382,28 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::flow_page(&frame, &flow, query, since))
             }
         }
+        Page::Knowledge(query) => {
+            let risks = stave_answers::risks(estate, query)?;
+            if api {
+                Reply::json(&risks)
+            } else {
+                let frame = frame(risks.position, open_questions()?);
+                Reply::html(stave_board::knowledge_page(&frame, &risks))
+            }
+        }
+        Page::Who { id, naming } => match stave_answers::who_knows(estate, id, *naming)? {
+            Some(who) if api => Reply::json(&who),
+            Some(who) => Reply::html(stave_board::who_page(&frame(who.position, open_questions()?), &who)),
+            None => return named(id, "/who", uri, estate),
+        },
+        Page::Hotspots(query) => match stave_answers::hotspots(estate, query)? {
+            Some(hotspots) if api => Reply::json(&hotspots),
+            Some(hotspots) => {
+                let frame = frame(hotspots.position, open_questions()?);
+                Reply::html(stave_board::hotspots_page(&frame, &hotspots))
+            }
+            None => return named(query.entity.as_deref().unwrap_or_default(), "/hotspots", uri, estate),
+        },
         Page::Log(query) => {
             let log = stave_answers::log(estate, *query)?;
             if api {
@@ -395,6 +447,10 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "overlap": "/api/v1/overlap{?all}",
             "fires": "/api/v1/fires{?since,piece}",
             "flow": "/api/v1/flow{?entity,since,definition,explain}",
+            "knowledge": "/api/v1/knowledge{?all,without}",
+            "hotspots": "/api/v1/hotspots{?all}",
+            "who": "/api/v1/entities/{id}/who{?pseudonyms}",
+            "hotspots of one": "/api/v1/entities/{id}/hotspots{?all}",
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
             "tools": "/api/v1/tools{?q}",

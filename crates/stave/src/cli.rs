@@ -124,6 +124,14 @@ pub(crate) enum Command {
     /// How changes flow to users: how often, how long they take, how often it goes wrong
     #[command(after_help = FLOW_HELP)]
     Flow(Flow),
+    /// Whom to ask about an entity; without one, what hangs on how few people
+    #[command(after_help = WHO_HELP)]
+    Who(Who),
+    /// Where most of the work is done, and what changes together
+    #[command(after_help = HOTSPOTS_HELP)]
+    Hotspots(Hotspots),
+    /// What the ledger keeps about you
+    AboutMe(AboutMe),
     /// What was said and read, newest first
     Log(Log),
     /// Take back a command; nothing is deleted
@@ -173,6 +181,7 @@ impl Command {
             Command::Deny(deny) => Some(&deny.speaker),
             Command::Answer(answer) => Some(&answer.speaker),
             Command::Overlap(overlap) => overlap.command.as_ref().map(OverlapCommand::speaker),
+            Command::AboutMe(about) => Some(&about.speaker),
             Command::Undo(undo) => Some(&undo.speaker),
             Command::Retire(retire) => Some(&retire.speaker),
             Command::Import(import) => Some(&import.speaker),
@@ -258,6 +267,22 @@ Examples:
   stave flow cart --explain                event by event, where the two definitions differ
 
 docs/flow.md has the definitions with their sources.";
+
+const WHO_HELP: &str = "\
+Examples:
+  stave who                                components by how few people know them; no names
+  stave who --without ada@example.com      what would be orphaned if she left
+  stave who cart                           whom to ask about it
+  stave say cart known_by ada@example.com  history doesn't see who answers the phone
+
+docs/knowledge.md says how knowledge is counted.";
+
+const HOTSPOTS_HELP: &str = "\
+Examples:
+  stave hotspots                           components by changes times size, and what changes together
+  stave hotspots cart                      its files, and what changes together with it
+
+docs/knowledge.md has the formulas.";
 
 /// Where the board is served.
 #[derive(Clone, Debug, Args)]
@@ -446,6 +471,36 @@ pub(crate) struct Overlap {
     pub(crate) all: bool,
     #[command(subcommand)]
     pub(crate) command: Option<OverlapCommand>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Who {
+    /// Its name, its 12 digits, or a reference; none: the whole estate
+    pub(crate) entity: Vec<String>,
+    /// As if this person had left: a name, a login or an address; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with = "entity")]
+    pub(crate) without: Vec<String>,
+    /// All components, not only the riskiest
+    #[arg(long, conflicts_with = "entity")]
+    pub(crate) all: bool,
+    /// Call people by digits instead of their names: for what leaves the house
+    #[arg(long)]
+    pub(crate) pseudonyms: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hotspots {
+    /// Its name, its 12 digits, or a reference; none: the whole estate
+    pub(crate) entity: Vec<String>,
+    /// All, not only the first
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AboutMe {
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,11 +11,13 @@ mod join;
 mod log;
 mod look;
 mod overlap;
+mod persons;
 mod retire;
 mod say;
 mod scan;
 mod serve;
 mod undo;
+mod who;
 
 use serde::Serialize;
 use stave_answers::text::tame;
@@ -62,6 +64,9 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Overlap(arguments) => overlap::run(&mut context, &arguments),
         Command::Fires(arguments) => fires::run(&mut context, &arguments),
         Command::Flow(arguments) => flow::run(&mut context, &arguments),
+        Command::Who(arguments) => who::who(&mut context, &arguments),
+        Command::Hotspots(arguments) => who::hotspots(&mut context, &arguments),
+        Command::AboutMe(_) => who::about_me(&mut context),
         Command::Log(arguments) => log::run(&mut context, &arguments),
         Command::Undo(arguments) => undo::run(&mut context, &arguments),
         Command::Retire(arguments) => retire::run(&mut context, &arguments),

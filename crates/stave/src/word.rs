@@ -78,6 +78,11 @@ impl Anchor {
         Ok(Anchor { reference: format!("said:{kind}/{slug}"), name: name.to_owned(), entity: None })
     }
 
+    /// A person whom the directory knows, on the map or not yet.
+    pub(crate) fn person(id: &str, name: &str) -> Anchor {
+        Anchor { reference: id.to_owned(), name: name.to_owned(), entity: None }
+    }
+
     /// The same entity by another of its references.
     pub(crate) fn at(&self, reference: &str) -> Anchor {
         Anchor { reference: reference.to_owned(), ..self.clone() }

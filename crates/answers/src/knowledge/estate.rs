@@ -115,7 +115,7 @@ pub fn knowledge(estate: Estate<'_>) -> Result<Knowledge> {
             joined.push((first.clone(), reference));
         }
     }
-    let persons = Persons::new(&histories, estate.people, &joined, &apart(estate)?);
+    let persons = Persons::new(&histories, estate.people, &joined, &apart(estate, &by_entity)?);
     let on_map = by_entity
         .into_iter()
         .filter_map(|(entity, reference)| Some((entity, persons.of(&reference)?)))
@@ -140,21 +140,15 @@ pub fn knowledge(estate: Estate<'_>) -> Result<Knowledge> {
     Ok(Knowledge { histories, persons, at, pieces, whole, here, on_map })
 }
 
-/// Pairs of persons that people keep apart.
-fn apart(estate: Estate<'_>) -> Result<Vec<(String, String)>> {
+/// Pairs of persons that people keep apart. `persons` are the entities that are persons, by their 12 digits.
+fn apart(estate: Estate<'_>, persons: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
     let mut apart = Vec::new();
-    for id in estate.model.spoken_of("same_as")? {
-        let Some(entity) = estate.model.entity(&id)? else { continue };
-        if entity.row.kind != "person" {
-            continue;
-        }
-        for fact in entity.facts.iter().filter(|fact| fact.fact_type == "same_as") {
-            let Some(Target::Entity(other)) = &fact.to else { continue };
-            if fact.state == State::Stands {
-                continue;
-            }
-            if let Some(other) = estate.model.entity(&other.id)? {
-                apart.push((entity.row.reference.clone(), other.row.reference));
+    for one in estate.model.spoken_of("same_as")?.iter().filter(|id| persons.contains_key(*id)) {
+        for other in persons.keys() {
+            for (_, claim) in estate.model.join_words(one, other)? {
+                if let Some(to) = claim.to.filter(|_| claim.not) {
+                    apart.push((claim.of.to_string(), to));
+                }
             }
         }
     }

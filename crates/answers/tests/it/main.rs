@@ -9,6 +9,7 @@ mod records;
 mod releases;
 mod renderings;
 mod ties;
+mod who;
 
 use stave_answers::{Estate, People};
 use stave_ledger::{Ledger, MemoryLedger};

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use stave_answers::{Draft, text::spoken};
+use stave_ledger::Ledger as _;
 use stave_map::{Entity, State, Target};
-use stave_model::{Kind, Mode, Relation};
+use stave_model::{Kind, Mode, PersonRow, Relation};
 
-use super::join;
+use super::{join, persons};
 use crate::cli::{Deny, Say};
 use crate::context::Context;
 use crate::opened::{Meant, Opened, unknown};
@@ -27,7 +28,7 @@ pub(super) fn say(context: &mut Context<'_>, arguments: &Say) -> anyhow::Result<
         Speech::Entity { kind, name } => add(&opened, kind, &name, arguments.new)?,
         Speech::Fact { entity, fact, rest } => {
             let (entity, rest) = turned(&entity, fact, rest)?;
-            let of = Anchor::new(opened.entity(context, &entity)?, &entity);
+            let of = subject(context, &opened, &entity, fact)?;
             affirm(context, &opened, of, fact, &rest)?
         }
     };
@@ -42,7 +43,10 @@ pub(super) fn deny(context: &mut Context<'_>, arguments: &Deny) -> anyhow::Resul
         Speech::Entity { kind, name } => deny_entity(context, &opened, &format!("{kind} {name}"))?,
         Speech::Fact { entity, fact, rest } if fact.row.mode == Mode::Join => {
             let other = rest.join(" ");
-            let drafts = join::part(context, &opened, &entity, &other)?;
+            let drafts = match strangers(&opened, &entity, &other)? {
+                Some((one, other)) => vec![word::join(&one, &other, &[]).denied()],
+                None => join::part(context, &opened, &entity, &other)?,
+            };
             Plan { drafts, said: vec![format!("{entity} and {other} are not one")], ..Plan::default() }
         }
         Speech::Fact { entity, fact, rest } => {
@@ -62,6 +66,8 @@ struct Plan {
     said: Vec<String>,
     /// What a person should know beside it.
     notes: Vec<String>,
+    /// Persons that the directory doesn't know yet.
+    people: Vec<PersonRow>,
     /// The fact that decides whether this was said already, with the name of what it is about.
     known: Option<Known>,
 }
@@ -107,6 +113,7 @@ fn finish(context: &mut Context<'_>, opened: &mut Opened, plan: &mut Plan) -> an
         return Ok(Exit::Answered);
     }
     let statements = word::statements(&voice, &plan.drafts)?;
+    opened.ledger.add_people(&plan.people)?;
     opened.append(&statements)?;
     super::said(context, opened, &voice, "Said", &plan.said, &plan.notes, &statements)?;
     Ok(Exit::Answered)
@@ -204,7 +211,10 @@ fn affirm(
             plan.known = Known::on(of, fact_type, Some(OwnedEnd::Text(text)));
         }
         Mode::Add(_) => {
-            let to = Anchor::new(other_end(context, opened, &text)?, &text);
+            let to = match person(opened, fact_type, &text, &mut plan)? {
+                Some(person) => person,
+                None => Anchor::new(other_end(context, opened, &text)?, &text),
+            };
             if of.id() == to.id() {
                 return Err(Problem::new(format!("{} can't have a relation to itself", of.name)).into());
             }
@@ -213,8 +223,15 @@ fn affirm(
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
         Mode::Join => {
-            let other = Anchor::new(other_end(context, opened, &text)?, &text);
-            plan.drafts = join::unite(opened, &of, &other, &text)?;
+            let other = match person(opened, fact_type, &text, &mut plan)? {
+                Some(person) => person,
+                None => Anchor::new(other_end(context, opened, &text)?, &text),
+            };
+            plan.drafts = if of.entity.is_none() || other.entity.is_none() {
+                vec![word::join(&of, &other, &[])]
+            } else {
+                join::unite(opened, &of, &other, &text)?
+            };
             plan.said.push(format!("{} and {} are one", of.name, other.name));
         }
         Mode::Word | Mode::Record => {
@@ -243,6 +260,40 @@ fn presence_kind(of: &Anchor, text: &str) -> anyhow::Result<String> {
             Err(problem.hint(hint).into())
         }
     }
+}
+
+/// What the word is about; of two persons that are one, one whom only the directory knows may be the first.
+fn subject(context: &Context<'_>, opened: &Opened, typed: &str, fact: FactWord) -> anyhow::Result<Anchor> {
+    if fact.row.mode == Mode::Join
+        && !persons::is_on_map(opened, typed)?
+        && let Some(person) = persons::known(opened, typed)?
+    {
+        return Ok(person);
+    }
+    Ok(Anchor::new(opened.entity(context, typed)?, typed))
+}
+
+/// The person at the other end whom the map doesn't know: one of the directory, or one with a new address.
+fn person(opened: &Opened, fact_type: &str, typed: &str, plan: &mut Plan) -> anyhow::Result<Option<Anchor>> {
+    if !persons::may_be_one(fact_type) || persons::is_on_map(opened, typed)? {
+        return Ok(None);
+    }
+    if let Some(person) = persons::known(opened, typed)? {
+        return Ok(Some(person));
+    }
+    Ok(persons::by_address(opened, typed)?.map(|(person, row)| {
+        plan.notes.push(format!("{typed} is new: a person who is known by this address only"));
+        plan.people.push(row);
+        person
+    }))
+}
+
+/// Two persons of the directory, of whom one isn't on the map, so that it has nothing to take apart.
+fn strangers(opened: &Opened, typed: &str, other: &str) -> anyhow::Result<Option<(Anchor, Anchor)>> {
+    if persons::is_on_map(opened, typed)? && persons::is_on_map(opened, other)? {
+        return Ok(None);
+    }
+    Ok(persons::known(opened, typed)?.zip(persons::known(opened, other)?))
 }
 
 /// The other end of a relation has to be there already: a typing mistake would add a piece to the map.
@@ -328,6 +379,7 @@ fn deny_entity(context: &Context<'_>, opened: &Opened, typed: &str) -> anyhow::R
         said: vec![format!("there is no {}", of.name)],
         notes: vec!["what is said about it is kept; stave list --hidden still shows it".to_owned()],
         known: Known::on(of, "exists", None),
+        ..Plan::default()
     })
 }
 
@@ -369,7 +421,10 @@ fn refuse(
             plan.known = Known::on(of, fact_type, Some(OwnedEnd::Text(text)));
         }
         Mode::Add(_) => {
-            let to = Anchor::new(opened.entity(context, &text)?, &text);
+            let to = match person(opened, fact_type, &text, &mut plan)? {
+                Some(person) => person,
+                None => Anchor::new(opened.entity(context, &text)?, &text),
+            };
             if to.id().is_none_or(|id| of.fact(fact_type, End::Entity(id)).is_none()) {
                 other_relations(&of, &to, fact_type)?;
                 plan.notes.push(NOBODY_SAYS_SO.to_owned());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::world::World;
 
 /// A board that serves. Ended with Ctrl-C's signal, or killed where the test fails before.
-struct Board {
+pub(crate) struct Board {
     child: Child,
     address: String,
     /// What was printed up to the URL.
@@ -16,7 +16,7 @@ struct Board {
 }
 
 impl Board {
-    fn start(world: &World, folder: &str, arguments: &[&str]) -> Board {
+    pub(crate) fn start(world: &World, folder: &str, arguments: &[&str]) -> Board {
         let mut child = world.spawn(folder, arguments);
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut printed = String::new();
@@ -34,7 +34,7 @@ impl Board {
         Board { child, address, printed }
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();

@@ -18,5 +18,6 @@ mod overlap;
 mod storage;
 mod surface;
 mod tools;
+mod who;
 mod words;
 mod world;

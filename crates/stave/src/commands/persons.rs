@@ -1,0 +1,52 @@
+//! Persons whom histories and the directory know and nobody has spoken of yet: they come onto the map with the first word
+//! that names them.
+
+use stave_ledger::Ledger as _;
+use stave_model::{PersonRow, person_author};
+
+use crate::opened::{Meant, Opened};
+use crate::problem::Problem;
+use crate::word::Anchor;
+
+/// Facts whose ends may be such a person.
+pub(super) fn may_be_one(fact_type: &str) -> bool {
+    matches!(fact_type, "known_by" | "same_as")
+}
+
+/// The person in the directory who is called so: by name, login or address. None where nobody is.
+///
+/// # Errors
+/// Where several are.
+pub(super) fn known(opened: &Opened, typed: &str) -> anyhow::Result<Option<Anchor>> {
+    let ids = opened.estate().people.called(typed);
+    let Some(first) = ids.first() else { return Ok(None) };
+    // Several addresses of one full name are one person to answers too; a single word may be two people's.
+    if ids.len() > 1 && !typed.trim().contains(' ') {
+        return Err(Problem::new(format!("{} persons are called {typed}", ids.len()))
+            .hint("type the address or the whole name")
+            .into());
+    }
+    Ok(Some(Anchor::person(first, &opened.estate().people.show(first))))
+}
+
+/// Somebody who is known by an address only, with the row that the directory gets. None where it is no address.
+///
+/// # Errors
+/// Where the ledger can't be read.
+pub(super) fn by_address(opened: &Opened, typed: &str) -> anyhow::Result<Option<(Anchor, PersonRow)>> {
+    let address = typed.trim().to_lowercase();
+    let is_address =
+        address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    if !is_address || address.contains(char::is_whitespace) {
+        return Ok(None);
+    }
+    let address = format!("mailto:{address}");
+    let id = person_author(&opened.ledger.estate_key()?, &address)?.to_string();
+    let row = PersonRow { id: id.clone(), name: String::new(), address };
+    Ok(Some((Anchor::person(&id, typed.trim()), row)))
+}
+
+/// Whether something on the map is called so.
+pub(super) fn is_on_map(opened: &Opened, typed: &str) -> anyhow::Result<bool> {
+    Ok(!matches!(opened.meant(typed)?, Meant::None(_)))
+}
