@@ -37,7 +37,7 @@ fn main() {
             Some(TagSeen { name: fields[0], commit: *places.get(fields.last()?)?, at })
         })
         .collect();
-    let mut releases = in_order(&tags);
+    let mut releases = in_order("", &tags);
     releases.retain(|release| release.version.stage == Stage::Final);
     let first = first_releases(&graph, &releases);
     let total = start.elapsed();

@@ -80,6 +80,9 @@ pub struct FlowPiece {
     pub measured_by: MeasuredBy,
     /// The begin of the period, or of what is known of it.
     pub from: Time,
+    /// The last delivery.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Time>,
     /// Changes that no delivery contains yet.
     pub waiting: u64,
     /// The five, in the order of [`Name`].
@@ -254,6 +257,7 @@ fn piece_of(
             Source::Releases => MeasuredBy::Releases,
         },
         from: events.from,
+        last: events.deliveries.last().map(|delivery| delivery.at),
         waiting: waiting as u64,
         measures,
         differences,

@@ -44,6 +44,8 @@ pub(super) struct Delivery {
     pub(super) row: String,
     /// The source says where it was deployed to.
     pub(super) names_environment: bool,
+    /// The first known deployment of its row: what it contains may have been there before.
+    pub(super) opens_row: bool,
     /// It put an earlier version back.
     pub(super) is_rollback: bool,
     /// The release that it patches off the usual cadence.

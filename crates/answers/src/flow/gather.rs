@@ -59,7 +59,8 @@ impl Traced {
             })
             .collect();
         let tags = seen.iter().map(|tag| (tag.name.to_owned(), tag.commit)).collect();
-        let mut releases = in_order(&seen);
+        let own = history.repository.rsplit('/').next().unwrap_or_default().to_lowercase();
+        let mut releases = in_order(&own, &seen);
         let is_early = releases.iter().all(|release| release.version.stage == Stage::Early);
         releases.retain(|release| is_early || release.version.stage == Stage::Final);
         let (merged_by, imported) = match places.get(&history.head.tip) {
@@ -133,7 +134,7 @@ pub(super) fn gather(
     }
     let deployments: Vec<&Deployment> =
         records.deployments.iter().filter(|one| is_of(records, subject, one)).collect();
-    let mut found = deployed(records, &histories, &deployments);
+    let mut found = deployed(records, &histories, &deployments, &mut unknown);
     let source = if found.is_empty() { Source::Releases } else { Source::Deployments };
     if source == Source::Releases {
         if !deployments.is_empty() {
@@ -186,12 +187,15 @@ pub(super) fn gather(
     if found.is_empty() && changes.is_empty() {
         return (None, unknown);
     }
-    let begin = changes
-        .iter()
-        .filter(|change| !change.is_imported)
-        .map(|change| change.committed)
-        .chain(found.iter().map(|one| one.delivery.at))
-        .min();
+    let delivered = found.iter().map(|one| one.delivery.at);
+    let begin = match source {
+        // Tags are all there; deployments are known from the first one on.
+        Source::Deployments => delivered.min(),
+        Source::Releases => {
+            let own = changes.iter().filter(|change| !change.is_imported);
+            own.map(|change| change.committed).chain(delivered).min()
+        }
+    };
     let events = Events {
         from: from.max(begin.unwrap_or(from)).min(to),
         to,
@@ -265,12 +269,27 @@ fn went_down(records: &Records, subject: &Subject<'_>, incident: &TiedIncident) 
 }
 
 /// The deployments to production that succeeded, in order of their end.
-fn deployed(records: &Records, histories: &[usize], deployments: &[&Deployment]) -> Vec<Found> {
+fn deployed(
+    records: &Records,
+    histories: &[usize],
+    deployments: &[&Deployment],
+    unknown: &mut Vec<String>,
+) -> Vec<Found> {
     // Where no deployment says where to, all are taken to be in production.
     let are_named = deployments.iter().any(|one| !one.environment.is_empty());
+    let open = deployments.iter().filter(|one| one.outcome == Outcome::Unknown).count();
+    // Likewise, where none says how it ended, all are taken to have succeeded.
+    let all_open = open == deployments.len();
+    if open > 0 {
+        let what = if all_open { "counted as successful" } else { "left out" };
+        unknown.push(format!(
+            "{} how it ended, and {what}.",
+            counted(open as u64, "deployment doesn't say", "deployments don't say")
+        ));
+    }
     let mut found: Vec<Found> = deployments
         .iter()
-        .filter(|one| one.outcome == Outcome::Success)
+        .filter(|one| one.outcome == Outcome::Success || all_open)
         .filter(|one| !are_named || is_production(&one.environment))
         .map(|one| Found {
             commit: histories.iter().find_map(|at| Some((*at, records.histories[*at].deployed(one)?))),
@@ -281,12 +300,17 @@ fn deployed(records: &Records, histories: &[usize], deployments: &[&Deployment])
                 url: one.url.as_deref().and_then(web_address),
                 row: format!("{} {}", one.services.join(","), one.environment),
                 names_environment: are_named,
+                opens_row: false,
                 is_rollback: one.is_rollback,
                 amends: None,
             },
         })
         .collect();
     found.sort_by(|a, b| (a.delivery.at, &a.delivery.id).cmp(&(b.delivery.at, &b.delivery.id)));
+    let mut rows = BTreeSet::new();
+    for one in found.iter_mut().filter(|one| one.commit.is_some()) {
+        one.delivery.opens_row = rows.insert(one.delivery.row.clone());
+    }
     found
 }
 
@@ -344,6 +368,7 @@ fn released(
                             .and_then(|commit| traced.page(commit.id)),
                         row: repository.clone(),
                         names_environment: true,
+                        opens_row: false,
                         is_rollback: false,
                         amends: None,
                     },
@@ -505,6 +530,15 @@ fn oddities(changes: &[Change], found: &[Found], to: Time) -> Vec<String> {
         sentences.push(format!(
             "{} came in whole from another history; how long they took there is not known, so they are left out.",
             counted(imported, "change", "changes")
+        ));
+    }
+    let before =
+        changes.iter().filter(|change| change.delivery.is_some_and(|place| found[place].delivery.opens_row));
+    let before = before.count() as u64;
+    if before > 0 {
+        sentences.push(format!(
+            "{} with the first deployment that is known, or before it; how long they took is not known, so they are left out.",
+            counted(before, "change came", "changes came")
         ));
     }
     let skewed = changes

@@ -250,7 +250,7 @@ fn dora(events: &Events) -> Vec<Measure> {
 pub(super) fn lead(events: &Events, change: &Change) -> Option<Counted> {
     let delivery = events.deliveries.get(change.delivery?)?;
     let ms = delivery.at.millis() - change.committed.millis();
-    if change.is_imported || !events.covers(delivery.at) || ms < 0 {
+    if change.is_imported || delivery.opens_row || !events.covers(delivery.at) || ms < 0 {
         return None;
     }
     Some(Counted {

@@ -144,12 +144,16 @@ impl Release {
     }
 }
 
-/// The releases among tags, the earliest first; of equal times the one whose commit comes first in the graph (what is
+/// The releases among tags of a repository that is called `own`, in lower case: versions of that are the repository's, as
+/// `shop-1.2.0` of `shop`, and not of a series. The earliest first; of equal times the one whose commit comes first in the graph (what is
 /// contained before what contains it), then the lower version, then the name.
-pub fn in_order(tags: &[TagSeen<'_>]) -> Vec<Release> {
+pub fn in_order(own: &str, tags: &[TagSeen<'_>]) -> Vec<Release> {
     let mut groups: BTreeMap<(u32, String, Stage), Vec<(Version, TagSeen<'_>)>> = BTreeMap::new();
     for tag in tags {
-        if let Some(version) = Version::of_tag(tag.name) {
+        if let Some(mut version) = Version::of_tag(tag.name) {
+            if version.series == own {
+                version.series.clear();
+            }
             let key = (tag.commit, version.series.clone(), version.stage);
             groups.entry(key).or_default().push((version, *tag));
         }

@@ -43,7 +43,7 @@ fn percent(share: f64) -> String {
 }
 
 fn per_week(rate: f64) -> String {
-    if rate > 0.0 && rate < 0.1 { format!("{rate:.2}") } else { digits(rate) }
+    if rate > 0.0 && rate < 1.0 { format!("{rate:.2}") } else { digits(rate) }
 }
 
 impl Name {
@@ -162,7 +162,11 @@ impl Counted {
 
     /// How it counts: `3.2 days from its commit to v1.2.0`.
     pub fn because_text(&self) -> String {
-        let length = self.ms.map(|ms| format!("{} ", span(ms as f64))).unwrap_or_default();
+        let between = match self.kind {
+            EventKind::Commit | EventKind::Merge | EventKind::Incident => " ",
+            EventKind::Release | EventKind::Deployment => ": ",
+        };
+        let length = self.ms.map(|ms| format!("{}{between}", span(ms as f64))).unwrap_or_default();
         let perhaps = if self.is_certain { "" } else { "perhaps: " };
         format!("{perhaps}{length}{}", self.because)
     }
@@ -208,7 +212,8 @@ impl FlowPiece {
             0 => String::new(),
             waiting => format!("; {} not delivered yet", counted(waiting, "change", "changes")),
         };
-        format!("by its {what}, since {}{waiting}", day(self.from))
+        let last = self.last.map(|last| format!(", the last of {}", day(last))).unwrap_or_default();
+        format!("by its {what} since {}{last}{waiting}", day(self.from))
     }
 
     fn write(&self, page: &mut Writer<'_>, flow: &Flow) {
@@ -310,9 +315,9 @@ mod tests {
     }
 
     #[test]
-    fn rare_rates_keep_two_decimals() {
+    fn rates_below_one_keep_two_decimals() {
         assert_eq!(per_week(0.04), "0.04");
-        assert_eq!(per_week(0.8), "0.8");
+        assert_eq!(per_week(0.8), "0.80");
         assert_eq!(per_week(12.3), "12");
         assert_eq!(per_week(0.0), "0");
     }

@@ -351,15 +351,16 @@ fn the_first_commit_of_a_merge_begins_its_cycle() {
         asked(&statements, &FlowQuery { definition, explain: true, ..FlowQuery::default() }).pieces[0].clone()
     };
     let (dora, devlake) = (of(Definition::Dora), of(Definition::Devlake));
-    // 1, 50 and 20 hours; the cycle of the one merge, for nothing was before the first deployment.
-    assert_eq!(exact(&dora, Name::LeadTimeForChanges), 20.0 * HOURS);
+    // 50 and 20 hours; the cycle of the one merge. What came with the first deployment may have been there before.
+    assert_eq!(exact(&dora, Name::LeadTimeForChanges), 35.0 * HOURS);
+    assert!(dora.unknown[0].starts_with("1 change came with the first deployment"), "{:?}", dora.unknown);
     assert_eq!(exact(&devlake, Name::LeadTimeForChanges), 50.0 * HOURS);
     assert_eq!(measure(&devlake, Name::LeadTimeForChanges).sample, 1);
-    let commits: Vec<(EventKind, &str)> =
-        dora.differences.iter().map(|one| (one.kind, one.devlake.as_str())).collect();
-    assert_eq!(commits[0].0, EventKind::Commit);
-    assert!(commits[0].1.starts_with("2.1 days as part of 0505050505"), "{commits:?}");
-    assert!(commits[1].1.starts_with("doesn't count"), "{commits:?}");
+    let commits: Vec<(EventKind, &str, &str)> =
+        dora.differences.iter().map(|one| (one.kind, one.id.as_str(), one.devlake.as_str())).collect();
+    assert_eq!(commits.len(), 1, "{commits:?}");
+    assert_eq!((commits[0].0, commits[0].1), (EventKind::Commit, id(4).to_string().as_str()));
+    assert!(commits[0].2.starts_with("2.1 days as part of 0505050505"), "{commits:?}");
 }
 
 #[test]
@@ -395,4 +396,23 @@ fn only_changes_in_its_folders_are_a_piece_s_own() {
     // Without versions of its own the repository's count, not those of other pieces.
     let piece = till(&[("v1.0", 2, 30), ("cart/v7.0", 2, 4)]);
     assert_eq!(ids(measure(&piece, Name::DeploymentFrequency)), ["v1.0"]);
+}
+
+#[test]
+fn deployments_that_do_not_say_how_they_ended_are_said() {
+    let mut statements = history(&[commit(1, &[], 0)], &[], Head::default());
+    let open = |key: &str, at: i64| Deployment { outcome: Outcome::Unknown, ..deployment(key, 1, at) };
+    statements.push(deployed(&open("1", 1)));
+    let flow = asked(&statements, &FlowQuery::default());
+    assert_eq!(measure(&flow.pieces[0], Name::DeploymentFrequency).sample, 1);
+    assert!(flow.pieces[0].unknown[0].contains("counted as successful"), "{:?}", flow.pieces[0].unknown);
+    statements.push(deployed(&deployment("2", 1, 2)));
+    let flow = asked(&statements, &FlowQuery::default());
+    assert_eq!(
+        ids(measure(&flow.pieces[0], Name::DeploymentFrequency)).len(),
+        0,
+        "the list of all has no events"
+    );
+    assert_eq!(measure(&flow.pieces[0], Name::DeploymentFrequency).sample, 1);
+    assert!(flow.pieces[0].unknown[0].contains("left out"), "{:?}", flow.pieces[0].unknown);
 }

@@ -102,7 +102,7 @@ fn git(folder: &Path, time: &str, arguments: &[&str]) -> String {
 }
 
 fn finals(tags: &[TagSeen<'_>]) -> Vec<Release> {
-    let mut releases = in_order(tags);
+    let mut releases = in_order("shop", tags);
     releases.retain(|release| release.version.stage == Stage::Final);
     releases
 }
@@ -117,6 +117,14 @@ fn two_tags_on_one_commit_are_one_release() {
     repository.tag(5, "v1.0.1");
     // The name is the higher version's: 1.0.0 has a number more than 1.0.
     repository.check(&[("a", "v1.0.0"), ("b", "v1.0.1")]);
+}
+
+#[test]
+fn versions_of_the_repository_s_own_name_are_no_series() {
+    let seen = |name| TagSeen { name, commit: 0, at: 1 };
+    let releases = in_order("shop", &[seen("shop-1.0.0"), seen("1.0.0"), seen("till-1.0.0")]);
+    let names: Vec<&[String]> = releases.iter().map(|release| &release.names[..]).collect();
+    assert_eq!(names, [&["1.0.0".to_owned(), "shop-1.0.0".to_owned()][..], &["till-1.0.0".to_owned()]]);
 }
 
 #[test]
@@ -257,11 +265,11 @@ fn a_shallow_history_counts_what_is_missing() {
     let graph = CommitGraph::new([1, 2].iter().zip(parents));
     assert_eq!(graph.missing_parents(), 2);
     assert_eq!(graph.imported(1), [false, false]);
-    let releases = in_order(&[TagSeen { name: "v1.0", commit: 1, at: 0 }]);
+    let releases = in_order("", &[TagSeen { name: "v1.0", commit: 1, at: 0 }]);
     assert_eq!(first_releases(&graph, &releases), [Some(0), Some(0)]);
     // A tag that leads nowhere is no reason to fail.
     assert_eq!(
-        first_releases(&graph, &in_order(&[TagSeen { name: "v1.0", commit: 9, at: 0 }])),
+        first_releases(&graph, &in_order("", &[TagSeen { name: "v1.0", commit: 9, at: 0 }])),
         [None, None]
     );
 }

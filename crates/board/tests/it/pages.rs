@@ -262,6 +262,7 @@ fn flow_is_shown_with_bounds_events_and_differences() {
             name: "<i>till</i>".to_owned(),
             measured_by: MeasuredBy::Releases,
             from: now,
+            last: None,
             waiting: 2,
             measures: vec![Measure {
                 name: Name::ReworkRate,

@@ -79,7 +79,7 @@ fn flow_tells_figures_with_samples_and_bounds() {
     let text = world.run("estate", &["flow", "--since", "100y"]).ok().out;
     for part in [
         "github.com/leafcup/shop",
-        "by its releases, since 2026-02-02",
+        "by its releases since 2026-02-02, the last of 2026-02-03",
         "3 hours           median of 2 changes; too few for an interval",
         "Change fail rate                 50 %              1 for certain, 0 perhaps, of 2 releases",
         "Failed deployment recovery time  at most 24 hours",
