@@ -3,13 +3,12 @@
 //! What the ledger holds already is not read again. A chunk of commits never changes, so only those are read that no
 //! chunk has; where nothing has been committed and no tag set since, nothing is read or said at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stave_history::{Coverage, History, Options, Progress, Tip};
 use stave_ledger::Ledger as _;
-use stave_map::Slot;
 use stave_model::records::{Commit, CommitId, File, Head, chunk_scope, head_scope};
 use stave_model::{Author, Reference, Scope, Source, Statement, Time};
 
@@ -57,6 +56,7 @@ pub(crate) struct HistoryReport {
 /// Where the ledger can't be read. A repository that can't be is a warning.
 pub(crate) fn read(
     opened: &Opened,
+    all: &AllHeld,
     of: &Of<'_>,
     stamp: &Stamp,
     directory: &Directory,
@@ -84,7 +84,7 @@ pub(crate) fn read(
             return Ok(Some((Vec::new(), report)));
         }
     };
-    let held = Held::of(opened, of)?;
+    let held = Held::of(opened, all, of)?;
     if !held.chunks.is_empty() && held.head.as_ref().is_some_and(|head| is_same(head, &tip)) {
         report.is_unchanged = true;
         return Ok(Some((Vec::new(), report)));
@@ -119,6 +119,36 @@ fn is_same(head: &Head, tip: &Tip) -> bool {
     was_whole && !tip.is_shallow && head.tip == tip.commit && head.tags == tip.tags
 }
 
+/// Which statements the ledger holds of all histories. Asked for once in a scan: an estate has thousands.
+pub(crate) struct AllHeld {
+    /// By the scope of a head.
+    heads: HashMap<String, u64>,
+    /// By the scopes of chunks, without the commit at their end.
+    chunks: HashMap<String, Vec<u64>>,
+}
+
+impl AllHeld {
+    /// # Errors
+    /// Where the map can't be read.
+    pub(crate) fn of(opened: &Opened) -> anyhow::Result<AllHeld> {
+        let mut all = AllHeld { heads: HashMap::new(), chunks: HashMap::new() };
+        for slot in opened.map.slots()?.into_iter().filter(|slot| slot.author == AUTHOR && slot.is_live) {
+            let Some(number) = slot.holds else { continue };
+            if let Some(folder) = folder_of_chunk(&slot.scope) {
+                all.chunks.entry(folder.to_owned()).or_default().push(number);
+            }
+            // Whether it is a head, whoever asks for one by its scope knows.
+            all.heads.insert(slot.scope, number);
+        }
+        Ok(all)
+    }
+}
+
+/// A scope of a chunk ends in a commit, which has no slash.
+fn folder_of_chunk(scope: &str) -> Option<&str> {
+    scope.rsplit_once('/').map(|(folder, _)| folder)
+}
+
 /// What the ledger holds of one history.
 struct Held {
     head: Option<Head>,
@@ -127,23 +157,15 @@ struct Held {
 }
 
 impl Held {
-    fn of(opened: &Opened, of: &Of<'_>) -> anyhow::Result<Held> {
+    fn of(opened: &Opened, all: &AllHeld, of: &Of<'_>) -> anyhow::Result<Held> {
         let head_scope = opened.map.folded_scope(head_scope(of.repository, of.branch)?.as_str())?;
-        // A scope of a chunk ends in a commit, which has no slash.
         let any_chunk = opened.map.folded_scope(chunk_scope(of.repository, CommitId::default())?.as_str())?;
-        let folder = any_chunk.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let slots: Vec<Slot> =
-            opened.map.slots()?.into_iter().filter(|slot| slot.author == AUTHOR && slot.is_live).collect();
-        let mut held = Held { head: None, chunks: Vec::new() };
-        for slot in slots {
-            let Some(number) = slot.holds else { continue };
-            if slot.scope == head_scope {
-                held.head = Held::head(opened, number)?;
-            } else if slot.scope.rsplit_once('/').is_some_and(|(before, _)| before == folder) {
-                held.chunks.push(number);
-            }
-        }
-        Ok(held)
+        let chunks = folder_of_chunk(&any_chunk).and_then(|folder| all.chunks.get(folder));
+        let head = match all.heads.get(&head_scope) {
+            Some(number) => Held::head(opened, *number)?,
+            None => None,
+        };
+        Ok(Held { head, chunks: chunks.cloned().unwrap_or_default() })
     }
 
     fn head(opened: &Opened, number: u64) -> anyhow::Result<Option<Head>> {

@@ -207,8 +207,10 @@ fn read_histories(
 ) -> anyhow::Result<bool> {
     let mut has_news = false;
     let directory = Directory::new(opened.ledger.estate_key()?);
+    let held = histories::AllHeld::of(opened)?;
     for tree in report.trees.iter().filter(|tree| tree.branch != NO_BRANCH) {
-        let Some((statements, history)) = histories::read(opened, &tree.of(), stamp, &directory, spinner)?
+        let Some((statements, history)) =
+            histories::read(opened, &held, &tree.of(), stamp, &directory, spinner)?
         else {
             continue;
         };
