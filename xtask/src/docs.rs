@@ -61,6 +61,31 @@ fn first_difference(old: &str, new: &str) -> String {
     }
 }
 
+/// The example's past: day, who, folder, and the tag on it. Who is a desk of the shop: nobody is meant.
+const HISTORY: &[(&str, &str, &str, &str)] = &[
+    ("2026-05-04", "Till", "examples/shop/services/payments", ""),
+    ("2026-05-05", "Stockroom", "examples/shop/services/orders", ""),
+    ("2026-05-06", "Counter", "examples/shop/services/storefront", ""),
+    ("2026-05-07", "Stockroom", "examples/shop/services/warehouse", ""),
+    ("2026-05-11", "Counter", "examples/shop/services/catalogue", ""),
+    ("2026-05-12", "Counter", "examples/shop/services/basket", ""),
+    ("2026-05-18", "Counter", "examples/shop/deployment", "v1.0.0"),
+    ("2026-05-27", "Till", "examples/shop/services/payments", ""),
+    ("2026-06-01", "Counter", "examples/shop/services/orders", "v1.1.0"),
+    ("2026-06-22", "Stockroom", "examples/shop/services/orders", ""),
+    ("2026-07-06", "Counter", "examples/shop/services/storefront", "v1.2.0"),
+    ("2026-07-15", "Counter", "examples/shop/services/storefront", "v1.2.1"),
+    ("2026-07-18", "Stockroom", "examples/shop/services/warehouse", ""),
+    ("2026-08-10", "Till", "examples/shop/services/payments", ""),
+    ("2026-08-17", "Stockroom", "examples/shop/services/notifier", "v1.3.0"),
+    ("2026-08-18", "Till", "examples/shop/services/payments", "v1.3.1"),
+    ("2026-09-07", "Till", "examples/shop/services/mailroom", ""),
+    ("2026-09-28", "Counter", "examples/shop/services/basket", "v1.4.0"),
+    ("2026-10-12", "Counter", "examples/shop/services/recommendations", ""),
+    ("2026-10-26", "Till", "examples/shop/services/payments", ""),
+    ("2026-11-02", "Counter", "examples", "v1.5.0"),
+];
+
 /// A small repository with the example estate, always the same: outputs must not depend on whose clone it is.
 struct Clone {
     folder: tempfile::TempDir,
@@ -89,15 +114,60 @@ impl Clone {
             &["remote", "add", "origin", "https://git.example.com/stave/stave.git"],
             &["config", "user.name", "Counter"],
             &["config", "user.email", "counter@leafcup.test"],
-            &["add", "--all"],
-            &["commit", "--quiet", "--message", "The shop"],
+        ] {
+            run::output(clone.command("git").args(words))?;
+        }
+        clone.history()?;
+        for words in [
             // As after a clone: which branch is the default is known.
-            &["update-ref", "refs/remotes/origin/main", "HEAD"],
+            &["update-ref", "refs/remotes/origin/main", "HEAD"] as &[&str],
             &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"],
         ] {
             run::output(clone.command("git").args(words))?;
         }
         Ok(clone)
+    }
+
+    /// Half a year of work on the example, which ends with the files as they are: questions about the past need one.
+    fn history(&self) -> Result<()> {
+        for (date, desk, folder, tag) in HISTORY {
+            // A folder's first commits have an empty line more than its last.
+            let is_last = !HISTORY.iter().any(|(later, _, other, _)| other == folder && later > date);
+            let files = run::output(self.command("git").args([
+                "ls-files",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "--",
+                folder,
+            ]))?;
+            let mut before = Vec::new();
+            for file in files.lines().map(|file| self.root.join(file)) {
+                let text = fs::read(&file)?;
+                if !is_last {
+                    fs::write(&file, [&text[..], format!("\n# {date}\n").as_bytes()].concat())?;
+                }
+                before.push((file, text));
+            }
+            let date = format!("{date}T09:00:00Z");
+            let git = || {
+                let mut command = self.command("git");
+                command.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);
+                command
+            };
+            run::output(git().args(["add", "--", folder]))?;
+            let (name, mail) = (format!("user.name={desk}"), format!("{}@leafcup.test", desk.to_lowercase()));
+            let message = format!("Work on {}", folder.rsplit('/').next().unwrap_or(folder));
+            let mail = format!("user.email={mail}");
+            run::output(git().args(["-c", &name, "-c", &mail, "commit", "--quiet", "--message", &message]))?;
+            if !tag.is_empty() {
+                run::output(git().args(["-c", &name, "-c", &mail, "tag", "--message", tag, tag]))?;
+            }
+            for (file, text) in before {
+                fs::write(file, text)?;
+            }
+        }
+        Ok(())
     }
 
     /// A command in the clone's root that knows nothing of whoever runs this.
