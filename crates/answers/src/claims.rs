@@ -146,6 +146,7 @@ const PHRASES: &[(&str, &str, &str)] = &[
     ("tag", "is tagged", "is not tagged"),
     ("link", "has the link", "does not have the link"),
     ("endpoint", "answers at", "does not answer at"),
+    ("went_down", "went down in", "did not go down in"),
     ("depends_on", "depends on", "does not depend on"),
     ("calls", "calls", "does not call"),
     ("routes_to", "routes to", "does not route to"),
@@ -183,6 +184,13 @@ pub fn says(fact_type: &str, target: Option<&str>, value: Option<&Value>, not: b
         "exists" if not => return "is not there".to_owned(),
         "exists" => return value.map_or_else(|| "is there".to_owned(), |kind| a_kind(&value_text(kind))),
         "withdrawn" => return "is withdrawn".to_owned(),
+        // A record is as long as what it tells of.
+        "commits" => return "has commits".to_owned(),
+        "head" => return "has a branch".to_owned(),
+        "files" => return "has files".to_owned(),
+        "incident" => return "is an incident".to_owned(),
+        "ticket" => return "is a ticket".to_owned(),
+        "deployment" => return "is a deployment".to_owned(),
         "retired" => return "is retired".to_owned(),
         _ => {}
     }
@@ -247,7 +255,8 @@ mod tests {
     #[test]
     fn every_relation_has_its_phrase() {
         for row in stave_model::CLAIM_TYPES {
-            let special = matches!(row.name, "exists" | "withdrawn" | "retired");
+            let special = row.mode == stave_model::Mode::Record
+                || matches!(row.name, "exists" | "withdrawn" | "retired");
             assert!(special || PHRASES.iter().any(|(known, _, _)| *known == row.name), "{}", row.name);
         }
     }
@@ -259,6 +268,8 @@ mod tests {
             (says("calls", Some("payments"), None, false), "calls payments"),
             (says("publishes_to", Some("kafka"), None, true), "does not publish to kafka"),
             (says("exists", None, Some(&json!("api")), false), "is an API"),
+            (says("incident", None, Some(&json!({"key": "pages/1"})), false), "is an incident"),
+            (says("went_down", Some("pages/1"), None, false), "went down in pages/1"),
             (says("exists", None, Some(&json!("environment")), false), "is an environment"),
             (says("exists", None, None, true), "is not there"),
             (says("owned_by", None, Some(&teams), false), "is owned by till and counter"),

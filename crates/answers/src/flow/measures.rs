@@ -200,12 +200,13 @@ fn dora(events: &Events) -> Vec<Measure> {
 
     let rows = places.iter().map(|place| delivered(events, *place, true, None, "counts as one".to_owned()));
     let weeks = (events.to.millis() - events.from.millis()) as f64 / WEEK_MS;
-    let frequency = if weeks > 0.0 {
+    // Of less than a week nothing can be said per week: the interval of "none in an hour" has thousands in it.
+    let frequency = if weeks >= 1.0 {
         let count = places.len();
         let interval = poisson(count as u64, CONFIDENCE).times(1.0 / weeks);
         Figure::Exact { value: count as f64 / weeks, interval: Some(interval) }
     } else {
-        unknown("Nothing happened before this time.")
+        unknown("What is known spans less than a week.")
     };
     let frequency = measure(Name::DeploymentFrequency, frequency, places.len(), rows.collect());
 
