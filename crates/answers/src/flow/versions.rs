@@ -265,4 +265,14 @@ mod tests {
             !patch("v1.2.0") && !patch("v1.2") && !patch("v7") && !patch("2026.4.1") && !patch("2026-11-23")
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_is_a_version_or_none(name in "(\\PC|[0-9v._/@-]|rc|20[0-9]{2}-[0-9]{2}-[0-9]{2}){0,24}") {
+            if let Some(version) = Version::of_tag(&name) {
+                proptest::prop_assert!(!version.numbers.is_empty());
+                proptest::prop_assert_eq!(version.series.to_lowercase(), version.series);
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use stave_answers::flow::releases::{CommitGraph, Release, TagSeen, first_releases, in_order};
+use stave_answers::flow::releases::{CommitGraph, Release, TagSeen, first_reached, first_releases, in_order};
 use stave_answers::flow::versions::Stage;
 use stave_answers::statistics::Random;
 
@@ -332,4 +332,22 @@ fn two_hundred_random_histories_agree_with_brute_force() {
         }
     }
     assert!(releases_seen > 500, "{releases_seen}");
+}
+
+proptest::proptest! {
+    /// Git has no circles, but what says to be a history may.
+    #[test]
+    fn a_history_that_is_none_ends_too(
+        parents in proptest::collection::vec(proptest::collection::vec(0_u32..12, 0..4), 0..10),
+        tip in 0_u32..12,
+    ) {
+        let ids: Vec<u32> = (0..parents.len() as u32).collect();
+        let graph = CommitGraph::new(ids.iter().zip(parents.iter().map(Vec::as_slice)));
+        proptest::prop_assert_eq!(graph.imported(tip).len(), parents.len());
+        proptest::prop_assert!(graph.main_line(tip).len() <= parents.len());
+        let first = first_reached(&graph, [tip]);
+        if let Some(found) = first.get(tip as usize) {
+            proptest::prop_assert_eq!(*found, Some(0));
+        }
+    }
 }
