@@ -69,10 +69,13 @@ pub enum ImportError {
     },
     /// Readable, but no format that is known here.
     #[error(
-        "this is none of the formats that can be imported\n\nhint: OpenTelemetry traces (OTLP JSON), Jaeger traces and dependencies (JSON), CycloneDX JSON, SPDX JSON; {formats}, CDEvents, Argo CD applications, and tables (CSV) of incidents, tickets or deployments",
+        "this is none of the formats that can be imported\n\nhint: OpenTelemetry traces (OTLP JSON), Jaeger traces and dependencies (JSON), CycloneDX JSON, SPDX JSON; {formats}, CDEvents, Argo CD applications, and tables (CSV, XLSX) of incidents, tickets or deployments",
         formats = records::formats()
     )]
     Unknown,
+    /// A workbook that can't be read.
+    #[error("{0}\n\nhint: save the sheet as CSV and import that")]
+    Sheet(&'static str),
     /// A table whose columns say too little.
     #[error(
         "nothing tells what these columns are: {0}\n\nhint: --map COLUMN=FIELD says so; at least start and title (or services) are needed. Fields: {fields}",
@@ -119,6 +122,9 @@ pub fn import(file: &str, bytes: &[u8], options: &Options) -> Result<Imported, I
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let origin = names::origin(options.from.as_deref().unwrap_or("default"))?;
     let source = Source { file: names::file_name(file), origin };
+    if let Some(records) = records::workbook(bytes, &source, options)? {
+        return Ok(Imported::Records(records));
+    }
     let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     if !is_json && let Some(records) = records::table(bytes, &source, options)? {
         return Ok(Imported::Records(records));

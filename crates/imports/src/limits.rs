@@ -32,3 +32,7 @@ pub const TEXT_CHARS: usize = 2_000;
 pub const URL_BYTES: usize = 500;
 /// Longest text that is read as a moment, in bytes.
 pub const MOMENT_BYTES: usize = 64;
+/// Largest part of a workbook when it is unpacked, and most text of its cells, in bytes.
+pub const SHEET_BYTES: usize = 128 * 1024 * 1024;
+/// Longest text of a cell that is looked at, in bytes.
+pub const CELL_BYTES: usize = 16 * 1024;

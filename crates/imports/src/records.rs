@@ -12,6 +12,8 @@ mod plain;
 mod row;
 mod table;
 mod text;
+mod unzip;
+mod xlsx;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -265,6 +267,26 @@ pub(crate) fn table(
     let Some(separator) = table::separator(text) else { return Ok(None) };
     let mut table = table::read(text, separator);
     table.notes.splice(0..0, notes);
+    of_table(table, source, options).map(Some)
+}
+
+/// A workbook's first sheet as records; `None` where the file is no archive.
+///
+/// # Errors
+/// Where nothing of it can be used.
+pub(crate) fn workbook(
+    bytes: &[u8],
+    source: &Source,
+    options: &Options,
+) -> Result<Option<Records>, ImportError> {
+    if !xlsx::is_archive(bytes) {
+        return Ok(None);
+    }
+    let size = bytes.len() as u64;
+    if size > limits::RECORD_FILE_BYTES {
+        return Err(ImportError::TooManyRecords(size));
+    }
+    let table = xlsx::read(bytes).map_err(ImportError::Sheet)?;
     of_table(table, source, options).map(Some)
 }
 

@@ -226,8 +226,8 @@ Examples:
 const IMPORT_HELP: &str = "\
 Formats:
   incidents and tickets: Jira (JSON, CSV), GitHub and GitLab issues, PagerDuty, Opsgenie,
-    ServiceNow (JSON, CSV), Statuspage, CDEvents, any other table as CSV
-  deployments: GitHub deployments and workflow runs, GitLab, Argo CD, CDEvents, any table as CSV
+    ServiceNow (JSON, CSV), Statuspage, CDEvents, any other table (CSV, XLSX)
+  deployments: GitHub deployments and workflow runs, GitLab, Argo CD, CDEvents, any table
   OpenTelemetry traces (OTLP JSON, also one request a line)
   Jaeger traces and dependencies (JSON)
   CycloneDX and SPDX bills of materials (JSON)

@@ -65,7 +65,9 @@ pub(crate) fn read(document: &Value, options: &Options) -> Result<Option<Found>,
             "ticket" => ticket(&mut found, &id, &events),
             "service" => services(&mut found, &id, &events),
             "pipelinerun" => pipeline(&mut found, &id, &events),
-            _ => found.notes.count(&format!("subjects of another kind: {}", text::name(&subject))),
+            _ => {
+                found.notes.count("subjects of other kinds, which are no records");
+            }
         }
     }
     Ok(Some(found))

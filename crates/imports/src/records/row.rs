@@ -1,6 +1,6 @@
 //! A row of a file, whatever its format: fields by path or by column.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,8 +13,9 @@ const TEXTS: usize = 2_000;
 pub(crate) enum Row {
     /// An object of a JSON document.
     Json(Value),
-    /// Cells by the plain name of their column; several where a name is there several times.
-    Table(BTreeMap<String, Vec<String>>),
+    /// Cells that aren't empty, with the plain name of their column; several where a name is there several times. Names are
+    /// shared, and empty cells not kept, so that a row costs what stands in it.
+    Table(Vec<(Arc<str>, String)>),
 }
 
 impl Row {
@@ -23,8 +24,9 @@ impl Row {
         match self {
             Row::Json(value) => texts_at(value, path),
             Row::Table(cells) => {
-                let cells = cells.get(&plain(path)).into_iter().flatten();
-                cells.map(|cell| cell.trim()).filter(|cell| !is_none(cell)).map(str::to_owned).collect()
+                let name = plain(path);
+                let cells = cells.iter().filter(|(column, _)| **column == *name);
+                cells.map(|(_, cell)| cell.trim()).filter(|cell| !is_none(cell)).map(str::to_owned).collect()
             }
         }
     }
@@ -38,7 +40,10 @@ impl Row {
     pub(crate) fn has(&self, alternatives: &str) -> bool {
         alternatives.split('|').any(|path| match self {
             Row::Json(value) => is_there(value, path),
-            Row::Table(cells) => cells.contains_key(&plain(path)),
+            Row::Table(cells) => {
+                let name = plain(path);
+                cells.iter().any(|(column, _)| **column == *name)
+            }
         })
     }
 }
@@ -139,8 +144,8 @@ mod tests {
 
     #[test]
     fn cells_are_found_by_the_plain_name_of_their_column() {
-        let cells = BTreeMap::from([("components".to_owned(), vec!["cart".to_owned(), "-".to_owned()])]);
-        let row = Row::Table(cells);
+        let name: Arc<str> = "components".into();
+        let row = Row::Table(vec![(Arc::clone(&name), "cart".to_owned()), (name, "-".to_owned())]);
         assert_eq!(row.texts("Component/s"), ["cart"]);
         assert!(row.has("Component/s"));
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::mapping::plain;
 use super::row::Row;
@@ -102,13 +103,13 @@ pub(crate) fn read(text: &str, separator: u8) -> Table {
 }
 
 /// The columns of a table.
-pub(crate) struct Names(Vec<String>);
+pub(crate) struct Names(Vec<Arc<str>>);
 
 impl Names {
     /// From the first row; says which names are there several times.
     pub(crate) fn new<'a>(header: impl Iterator<Item = &'a str>, table: &mut Table) -> Names {
         let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-        let mut names = Vec::new();
+        let mut names: Vec<Arc<str>> = Vec::new();
         for cell in header.take(limits::COLUMNS) {
             let name = plain(cell);
             let count = seen.entry(name.clone()).or_default();
@@ -116,7 +117,7 @@ impl Names {
             if *count == 1 && !name.is_empty() {
                 table.columns.push(cell.trim().to_owned());
             }
-            names.push(name);
+            names.push(name.into());
         }
         for column in &table.columns {
             let count = seen.get(&plain(column)).copied().unwrap_or_default();
@@ -135,14 +136,9 @@ impl Names {
 
     /// A row of cells in the order of the columns. Columns without a name are left out.
     pub(crate) fn row<'a>(&self, cells: impl Iterator<Item = &'a str>) -> Row {
-        let mut row: BTreeMap<String, Vec<String>> =
-            self.0.iter().filter(|name| !name.is_empty()).map(|name| (name.clone(), Vec::new())).collect();
-        for (name, cell) in self.0.iter().zip(cells) {
-            if let Some(cells) = row.get_mut(name) {
-                cells.push(cell.to_owned());
-            }
-        }
-        Row::Table(row)
+        let cells =
+            self.0.iter().zip(cells).filter(|(name, cell)| !name.is_empty() && !cell.trim().is_empty());
+        Row::Table(cells.map(|(name, cell)| (Arc::clone(name), cell.to_owned())).collect())
     }
 }
 

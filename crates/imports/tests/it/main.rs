@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod records;
+mod sheets;
 
 use proptest::prelude::*;
 use stave_imports::{Import, ImportError, Imported, Options};

@@ -292,7 +292,7 @@ fn events_of_one_subject_are_one_record() {
         assert!(all.iter().any(|one| one.version == "1.2" && one.outcome == Outcome::Success));
         assert!(all.iter().any(|one| one.is_rollback));
         assert!(all.iter().any(|one| one.outcome == Outcome::Failure && one.started.is_some()));
-        assert_eq!(records.left_aside, ["1 row: subjects of another kind: branch"]);
+        assert_eq!(records.left_aside, ["1 row: subjects of other kinds, which are no records"]);
     }
 }
 
