@@ -101,11 +101,8 @@ struct Sums {
 
 /// What changes together in the year before `at`, the surest first.
 pub(super) fn couplings(histories: &[History], territory: &Territory, at: i64) -> Vec<Coupling> {
-    let homes: Vec<BTreeSet<&str>> = (0..territory.pieces.len())
-        .map(|place| territory.folders_of(place).into_iter().map(|(repository, _)| repository).collect())
-        .collect();
-    let is_across = |one: usize, other: usize| homes[one].is_disjoint(&homes[other]);
-    let mut in_commits: BTreeMap<&str, Habit> = BTreeMap::new();
+    let mut homes: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    let mut commits: Vec<(&str, BTreeSet<usize>)> = Vec::new();
     let mut days: BTreeMap<(&str, i64), BTreeSet<usize>> = BTreeMap::new();
     for history in histories {
         let recent = history.commits.iter().filter(|commit| {
@@ -121,10 +118,21 @@ pub(super) fn couplings(histories: &[History], territory: &Territory, at: i64) -
             if pieces.is_empty() {
                 continue;
             }
+            for piece in &pieces {
+                homes.entry(*piece).or_default().insert(&history.repository);
+            }
             let author = history.head.who_is_who.get(&commit.author).unwrap_or(&commit.author).as_str();
-            in_commits.entry(author).or_default().add(&pieces, |one, other| !is_across(one, other));
-            days.entry((author, commit.authored.div_euclid(86_400))).or_default().extend(pieces);
+            days.entry((author, commit.authored.div_euclid(86_400))).or_default().extend(&pieces);
+            commits.push((author, pieces));
         }
+    }
+    let is_across = |one: usize, other: usize| match (homes.get(&one), homes.get(&other)) {
+        (Some(one), Some(other)) => one.is_disjoint(other),
+        _ => true,
+    };
+    let mut in_commits: BTreeMap<&str, Habit> = BTreeMap::new();
+    for (author, pieces) in &commits {
+        in_commits.entry(author).or_default().add(pieces, |one, other| !is_across(one, other));
     }
     let mut in_days: BTreeMap<&str, Habit> = BTreeMap::new();
     for ((author, _), pieces) in &days {

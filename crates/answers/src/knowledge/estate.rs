@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stave_map::{Outlines, State, Target};
+use stave_map::{Outline, Outlines, State, Target};
 use stave_model::records::{CommitClass, FileClass};
 
 use super::files::{Known, Method, of_files};
@@ -183,13 +183,16 @@ fn by_history(
     at: i64,
 ) -> (Vec<OfPiece>, Shares) {
     let method = Method::CHOSEN;
-    let mut found: BTreeMap<&str, OfPiece> = BTreeMap::new();
+    let mut found: BTreeMap<String, OfPiece> = BTreeMap::new();
     let mut whole = Shares::new();
-    let mut take = |piece: (&str, &str, &str), known: &[&Known]| {
-        let (id, name, kind) = piece;
-        // The same id borrows from the map's outlines in every case, so a piece of two repositories is found again.
-        let Some(row) = outlines.rows.iter().find(|row| row.id == id) else { return };
-        let of = found.entry(&row.id).or_insert_with(|| OfPiece {
+    let repositories: BTreeMap<&str, &Outline> = outlines
+        .rows
+        .iter()
+        .filter(|row| row.kind == "repository")
+        .filter_map(|row| Some((row.reference.strip_prefix("repo:")?, row)))
+        .collect();
+    let mut take = |(id, name, kind): (&str, &str, &str), known: &[&Known]| {
+        let of = found.entry(id.to_owned()).or_insert_with(|| OfPiece {
             id: id.to_owned(),
             name: name.to_owned(),
             kind: kind.to_owned(),
@@ -215,8 +218,7 @@ fn by_history(
             }
         }
         if by_piece.is_empty() {
-            let reference = format!("repo:{}", history.repository);
-            if let Some(row) = outlines.rows.iter().find(|row| row.reference == reference) {
+            if let Some(row) = repositories.get(history.repository.as_str()) {
                 let all: Vec<&Known> = written.iter().map(|(_, known)| *known).collect();
                 take((&row.id, &row.name, &row.kind), &all);
             }
