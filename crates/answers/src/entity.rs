@@ -18,6 +18,9 @@ use crate::{Estate, FactAddress, Result};
 /// Relations of one type that the text lists.
 const ROWS: usize = 100;
 
+/// People's word that two pieces do the same job.
+const OVERLAPS: &str = "overlaps";
+
 /// Endpoints of one interface that the text lists.
 const ENDPOINTS: usize = 40;
 
@@ -42,7 +45,8 @@ pub struct EntityPage {
     /// Owners, and how they are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ownership: Option<Property>,
-    /// Relations, in the order of `Relation::ALL`: first its own, then those of others to it.
+    /// Relations, in the order of `Relation::ALL`: first its own, with what people say does the same job, then those of
+    /// others to it.
     pub relations: Vec<RelationGroup>,
     /// Addresses and paths at which it answers.
     pub interfaces: Vec<TextFact>,
@@ -243,13 +247,16 @@ impl EntityPage {
         };
         let one = |fact: &&Fact| claim_type(&fact.fact_type).is_some_and(|row| row.mode == Mode::One);
         let (said, more_said) = said_when(&id, &entity.facts, estate);
+        let mut relations = relations(&id, &entity, &estate.model.tool_ids()?);
+        let own = relations.partition_point(|group| !group.inverse);
+        relations.splice(own..own, same_job(&entity, estate)?);
         let mut page = EntityPage {
             position,
             now: estate.now,
             presence: property("exists"),
             properties: entity.facts.iter().filter(one).map(|fact| self::property(&id, fact)).collect(),
             ownership: property("owned_by"),
-            relations: relations(&id, &entity, &estate.model.tool_ids()?),
+            relations,
             interfaces: texts("endpoint"),
             links: texts("link"),
             tags: texts("tag"),
@@ -510,6 +517,41 @@ fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>) -> Vec<Relatio
         group.rows.sort_by(|a, b| (&a.entity.name, &a.entity.id).cmp(&(&b.entity.name, &b.entity.id)));
     }
     groups
+}
+
+/// What people say does the same job. It is said from either end and means the same; what they dismissed is nothing
+/// about the piece.
+fn same_job(entity: &Entity, estate: Estate<'_>) -> Result<Option<RelationGroup>> {
+    let id = &entity.row.id;
+    let says_so = |fact: &&Fact| fact.fact_type == OVERLAPS && fact.state != State::Denied;
+    let mut rows: BTreeMap<(String, String), RelationRow> = BTreeMap::new();
+    let mut add = |other: &Label, of: &str, fact: &Fact| {
+        let row = RelationRow { entity: other.clone(), why: address(of, fact), standing: Standing::of(fact) };
+        rows.entry((other.name.clone(), other.id.clone())).or_insert(row);
+    };
+    for fact in entity.facts.iter().filter(says_so) {
+        if let Some(Target::Entity(other)) = &fact.to {
+            add(other, id, fact);
+        }
+    }
+    for other in estate.model.said_towards(id, OVERLAPS)? {
+        let Some(other) = estate.model.entity(&other)? else { continue };
+        let row = &other.row;
+        let label =
+            Label { id: row.id.clone(), name: row.name.clone(), kind: row.kind.clone(), hidden: row.hidden };
+        for fact in other.facts.iter().filter(says_so) {
+            if matches!(&fact.to, Some(Target::Entity(end)) if end.id == *id) {
+                add(&label, &label.id, fact);
+            }
+        }
+    }
+    let rows: Vec<RelationRow> = rows.into_values().collect();
+    Ok((!rows.is_empty()).then(|| RelationGroup {
+        relation: OVERLAPS.to_owned(),
+        inverse: false,
+        heading: "does the same job as".to_owned(),
+        rows,
+    }))
 }
 
 fn said_when(id: &str, facts: &[Fact], estate: Estate<'_>) -> (Vec<SaidAtOnce>, u64) {

@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stave_map::{EntityRow, Vanished};
-use stave_model::{Hash, KeyStrength, Reference, Scope, Time, hash_bytes, key_strength};
+use stave_model::{Hash, KeyStrength, Reference, Time, hash_bytes, key_strength};
 
 use crate::claims::{ClaimShown, short_commit};
+use crate::paging::{self, Paging};
 use crate::places::{Place, place};
-use crate::text::{Cell, Role, Style, Writer, grouped, spoken};
+use crate::text::{Cell, Role, Style, Writer, grouped, scope_text, spoken};
 use crate::when::{ago, day, minute};
 use crate::{Estate, Result};
 
-/// Rows on one page, unless the asker wants another number.
-const PAGE_SIZE: u64 = 100;
-/// The largest page.
-const PAGE_LIMIT: u64 = 1_000;
 /// Pieces that a gone one may be now: as many as are proposed.
 const PROPOSALS: usize = 3;
 /// Places that one row shows.
@@ -180,12 +177,11 @@ fn page_of(estate: Estate<'_>, query: &GoneQuery) -> Result<Gone> {
         let references: Vec<String> = group.iter().map(|one| one.reference.clone()).collect();
         with_words += u64::from(!estate.model.words_on(&references)?.is_empty());
     }
-    let page_size = if query.page_size == 0 { PAGE_SIZE } else { query.page_size.min(PAGE_LIMIT) };
-    let page = query.page.max(1);
+    let paging = Paging::new(query.page, query.page_size);
     let total = groups.len() as u64;
-    let skip = usize::try_from((page - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
+    let skip = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
     let mut rows = Vec::new();
-    for group in groups.iter().skip(skip).take(page_size as usize) {
+    for group in groups.iter().skip(skip).take(paging.size as usize) {
         rows.push(row(estate, group)?);
     }
     let history_from = estate.model.history_begins()?;
@@ -206,8 +202,8 @@ fn page_of(estate: Estate<'_>, query: &GoneQuery) -> Result<Gone> {
         history_from,
         total,
         with_words,
-        page,
-        pages: total.div_ceil(page_size).max(1),
+        page: paging.page,
+        pages: paging.pages(total),
         rows,
         unknown,
     })
@@ -337,12 +333,7 @@ fn row(estate: Estate<'_>, group: &[Vanished]) -> Result<GoneRow> {
 impl Sighting {
     /// What was read: `example.com/tea/shop @ main at 0123abc`.
     pub fn source_text(&self) -> String {
-        let scope: Option<Scope> = self.scope.parse().ok();
-        let mut text = match scope.as_ref().and_then(Scope::branch) {
-            Some((repository, "-", _)) => repository.to_owned(),
-            Some((repository, branch, _)) => format!("{repository} @ {branch}"),
-            None => self.scope.clone(),
-        };
+        let mut text = scope_text(&self.scope);
         if let Some(commit) = &self.commit {
             text.push_str(&format!(" at {}", short_commit(commit)));
         }
@@ -443,14 +434,6 @@ impl Gone {
             page.gap();
             row.write(&mut page, self.now);
         }
-        page.gap();
-        let mut foot = self.found();
-        if self.pages > 1 {
-            foot.push_str(&format!(", page {} of {}", self.page, self.pages));
-        }
-        foot.push_str(&format!("; position {}", self.position));
-        page.prose(0, Some(Role::Quiet), &foot);
-        page.unknown(&self.unknown);
-        page.end()
+        paging::close(page, &self.found(), (self.page, self.pages), self.position, &self.unknown)
     }
 }

@@ -20,6 +20,7 @@ mod list;
 mod log;
 mod neighbourhood;
 mod overlap;
+mod paging;
 mod people;
 mod places;
 mod questions;

@@ -4,15 +4,10 @@ use serde::Serialize;
 use stave_map::{EntityRow, Filter, Label, Named};
 use stave_model::hash_bytes;
 
+use crate::paging::{self, Paging};
 use crate::summary::KindCount;
 use crate::text::{Cell, Role, Style, Writer, counted, joined, spoken};
 use crate::{Estate, Result};
-
-/// Entities on one page, unless the asker wants another number.
-const PAGE_SIZE: u64 = 100;
-
-/// The largest page.
-const PAGE_LIMIT: u64 = 1_000;
 
 /// Hits that a search looks at before it filters.
 const SEARCH_LIMIT: u64 = 400;
@@ -82,9 +77,7 @@ pub fn list(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
 }
 
 fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
-    let page_size = if query.page_size == 0 { PAGE_SIZE } else { query.page_size.min(PAGE_LIMIT) };
-    let page = query.page.max(1);
-    let offset = (page - 1).saturating_mul(page_size);
+    let paging = Paging::new(query.page, query.page_size);
     let words = query.words.trim();
     let mut unknown = Vec::new();
     let owner = match &query.owner {
@@ -101,8 +94,8 @@ fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
             owner: owner.as_ref().map(|label| label.id.clone()),
             hidden: query.hidden,
             tools: query.entity_type.as_deref() == Some("tool"),
-            offset,
-            limit: page_size,
+            offset: paging.offset(),
+            limit: paging.size,
         };
         let mut found = estate.model.list(&filter)?;
         found.rows.iter_mut().for_each(|row| estate.people.name_row(row));
@@ -115,8 +108,8 @@ fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
         let hits: Vec<EntityRow> =
             hits.into_iter().filter(|row| matches(row, query, owner.as_ref())).collect();
         let total = hits.len() as u64;
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        (total, hits.into_iter().skip(skip).take(page_size as usize).collect())
+        let skip = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
+        (total, hits.into_iter().skip(skip).take(paging.size as usize).collect())
     };
     let kinds = estate.model.counts()?.kinds;
     Ok(List {
@@ -128,8 +121,8 @@ fn list_page(estate: Estate<'_>, query: &ListQuery) -> Result<List> {
         owner_found: owner,
         hidden: query.hidden,
         total,
-        page,
-        pages: total.div_ceil(page_size).max(1),
+        page: paging.page,
+        pages: paging.pages(total),
         rows,
         kinds: kinds
             .into_iter()
@@ -239,15 +232,8 @@ impl List {
     pub fn to_text(&self, width: usize, style: &dyn Style) -> String {
         let mut page = Writer::new(width, style);
         page.table(0, &entity_cells(&self.rows));
-        page.gap();
         let number = if self.total == 0 { "No".to_owned() } else { crate::text::grouped(self.total) };
-        let mut foot = format!("{number} {}", self.what());
-        if self.pages > 1 {
-            foot.push_str(&format!(", page {} of {}", self.page, self.pages));
-        }
-        foot.push_str(&format!("; position {}", self.position));
-        page.prose(0, Some(Role::Quiet), &foot);
-        page.unknown(&self.unknown);
-        page.end()
+        let found = format!("{number} {}", self.what());
+        paging::close(page, &found, (self.page, self.pages), self.position, &self.unknown)
     }
 }

@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stave_map::{EntityRow, Filter};
-use stave_model::{Scope, Time};
+use stave_model::Time;
 
 use crate::list::entity_cells;
-use crate::text::{Cell, Role, Style, Writer, counted, grouped, joined};
+use crate::paging::{self, Paging};
+use crate::text::{Cell, Role, Style, Writer, counted, grouped, joined, scope_text};
 use crate::when::{ago, day};
 use crate::{Estate, Result};
 
-/// Entities on one page, unless the asker wants another number.
-const PAGE_SIZE: u64 = 100;
-/// The largest page.
-const PAGE_LIMIT: u64 = 1_000;
 /// Scopes that are listed; the rest is counted.
 const SCOPES: usize = 200;
 
@@ -117,13 +114,12 @@ fn page_of(estate: Estate<'_>, query: &StaleQuery) -> Result<Stale> {
     scopes.sort_by(|a, b| (a.seen, &a.scope).cmp(&(b.seen, &b.scope)));
     let more_scopes = scopes.len().saturating_sub(SCOPES) as u64;
     scopes.truncate(SCOPES);
-    let page_size = if query.page_size == 0 { PAGE_SIZE } else { query.page_size.min(PAGE_LIMIT) };
-    let page = query.page.max(1);
+    let paging = Paging::new(query.page, query.page_size);
     let filter = Filter {
         kind: query.kind.clone(),
         entity_type: query.entity_type.clone(),
-        offset: (page - 1).saturating_mul(page_size),
-        limit: page_size,
+        offset: paging.offset(),
+        limit: paging.size,
         ..Filter::default()
     };
     let mut found = estate.model.only_in(&numbers, &filter)?;
@@ -143,8 +139,8 @@ fn page_of(estate: Estate<'_>, query: &StaleQuery) -> Result<Stale> {
         scopes,
         more_scopes,
         total: found.total,
-        page,
-        pages: found.total.div_ceil(page_size).max(1),
+        page: paging.page,
+        pages: paging.pages(found.total),
         rows: found.rows,
     })
 }
@@ -152,13 +148,7 @@ fn page_of(estate: Estate<'_>, query: &StaleQuery) -> Result<Stale> {
 impl StaleScope {
     /// The scope as people read it: `example.com/tea/shop @ main`.
     pub fn text(&self) -> String {
-        let parsed: Option<Scope> = self.scope.parse().ok();
-        match parsed.as_ref().and_then(Scope::branch) {
-            Some((repository, "-", _)) => repository.to_owned(),
-            Some((repository, branch, false)) => format!("{repository} @ {branch}"),
-            Some((repository, branch, true)) => format!("{repository} @ {branch}, uncommitted"),
-            None => self.scope.clone(),
-        }
+        scope_text(&self.scope)
     }
 
     /// Who has not looked, where others have.
@@ -218,14 +208,6 @@ impl Stale {
             page.heading("Known from there only");
             page.table(2, &entity_cells(&self.rows));
         }
-        page.gap();
-        let mut foot = self.found();
-        if self.pages > 1 {
-            foot.push_str(&format!(", page {} of {}", self.page, self.pages));
-        }
-        foot.push_str(&format!("; position {}", self.position));
-        page.prose(0, Some(Role::Quiet), &foot);
-        page.unknown(&self.unknown);
-        page.end()
+        paging::close(page, &self.found(), (self.page, self.pages), self.position, &self.unknown)
     }
 }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use stave_model::Scope;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a piece of text is, for whoever paints it.
@@ -113,6 +114,17 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A scope as people read it: `example.com/tea/shop @ main`; without git there is no branch.
+pub(crate) fn scope_text(scope: &str) -> String {
+    let parsed: Option<Scope> = scope.parse().ok();
+    match parsed.as_ref().and_then(Scope::branch) {
+        Some((repository, "-", _)) => repository.to_owned(),
+        Some((repository, branch, false)) => format!("{repository} @ {branch}"),
+        Some((repository, branch, true)) => format!("{repository} @ {branch}, uncommitted"),
+        None => scope.to_owned(),
+    }
 }
 
 /// A word of the format as people read it: `publishes_to` becomes `publishes to`.

@@ -180,6 +180,11 @@ impl ReadModel {
         outline::spoken_of(&self.connection, fact_type)
     }
 
+    /// The entities (12 digits) of which somebody says something of a type with this one at the other end, sorted.
+    pub fn said_towards(&self, id: &str, fact_type: &str) -> Result<Vec<String>> {
+        self.read(|read| read.said_towards(id, fact_type))
+    }
+
     /// Everything on the map as nodes and links; links from needs to, as relations are written. Hidden ones left out.
     pub fn graph(&self) -> Result<(Vec<Node>, Vec<Link>)> {
         self.read(|read| read.graph())

@@ -376,6 +376,23 @@ impl<'c> Read<'c> {
         self.by_short(id)?.map_or_else(|| Ok(Vec::new()), |entity| self.texts(entity, fact_type))
     }
 
+    /// The entities (12 digits) of which somebody says something of a type with this one at the other end, sorted.
+    pub(crate) fn said_towards(&self, id: &str, fact_type: &str) -> Result<Vec<String>> {
+        let (Some(entity), Some(kind)) = (self.by_short(id)?, self.names.get(fact_type)?) else {
+            return Ok(Vec::new());
+        };
+        let mut rows = self.connection.prepare_cached(
+            "SELECT DISTINCT o.entity FROM ref r JOIN claim c ON c.\"to\" = r.id JOIN ref o ON o.id = c.of
+             WHERE r.entity = ?1 AND c.type = ?2 AND o.entity IS NOT NULL AND o.entity <> ?1",
+        )?;
+        let mut found = Vec::new();
+        for other in rows.query_map([entity, kind], |row| row.get::<_, Sym>(0))? {
+            found.push(short(&self.names.text(other?)?));
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// The entities about which somebody says something of a type.
     fn with_fact(&self, fact_type: &str) -> Result<BTreeSet<Sym>> {
         let Some(sym) = self.names.get(fact_type)? else { return Ok(BTreeSet::new()) };

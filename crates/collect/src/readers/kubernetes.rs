@@ -7,7 +7,7 @@ use crate::link::{Form, Origin, Place, Sketch, base_name, parent};
 use crate::parse::{Node, documents, parse_yaml};
 
 use super::kustomize::{self, Kustomization};
-use super::{ReadResult, Reader, SourceFile};
+use super::{Inner, ReadResult, Reader, SourceFile};
 
 pub(super) const NAME: &str = "kubernetes";
 
@@ -560,10 +560,9 @@ fn link_workload(
     for map in &workload.config_maps {
         for (key, text, (path, first)) in maps.find(&one.folder, map) {
             let env = one.env.as_deref();
-            let entry = (key.as_str(), text.as_str());
-            let place = (path.as_str(), first);
-            let is_known = super::routes::mention_entry(sketch, reader, &origin, entry, place, env)
-                || super::telemetry::mention_entry(sketch, reader, &origin, entry, place, env);
+            let inner = Inner { reader, origin: &origin, key: &key, text: &text, path: &path, first, env };
+            let is_known = super::routes::mention_inner(sketch, &inner)
+                || super::telemetry::mention_inner(sketch, &inner);
             if !is_known {
                 mention_file(sketch, one, &origin, &text, &path, first);
             }

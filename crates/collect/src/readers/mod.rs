@@ -48,7 +48,7 @@ mod topics;
 use std::any::Any;
 use std::cell::OnceCell;
 
-use crate::link::Sketch;
+use crate::link::{Origin, Place, Sketch};
 use crate::parse::{Code, Node, ParseError, Syntax, parse_yaml};
 
 /// A file that some reader wants, as text.
@@ -115,6 +115,30 @@ fn has_bare(line: &str, mark: &str) -> bool {
         before = c;
     }
     false
+}
+
+/// A file inside another file, a configuration map's entry: with whose it is, and from which line it stands there.
+pub(crate) struct Inner<'a> {
+    pub(crate) reader: &'static str,
+    pub(crate) origin: &'a Origin,
+    pub(crate) key: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) first: u32,
+    pub(crate) env: Option<&'a str>,
+}
+
+impl Inner<'_> {
+    /// What a reader of such files makes of it; nothing where it is none.
+    fn read<R: Reader>(&self) -> Option<R::Facts> {
+        let name = crate::link::base_name(self.key).to_ascii_lowercase();
+        R::read(&SourceFile::new(&name, self.text)).ok().flatten()
+    }
+
+    /// The place of one of its lines.
+    fn place(&self, line: u32) -> Place {
+        (self.path.to_owned(), self.first.saturating_add(line))
+    }
 }
 
 /// What one reader makes of one file: facts, nothing (not its kind of file after all), or an error that

@@ -7,10 +7,10 @@ mod textual;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hosts::{HostForm, host_form};
-use crate::link::{Form, Origin, Place, Sketch, Target, base_name, parent};
+use crate::link::{Form, Origin, Place, Sketch, Target, parent};
 use crate::values::addresses;
 
-use super::{ReadResult, Reader, SourceFile};
+use super::{Inner, ReadResult, Reader, SourceFile};
 
 const NAME: &str = "routes";
 
@@ -340,34 +340,27 @@ fn mention(
     }
 }
 
-/// A proxy's settings inside another file, a configuration map's entry: whether it was one. Lines count from `first`.
-pub(super) fn mention_entry(
-    sketch: &mut Sketch<'_>,
-    reader: &'static str,
-    origin: &Origin,
-    (key, text): (&str, &str),
-    (path, first): (&str, u32),
-    env: Option<&str>,
-) -> bool {
-    let name = base_name(key).to_ascii_lowercase();
-    let file = SourceFile::new(&name, text);
-    let Ok(Some(routes)) = RoutesReader::read(&file) else { return false };
+/// A proxy's settings inside another file: whether it was one.
+pub(super) fn mention_inner(sketch: &mut Sketch<'_>, inner: &Inner<'_>) -> bool {
+    let Some(routes) = inner.read::<RoutesReader>() else { return false };
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    let place = |line: u32| (path.to_owned(), first.saturating_add(line));
+    let say = |sketch: &mut Sketch<'_>, setting: &str, value: &str, line: u32, is_route: bool| {
+        mention(sketch, inner.reader, inner.origin, setting, value, &inner.place(line), is_route, inner.env);
+    };
     for (value, line) in &routes.targets {
         match routes.pools.get_key_value(host_part(value)) {
             Some((name, servers)) => {
                 used.insert(name);
                 for (server, line) in servers {
-                    mention(sketch, reader, origin, "upstream", server, &place(*line), true, env);
+                    say(sketch, "upstream", server, *line, true);
                 }
             }
-            None => mention(sketch, reader, origin, "upstream", value, &place(*line), true, env),
+            None => say(sketch, "upstream", value, *line, true),
         }
     }
     for (name, servers) in routes.pools.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         for (server, line) in servers {
-            mention(sketch, reader, origin, &format!("{name}_host"), server, &place(*line), false, env);
+            say(sketch, &format!("{name}_host"), server, *line, false);
         }
     }
     true

@@ -6,10 +6,10 @@ mod documents;
 mod statements;
 
 use crate::hosts::{HostForm, host_form};
-use crate::link::{Origin, Place, Sketch, Target, WATCHES, base_name, parent};
+use crate::link::{Origin, Place, Sketch, Target, WATCHES, parent};
 use crate::values::addresses;
 
-use super::{ReadResult, Reader, SourceFile};
+use super::{Inner, ReadResult, Reader, SourceFile};
 
 const NAME: &str = "telemetry";
 
@@ -229,20 +229,11 @@ fn mention(
     }
 }
 
-/// Such settings inside another file, a configuration map's entry: whether it was one. Lines count from `first`.
-pub(super) fn mention_entry(
-    sketch: &mut Sketch<'_>,
-    reader: &'static str,
-    origin: &Origin,
-    (key, text): (&str, &str),
-    (path, first): (&str, u32),
-    env: Option<&str>,
-) -> bool {
-    let name = base_name(key).to_ascii_lowercase();
-    let file = SourceFile::new(&name, text);
-    let Ok(Some(settings)) = Telemetry::read(&file) else { return false };
+/// Such settings inside another file: whether it was one.
+pub(super) fn mention_inner(sketch: &mut Sketch<'_>, inner: &Inner<'_>) -> bool {
+    let Some(settings) = inner.read::<Telemetry>() else { return false };
     for said in &settings.said {
-        mention(sketch, reader, origin, said, &(path.to_owned(), first.saturating_add(said.line)), env);
+        mention(sketch, inner.reader, inner.origin, said, &inner.place(said.line), inner.env);
     }
     true
 }

@@ -65,6 +65,27 @@ fn a_pair_is_listed_with_its_reasons() {
 }
 
 #[test]
+fn a_confirmed_pair_stands_on_the_pages_of_both() {
+    let world = two_kitchens();
+    let pair = mail(&world.ask("tea", &["overlap"])).unwrap();
+    let shown = |piece: usize| -> Vec<String> {
+        let page = world.ask("tea", &["show", pair["pieces"][piece]["id"].as_str().unwrap()]);
+        let groups = page["relations"].as_array().unwrap().clone();
+        let overlaps = groups.into_iter().filter(|group| group["relation"] == "overlaps");
+        let rows = overlaps.flat_map(|group| group["rows"].as_array().unwrap().clone());
+        rows.map(|row| row["entity"]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(shown(0).is_empty() && shown(1).is_empty());
+    world.run("tea", &["overlap", "confirm", pair["id"].as_str().unwrap()]).ok();
+    assert_eq!(shown(0), [pair["pieces"][1]["id"].as_str().unwrap()]);
+    assert_eq!(shown(1), [pair["pieces"][0]["id"].as_str().unwrap()]);
+    let ran = world.run("tea", &["show", "mailsender"]).ok();
+    assert!(ran.out.contains("Does the same job as"), "{}", ran.out);
+    world.run("tea", &["overlap", "dismiss", pair["id"].as_str().unwrap()]).ok();
+    assert!(shown(0).is_empty() && shown(1).is_empty());
+}
+
+#[test]
 fn what_a_repository_has_already_its_other_pieces_are_less() {
     let world = two_kitchens();
     let archive = "  mail-archive:\n    image: registry.leafcup.test/kitchen/mail-archive:1\n";
