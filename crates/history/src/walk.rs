@@ -4,6 +4,7 @@
 //! the time and is done on all processors. The order of the walk keeps lines of development together and threads
 //! take neighbours: their trees are almost equal, so most of what one comparison reads serves the next.
 
+use std::collections::hash_map::Entry;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -28,16 +29,68 @@ const EARLY: i64 = 315_532_800;
 /// Commits, parents before children.
 pub(crate) struct Walked {
     commits: Vec<Read>,
+    identities: Identities,
     coverage: Coverage,
 }
 
-/// One commit that was read.
+/// Every name and address once: a history has a million commits and some thousand authors.
+#[derive(Default)]
+struct Identities {
+    numbers: FxHashMap<Identity, usize>,
+    all: Vec<Identity>,
+}
+
+impl Identities {
+    fn number(&mut self, identity: Identity) -> usize {
+        let next = self.all.len();
+        match self.numbers.entry(identity) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.all.push(new.key().clone());
+                *new.insert(next)
+            }
+        }
+    }
+
+    fn list(&mut self, identities: Vec<Identity>) -> Vec<usize> {
+        identities.into_iter().map(|identity| self.number(identity)).collect()
+    }
+}
+
+/// One commit that was read. Persons are numbers of [`Identities`].
 struct Read {
     id: ObjectId,
-    parsed: Parsed,
+    tree: Option<ObjectId>,
+    parents: Vec<ObjectId>,
+    author: usize,
+    authored: i64,
+    committed: i64,
+    co_authors: Vec<usize>,
+    reviewers: Vec<usize>,
+    reverts: Vec<ObjectId>,
+    names_an_agent: bool,
     /// What to compare; none: nothing, or nobody can.
     trees: Option<Trees>,
     changes: Vec<FileChange>,
+}
+
+impl Read {
+    fn new(id: ObjectId, parsed: Parsed, identities: &mut Identities) -> Read {
+        Read {
+            id,
+            tree: parsed.tree,
+            parents: parsed.parents,
+            author: identities.number(parsed.author),
+            authored: parsed.authored,
+            committed: parsed.committed,
+            co_authors: identities.list(parsed.co_authors),
+            reviewers: identities.list(parsed.reviewers),
+            reverts: parsed.reverts,
+            names_an_agent: parsed.names_an_agent,
+            trees: None,
+            changes: Vec::new(),
+        }
+    }
 }
 
 /// The trees before and behind a commit; none before the first one.
@@ -73,7 +126,8 @@ pub(crate) fn commits(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Walked {
-    let mut walked = Walked { commits: Vec::new(), coverage: Coverage::default() };
+    let mut walked =
+        Walked { commits: Vec::new(), identities: Identities::default(), coverage: Coverage::default() };
     let mut seen = FxHashSet::default();
     // Trees of commits that were read, for their children.
     let mut tree_of: FxHashMap<ObjectId, Option<ObjectId>> = FxHashMap::default();
@@ -91,7 +145,8 @@ pub(crate) fn commits(
                     Ok(bytes) => {
                         let parsed = commit::parse(&bytes);
                         tree_of.insert(id, parsed.tree);
-                        waiting.push((Read { id, parsed, trees: None, changes: Vec::new() }, 0));
+                        walked.coverage.long_messages += u64::from(parsed.is_long);
+                        waiting.push((Read::new(id, parsed, &mut walked.identities), 0));
                         if seen.len() % 1024 == 0 {
                             progress.commits(seen.len() as u64);
                         }
@@ -101,14 +156,14 @@ pub(crate) fn commits(
             }
             let Some((read, parent)) = waiting.last_mut() else { break };
             if !edge.contains(&read.id)
-                && let Some(id) = read.parsed.parents.get(*parent)
+                && let Some(id) = read.parents.get(*parent)
             {
                 *parent += 1;
                 next = Some(*id);
                 continue;
             }
             let Some((mut read, _)) = waiting.pop() else { break };
-            let parents = &read.parsed.parents;
+            let parents = &read.parents;
             if parents.len() > 1 {
                 walked.coverage.merges += 1;
             } else if edge.contains(&read.id) {
@@ -118,7 +173,7 @@ pub(crate) fn commits(
                     tree_of.get(parent).copied().unwrap_or_else(|| tree_of_commit(reader, parent))
                 });
                 // A parent that can't be read leaves nothing to compare with.
-                match (read.parsed.tree, before) {
+                match (read.tree, before) {
                     (Some(behind), None) => read.trees = Some(Trees { before: None, behind }),
                     (Some(behind), Some(Some(before))) => {
                         read.trees = Some(Trees { before: Some(before), behind });
@@ -219,35 +274,6 @@ pub(crate) fn text(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// Persons and what sort they are, each asked for once.
-struct Known<'a> {
-    people: &'a dyn People,
-    known: FxHashMap<Identity, (Author, CommitClass)>,
-}
-
-impl Known<'_> {
-    fn of(&mut self, identity: &Identity) -> (Author, CommitClass) {
-        if let Some(known) = self.known.get(identity) {
-            return known.clone();
-        }
-        let class = people::class_of(identity);
-        let found = (person(self.people, identity), class);
-        self.known.insert(identity.clone(), found.clone());
-        found
-    }
-
-    /// Those of a list that are people.
-    fn humans(&mut self, list: &[Identity]) -> Vec<Author> {
-        let mut found = Vec::new();
-        for (author, class) in list.iter().map(|identity| self.of(identity)) {
-            if class == CommitClass::Human && !found.contains(&author) {
-                found.push(author);
-            }
-        }
-        found
-    }
-}
-
 /// The id of a person, under the rules of [`people::address`].
 pub(crate) fn person(people: &dyn People, identity: &Identity) -> Author {
     let name = Some(identity.name.as_str()).filter(|name| !name.is_empty());
@@ -260,31 +286,44 @@ pub(crate) fn person(people: &dyn People, identity: &Identity) -> Author {
 /// Commits as records, and how much was read.
 pub(crate) fn records(walked: Walked, now: i64, people: &dyn People) -> (Vec<Commit>, Coverage) {
     let mut coverage = walked.coverage;
-    let mut known = Known { people, known: FxHashMap::default() };
+    let known: Vec<(Author, CommitClass)> = walked
+        .identities
+        .all
+        .iter()
+        .map(|identity| (person(people, identity), people::class_of(identity)))
+        .collect();
+    let class_of = |number: usize| known.get(number).map_or(CommitClass::Human, |(_, class)| *class);
+    // Those of a list that are people, each once.
+    let humans = |numbers: &[usize], but: Option<&Author>| {
+        let mut found: Vec<Author> = Vec::new();
+        for (author, class) in numbers.iter().filter_map(|number| known.get(*number)) {
+            if *class == CommitClass::Human && but != Some(author) && !found.contains(author) {
+                found.push(author.clone());
+            }
+        }
+        found
+    };
     let mut commits = Vec::with_capacity(walked.commits.len());
     for read in walked.commits {
-        let parsed = read.parsed;
+        // Every number was given out by the list.
+        let Some((author, class)) = known.get(read.author).cloned() else { continue };
         coverage.commits += 1;
         coverage.changes += read.changes.len() as u64;
         let is_rename = |change: &&FileChange| change.kind == ChangeKind::Renamed;
         coverage.renames += read.changes.iter().filter(is_rename).count() as u64;
-        coverage.long_messages += u64::from(parsed.is_long);
-        coverage.early_dates += u64::from(parsed.committed.min(parsed.authored) < EARLY);
-        coverage.future_dates += u64::from(parsed.committed.max(parsed.authored) > now.saturating_add(DAY));
-        let (author, class) = known.of(&parsed.author);
-        let has_agent = parsed.names_an_agent
-            || parsed.co_authors.iter().any(|identity| known.of(identity).1 == CommitClass::Agent);
-        let mut co_authors = known.humans(&parsed.co_authors);
-        co_authors.retain(|other| *other != author);
+        coverage.early_dates += u64::from(read.committed.min(read.authored) < EARLY);
+        coverage.future_dates += u64::from(read.committed.max(read.authored) > now.saturating_add(DAY));
+        let has_agent = read.names_an_agent
+            || read.co_authors.iter().any(|number| class_of(*number) == CommitClass::Agent);
         commits.push(Commit {
             id: record_id(&read.id),
-            parents: parsed.parents.iter().map(|id| record_id(id)).collect(),
-            authored: parsed.authored,
-            committed: parsed.committed,
-            co_authors,
-            reviewers: known.humans(&parsed.reviewers),
+            parents: read.parents.iter().map(|id| record_id(id)).collect(),
+            authored: read.authored,
+            committed: read.committed,
+            co_authors: humans(&read.co_authors, Some(&author)),
+            reviewers: humans(&read.reviewers, None),
             class: if class == CommitClass::Human && has_agent { CommitClass::Agent } else { class },
-            reverts: parsed.reverts.iter().map(|id| record_id(id)).collect(),
+            reverts: read.reverts.iter().map(|id| record_id(id)).collect(),
             changes: read.changes,
             author,
         });

@@ -126,35 +126,51 @@ fn damaged_objects_are_passed_over() {
     assert_eq!(history.coverage.changes, 5);
 }
 
+/// Puts damaged copies of a file in its place, one after the other, and reads the history with each; then half the file.
+fn read_with_damaged(repository: &Repository, extension: &str) {
+    let folder = repository.path.join(".git/objects/pack");
+    let file = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|found| found == extension))
+        .unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let write = |bytes: &[u8]| {
+        // Git writes these files without leave to change them.
+        std::fs::remove_file(&file).unwrap();
+        std::fs::write(&file, bytes).unwrap();
+    };
+    let mut random = 1_u32;
+    for _ in 0..40 {
+        let mut bytes = whole.clone();
+        for _ in 0..10 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = usize::try_from(random >> 8).unwrap() % bytes.len();
+            bytes[at] ^= 0x55;
+        }
+        write(&bytes);
+        assert!(repository.history().commits.len() <= 10);
+    }
+    write(&whole[..whole.len() / 2]);
+    let history = repository.history();
+    assert!(history.coverage.unread_commits + history.coverage.unread_changes > 0);
+    assert!(!history.warnings.is_empty());
+    write(&whole);
+    assert_eq!(repository.history().commits.len(), 10);
+}
+
 #[test]
 fn a_damaged_pack_is_counted_and_not_fatal() {
     let repository = ten();
     repository.git(&["repack", "-q", "-a", "-d"]);
-    let folder = repository.path.join(".git/objects/pack");
-    let pack = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "pack"))
-        .unwrap();
-    let whole = std::fs::read(&pack).unwrap();
-    let mut random = 1_u32;
-    for _ in 0..20 {
-        let mut bytes = whole.clone();
-        for _ in 0..10 {
-            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let at = 12 + usize::try_from(random).unwrap() % (bytes.len() - 32);
-            bytes[at] ^= 0x55;
-        }
-        std::fs::remove_file(&pack).unwrap();
-        std::fs::write(&pack, bytes).unwrap();
-        let history = repository.history();
-        assert!(history.commits.len() <= 10);
-    }
-    std::fs::remove_file(&pack).unwrap();
-    std::fs::write(&pack, &whole[..whole.len() / 2]).unwrap();
-    let history = repository.history();
-    assert!(history.coverage.unread_commits + history.coverage.unread_changes > 0);
-    assert!(!history.warnings.is_empty());
+    read_with_damaged(&repository, "pack");
+}
+
+#[test]
+fn a_damaged_index_of_a_pack_is_counted_and_not_fatal() {
+    let repository = ten();
+    repository.git(&["repack", "-q", "-a", "-d"]);
+    read_with_damaged(&repository, "idx");
 }
 
 #[test]

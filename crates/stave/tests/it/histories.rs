@@ -121,6 +121,10 @@ fn a_shallow_clone_that_is_deepened_is_read_whole() {
     world.git("all/shop", 5, &["remote", "set-url", "origin", name]);
     let shallow = scan(&world, &[]);
     assert_eq!((&shallow["commits"], &shallow["is_shallow"]), (&Value::from(2), &Value::Bool(true)));
+    let said = || world.ask("all", &["log"])["position"].as_u64().unwrap();
+    let before = said();
+    scan(&world, &[]);
+    assert_eq!(said(), before, "the same again is no new statement");
     world.git("all/shop", 5, &["fetch", "--quiet", "--unshallow", "upstream"]);
     assert_eq!(scan(&world, &[])["commits"], 4);
     let history = read(&world, "all/.stave").pop().unwrap();
