@@ -52,7 +52,7 @@ async function addresses(page) {
   await open(page, "storefront");
   const entity = new URL(page.url()).pathname;
   const why = await page.locator("a.why").first().getAttribute("href");
-  return ["/", "/entities", "/entities?q=nothing-has-this-name", entity, why, "/questions", "/overlap", "/knowledge", "/hotspots", "/tools", "/fires", "/flow", "/log", "/help", "/nowhere"];
+  return ["/", "/entities", "/entities?q=nothing-has-this-name", entity, why, "/questions", "/overlap", "/knowledge", "/hotspots", "/tools", "/next", entity + "/barrel", "/fires", "/flow", "/log", "/help", "/nowhere"];
 }
 
 onPage("the overview counts what there is and leads on", {}, async (page) => {

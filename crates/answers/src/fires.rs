@@ -166,6 +166,9 @@ pub struct Untied {
     pub url: Option<String>,
 }
 
+/// Incidents of one piece, each with the reason why it is thought to be about it.
+type Counted<'a> = Vec<(&'a TiedIncident, &'a str)>;
+
 /// Where it goes down.
 ///
 /// # Errors
@@ -177,7 +180,7 @@ pub fn fires(estate: Estate<'_>, query: &FiresQuery) -> Result<Fires> {
 /// The count itself.
 fn counted(all: &[TiedIncident], query: &FiresQuery, now: Time, position: u64) -> Fires {
     let window = Window::new(query, now);
-    let mut pieces: BTreeMap<&str, (&Label, Vec<(&TiedIncident, &str)>)> = BTreeMap::new();
+    let mut pieces: BTreeMap<&str, (&Label, Counted<'_>)> = BTreeMap::new();
     let mut untied = Vec::new();
     let mut seen = Vec::new();
     let mut strange = Strange::default();
@@ -281,7 +284,7 @@ impl Window {
         }
     }
 
-    fn fire(&self, piece: &Label, mut incidents: Vec<(&TiedIncident, &str)>) -> Fire {
+    fn fire(&self, piece: &Label, mut incidents: Counted<'_>) -> Fire {
         incidents.sort_by(|(a, _), (b, _)| {
             (a.incident.started, &a.incident.key).cmp(&(b.incident.started, &b.incident.key))
         });

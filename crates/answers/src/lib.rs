@@ -5,6 +5,7 @@
 //! the data; whoever shows it tames it first ([`text::tame`]). Nothing here prints, knows colours or HTML.
 
 mod about_me;
+mod barrel;
 mod claims;
 mod constraint;
 mod draft;
@@ -19,6 +20,7 @@ pub mod knowledge;
 mod list;
 mod log;
 mod neighbourhood;
+mod next;
 mod overlap;
 mod paging;
 mod people;
@@ -41,6 +43,7 @@ use stave_map::{Entity, MapError, ReadModel};
 use stave_model::{Time, hash_bytes};
 
 pub use about_me::{AboutMe, DirectoryRow, Kept, about_me};
+pub use barrel::{Barrel, Lift, Stave, StaveName, barrel};
 pub use claims::{ClaimShown, says, value_text};
 pub use constraint::{
     Constraint, ENOUGH_TICKETS, FASTER_PERCENT, INTERVAL_PERCENT, StageGain, Stay, constraint,
@@ -59,6 +62,7 @@ pub use hotspots::{Coupling, HotFile, HotPiece, HotspotQuery, Hotspots, hotspots
 pub use list::{List, ListQuery, list};
 pub use log::{Log, LogQuery, LogRow, Operation, log};
 pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
+pub use next::{Bottleneck, By, Next, NextQuery, Stage, StepUp, Stream, next};
 pub use overlap::{
     Alike, Described, Mark, Overlap, OverlapQuery, Pair, Piece, Tool, ToolCategory, Verdict, overlap,
     overlap_pairs, pair_id,

@@ -18,6 +18,9 @@ use crate::shell::{Frame, page};
 /// Facts that the page shows elsewhere than in its list of facts.
 const SHOWN_ABOVE: &[&str] = &["name", "description"];
 
+/// Kinds of pieces that have staves.
+const HAS_BARREL: &[&str] = &["component", "system", "domain", "api", "resource", "repository"];
+
 /// Relations of one type that the page lists; what everything calls would be a page of its own.
 const ROWS: usize = 200;
 
@@ -48,6 +51,12 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
         }
         @if row.kind == "component" || row.kind == "repository" {
             p { a href=(flow_link(&row.id)) { "How its changes flow to users" } }
+        }
+        @if HAS_BARREL.contains(&row.kind.as_str()) {
+            p {
+                a href={ (entity_link(&row.id)) "/barrel" } { "How high its barrel is" } ", "
+                a href={ "/fires?since=2y&piece=" (row.id) } { "when it went down" }
+            }
         }
         @if row.hidden { p { "A person says that it is not there; lists leave it out. What is known stays here." } }
         (unknown(&found.unknown))

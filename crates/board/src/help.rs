@@ -60,6 +60,8 @@ const TWINS: &[(&str, &str)] = &[
     ("/e/ID/why?fact=TYPE&to=ID", "/api/v1/entities/ID/why?…"),
     ("/questions", "/api/v1/questions"),
     ("/overlap?all=", "/api/v1/overlap?…"),
+    ("/e/ID/barrel", "/api/v1/entities/ID/barrel"),
+    ("/next?since=&limit=", "/api/v1/next?…"),
     ("/fires?since=&piece=", "/api/v1/fires?…"),
     ("/flow?entity=&since=&definition=&explain=", "/api/v1/flow?…"),
     ("/knowledge?all=&without=", "/api/v1/knowledge?…"),

@@ -5,6 +5,7 @@
 //! work without JavaScript and have no inline style or script, so that the strictest policy can be sent.
 
 mod assets;
+mod barrel;
 mod entity;
 mod fires;
 mod flow;
@@ -14,6 +15,7 @@ mod knowledge;
 mod links;
 mod list;
 mod log;
+mod next;
 mod overlap;
 mod overview;
 mod parts;
@@ -25,6 +27,7 @@ mod tools;
 mod why;
 
 pub use assets::{Asset, asset, assets};
+pub use barrel::barrel_page;
 pub use entity::entity_page;
 pub use fires::fires_page;
 pub use flow::flow_page;
@@ -34,6 +37,7 @@ pub use knowledge::{hotspots_page, knowledge_page, who_page};
 pub use links::{api_of, entity_link, find_link, why_link};
 pub use list::list_page;
 pub use log::log_page;
+pub use next::next_page;
 pub use overlap::overlap_page;
 pub use overview::overview_page;
 pub use problem::{Problem, problem_page};

@@ -23,6 +23,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/tools", "Tools"),
     ("/questions", "Questions"),
     ("/overlap", "Overlap"),
+    ("/next", "Next"),
     ("/fires", "Fires"),
     ("/flow", "Flow"),
     ("/knowledge", "Knowledge"),

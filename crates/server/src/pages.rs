@@ -8,8 +8,8 @@ use serde_json::json;
 use stave_answers::flow::{Definition, FlowQuery};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{
-    Estate, FiresQuery, GoneQuery, HotspotQuery, ListQuery, LogQuery, Naming, OverlapQuery, Result,
-    RiskQuery, StaleQuery,
+    Estate, FiresQuery, GoneQuery, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery, OverlapQuery,
+    Result, RiskQuery, StaleQuery,
 };
 use stave_board::{Frame, Problem};
 use stave_map::Named;
@@ -46,6 +46,8 @@ pub(crate) enum Page {
     Questions,
     Question { id: String },
     Overlap(OverlapQuery),
+    Barrel { id: String },
+    Next { since: Option<String>, limit: u64 },
     Fires { since: Option<String>, piece: Option<String> },
     Flow { query: FlowQuery, since: String },
     Knowledge(RiskQuery),
@@ -132,6 +134,10 @@ impl Page {
             (_, ["overlap"]) => {
                 Ok(Page::Overlap(OverlapQuery { all: values.text("all").is_some_and(|text| text == "yes") }))
             }
+            (false, ["e", id, "barrel"]) | (true, ["entities", id, "barrel"]) => {
+                Ok(Page::Barrel { id: (*id).to_owned() })
+            }
+            (_, ["next"]) => next_query(&values),
             (_, ["fires"]) => fires_query(&values),
             (_, ["flow"]) => flow_query(&values),
             (_, ["knowledge"]) => {
@@ -166,15 +172,23 @@ fn list_query(values: &Values) -> std::result::Result<ListQuery, String> {
     })
 }
 
-/// The moment that `since` means is found when the present is known; here only that it means one.
 fn fires_query(values: &Values) -> std::result::Result<Page, String> {
+    Ok(Page::Fires { since: since(values)?, piece: values.text("piece") })
+}
+
+fn next_query(values: &Values) -> std::result::Result<Page, String> {
+    Ok(Page::Next { since: since(values)?, limit: values.number("limit")? })
+}
+
+/// The moment that `since` means is found when the present is known; here only that it means one.
+fn since(values: &Values) -> std::result::Result<Option<String>, String> {
     let since = values.text("since");
-    if let Some(text) = &since
-        && when::since(text, Time::from_millis(0)).is_none()
-    {
-        return Err(format!("since={text} is no age and no day; write since=90d or since=2026-01-31"));
+    match &since {
+        Some(text) if when::since(text, Time::from_millis(0)).is_none() => {
+            Err(format!("since={text} is no age and no day; write since=90d or since=2026-01-31"))
+        }
+        _ => Ok(since),
     }
-    Ok(Page::Fires { since, piece: values.text("piece") })
 }
 
 fn gone_query(values: &Values) -> std::result::Result<GoneQuery, String> {
@@ -359,6 +373,25 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::overlap_page(&frame, &overlap))
             }
         }
+        Page::Barrel { id } => {
+            let Some(barrel) = stave_answers::barrel(estate, id)? else {
+                return named(id, "/barrel", uri, estate);
+            };
+            if api {
+                Reply::json(&barrel)
+            } else {
+                Reply::html(stave_board::barrel_page(&frame(barrel.position, open_questions()?), &barrel))
+            }
+        }
+        Page::Next { since, limit } => {
+            let since = since.as_ref().and_then(|text| when::since(text, estate.now));
+            let next = stave_answers::next(estate, &NextQuery { since, limit: *limit })?;
+            if api {
+                Reply::json(&next)
+            } else {
+                Reply::html(stave_board::next_page(&frame(next.position, open_questions()?), &next))
+            }
+        }
         Page::Fires { since, piece } => {
             let since = since.as_ref().and_then(|text| when::since(text, estate.now));
             let fires = stave_answers::fires(estate, &FiresQuery { since, piece: piece.clone() })?;
@@ -445,6 +478,8 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "questions": "/api/v1/questions",
             "question": "/api/v1/questions/{id}",
             "overlap": "/api/v1/overlap{?all}",
+            "barrel": "/api/v1/entities/{id}/barrel",
+            "next": "/api/v1/next{?since,limit}",
             "fires": "/api/v1/fires{?since,piece}",
             "flow": "/api/v1/flow{?entity,since,definition,explain}",
             "knowledge": "/api/v1/knowledge{?all,without}",

@@ -118,6 +118,12 @@ pub(crate) enum Command {
     /// List what may be there twice: pieces that do the same job, tools of one category
     #[command(args_conflicts_with_subcommands = true, after_help = OVERLAP_HELP)]
     Overlap(Overlap),
+    /// What is the next bottleneck: a ranked short list, with what each costs and what one step up gains
+    #[command(after_help = NEXT_HELP)]
+    Next(Next),
+    /// How high a piece's barrel is: seven staves from 0 to 10, as high as the lowest
+    #[command(after_help = BARREL_HELP)]
+    Barrel(Barrel),
     /// Where it goes down: pieces by the time that was lost, with the incidents that count
     #[command(after_help = FIRES_HELP)]
     Fires(Fires),
@@ -249,6 +255,20 @@ Examples:
   stave overlap dismiss 0123456789ab       they don't; a later scan doesn't ask again
 
 docs/overlap.md says how likeness is counted.";
+
+const NEXT_HELP: &str = "\
+Examples:
+  stave next                               by time lost in the last half year, if there are incidents enough
+  stave next --since 90d --limit 3
+
+docs/bottleneck.md says how the list is made.";
+
+const BARREL_HELP: &str = "\
+Examples:
+  stave barrel cart                        one piece
+  stave barrel shop                        a system: each stave is that of its lowest part
+
+docs/barrel.md has the formula of each stave.";
 
 const FIRES_HELP: &str = "\
 Examples:
@@ -452,6 +472,23 @@ pub(crate) struct Answer {
     pub(crate) choice: Option<u64>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Next {
+    /// How far back: an age (90d, 12w) or a day (2026-01-31) [default: 26w]
+    #[arg(long, value_name = "AGE|DAY")]
+    pub(crate) since: Option<String>,
+    /// Lines of the list
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Barrel {
+    /// A name, 12 digits, or a reference
+    #[arg(required = true, value_name = "ENTITY|SYSTEM")]
+    pub(crate) entity: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod import;
 mod join;
 mod log;
 mod look;
+mod next;
 mod overlap;
 mod persons;
 mod retire;
@@ -62,6 +63,8 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Questions(arguments) => answer::questions(&mut context, &arguments),
         Command::Answer(arguments) => answer::answer(&mut context, &arguments),
         Command::Overlap(arguments) => overlap::run(&mut context, &arguments),
+        Command::Next(arguments) => next::next(&mut context, &arguments),
+        Command::Barrel(arguments) => next::barrel(&mut context, &arguments),
         Command::Fires(arguments) => fires::run(&mut context, &arguments),
         Command::Flow(arguments) => flow::run(&mut context, &arguments),
         Command::Who(arguments) => who::who(&mut context, &arguments),

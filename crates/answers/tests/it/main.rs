@@ -1,6 +1,7 @@
 //! Integration tests of the answers, on a small estate folded for real.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod barrels;
 mod estate;
 mod fires;
 mod flow;

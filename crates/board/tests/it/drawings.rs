@@ -1,6 +1,6 @@
-//! The picture of a neighbourhood.
+//! The pictures: of a neighbourhood, of a barrel.
 
-use stave_answers::{EntityPage, Near, NearLink, Neighbourhood};
+use stave_answers::{Barrel, EntityPage, Lift, Near, NearLink, Neighbourhood, Stave, StaveName};
 use stave_board::{Frame, entity_page};
 use stave_model::Time;
 
@@ -115,4 +115,42 @@ fn a_full_picture_keeps_boxes_apart_and_says_what_is_left_out() {
     assert_eq!(boxes.len(), 60, "two boxes stand in one place");
     assert!(page(Some(&full)).contains("40 entities as near found no room here."));
     assert!(!drawn.contains("NaN") && !drawn.contains("inf"));
+}
+
+#[test]
+fn the_table_says_all_that_the_barrel_shows() {
+    let stave = |name: StaveName, level: Option<u8>| Stave {
+        name,
+        level,
+        measured: format!("<{}> measured", name.word()),
+        evidence: Vec::new(),
+        as_of: None,
+        lift: level.map(|_| Lift { to: 10, takes: "a step".to_owned() }),
+        part: None,
+    };
+    let barrel = Barrel {
+        position: 1,
+        now: Time::from_millis(0),
+        piece: label(1, "<cart>", "component"),
+        parts: 0,
+        height: Some(0),
+        staves: StaveName::ALL
+            .iter()
+            .zip([Some(3), None, Some(0), Some(5), Some(7), Some(9), Some(10)])
+            .map(|(name, level)| stave(*name, level))
+            .collect(),
+        unknown: Vec::new(),
+    };
+    let frame = Frame { address: "/e/000000000001/barrel", position: 1, questions: None };
+    let page = stave_board::barrel_page(&frame, &barrel);
+    let (drawing, table) = page.split_once("</svg></div>").unwrap();
+    assert!(drawing.contains("class=\"barrel\"") && drawing.contains("aria-hidden=\"true\""));
+    assert_eq!(drawing.matches("<rect class=\"low\"").count(), 1);
+    assert_eq!(drawing.matches("<rect class=\"unknown\"").count(), 1);
+    for name in StaveName::ALL {
+        assert!(table.contains(&format!("<th scope=\"row\">{}</th>", name.word())), "{}", name.word());
+        assert!(table.contains(&format!("&lt;{}&gt; measured", name.word())), "{}", name.word());
+    }
+    assert!(table.contains("<span class=\"quiet\">unknown</span>"));
+    assert!(table.contains("knowledge, from 0 to 10: a step"));
 }
