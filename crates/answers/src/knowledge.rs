@@ -8,8 +8,8 @@ mod files;
 mod persons;
 mod truck;
 
+pub(crate) use estate::percent;
 pub use estate::{Knowledge, OfPiece, Stated, knowledge};
-pub(crate) use estate::{add, percent};
 pub use files::{Known, Method, of_files};
 pub use persons::Persons;
 pub use truck::{Shares, main_people, ranked, shares, standard_truck_factor, top_committer};

@@ -171,7 +171,7 @@ pub fn who_knows(estate: Estate<'_>, id: &str, naming: Naming) -> Result<Option<
         let meant = parts(estate, &row.id, &known)?;
         let piece = match meant.as_slice() {
             [one] if one.id == row.id => (*one).clone(),
-            several => united(several),
+            several => known.united(estate, &row.id, several)?,
         };
         let label =
             Label { id: row.id.clone(), name: row.name.clone(), kind: row.kind.clone(), hidden: row.hidden };
@@ -179,7 +179,8 @@ pub fn who_knows(estate: Estate<'_>, id: &str, naming: Naming) -> Result<Option<
             Naming::Names => estate.people.clone(),
             Naming::Pseudonyms => People::default(),
         };
-        let is_here = |person: u32| known.here.contains(&person);
+        let is_named = |person: u32| piece.stated.iter().any(|word| word.knows && word.person == person);
+        let is_here = |person: u32| known.here.contains(&person) || is_named(person);
         let (commits, last) = seen(estate, &known, &meant, &row.id)?;
         let main = piece.main_people(is_here);
         let stated: BTreeSet<u32> =
@@ -323,17 +324,6 @@ fn parts<'a>(estate: Estate<'_>, id: &str, known: &'a Knowledge) -> Result<Vec<&
         is_part_of || lies_in
     };
     Ok(known.pieces.iter().filter(is_part).collect())
-}
-
-/// Several pieces as one. What people say of a part holds for the part only.
-fn united(pieces: &[&OfPiece]) -> OfPiece {
-    let mut whole = OfPiece::default();
-    for piece in pieces {
-        whole.files += piece.files;
-        crate::knowledge::add(&mut whole.by_history, &piece.by_history);
-        crate::knowledge::add(&mut whole.shares, &piece.shares);
-    }
-    whole
 }
 
 /// Commits of the last year in these pieces, and each person's last commit in them.

@@ -15,7 +15,9 @@ mod sqlite;
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
 pub use error::{Error, Result};
-pub use exchange::{EstateMet, ExportReport, MergeReport, export, merge, merge_stream};
+pub use exchange::{
+    EstateMet, ExportReport, MergeReport, export, export_with_pseudonyms, merge, merge_stream,
+};
 pub use memory::MemoryLedger;
 pub use prepared::{Prepared, Preparer};
 pub use sqlite::SqliteLedger;

@@ -613,6 +613,9 @@ pub(crate) struct Export {
     /// jsonl: the whole ledger, for `stave merge`; graph: entities and links in the direction of the data
     #[arg(long = "as", value_name = "FORM", value_enum, default_value = "jsonl")]
     pub(crate) form: ExportForm,
+    /// Without names, addresses and the key behind persons' ids: persons are digits
+    #[arg(long)]
+    pub(crate) pseudonyms: bool,
     /// Where to [default: standard output]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,

@@ -217,11 +217,11 @@ fn by_history(
                 by_piece.entry(*piece).or_default().push(known);
             }
         }
-        if by_piece.is_empty() {
-            if let Some(row) = repositories.get(history.repository.as_str()) {
-                let all: Vec<&Known> = written.iter().map(|(_, known)| *known).collect();
-                take((&row.id, &row.name, &row.kind), &all);
-            }
+        if by_piece.is_empty()
+            && let Some(row) = repositories.get(history.repository.as_str())
+        {
+            let all: Vec<&Known> = written.iter().map(|(_, known)| *known).collect();
+            take((&row.id, &row.name, &row.kind), &all);
         }
         for (place, known) in by_piece {
             let piece = &territory.pieces[place];
@@ -231,9 +231,27 @@ fn by_history(
     (found.into_values().collect(), whole)
 }
 
-pub(crate) fn add(into: &mut Shares, more: &Shares) {
+fn add(into: &mut Shares, more: &Shares) {
     for (person, share) in more {
         *into.entry(*person).or_default() += share;
+    }
+}
+
+impl Knowledge {
+    /// Several pieces as one, with what people say of the whole; what they say of a part is in the part already.
+    ///
+    /// # Errors
+    /// Where the map can't be read.
+    pub fn united(&self, estate: Estate<'_>, id: &str, pieces: &[&OfPiece]) -> Result<OfPiece> {
+        let mut whole = OfPiece { stated: stated(estate, id, &self.on_map)?, ..OfPiece::default() };
+        let mut parts = Shares::new();
+        for piece in pieces {
+            whole.files += piece.files;
+            add(&mut whole.by_history, &piece.by_history);
+            add(&mut parts, &piece.shares);
+        }
+        whole.shares = corrected(&parts, &whole.stated);
+        Ok(whole)
     }
 }
 

@@ -417,3 +417,32 @@ fn what_is_kept_of_the_asker_is_of_the_asker_alone() {
     let nobody = about_me(folded.estate(), &"person:0123456789abcdef".parse().unwrap()).unwrap();
     assert!(nobody.kept.is_empty() && nobody.directory.is_empty());
 }
+
+#[test]
+fn a_system_is_all_its_parts_and_has_words_of_its_own() {
+    let system = "catalog:system:default/sales";
+    let run = Run {
+        author: "collector:catalog",
+        scope: &format!("repo:{SHOP}@main"),
+        minute: 2,
+        commit: "1",
+        unread: &[],
+        op: 2,
+    };
+    let mut statements = history(
+        SHOP,
+        Head::default(),
+        &["cart/a.rs", "till/a.rs"],
+        &[by(ANN, 1, 10, &["cart/a.rs"]), by(CAT, 2, 10, &["till/a.rs"])],
+    );
+    statements.push(run.says(vec![
+        says("exists", system).value(json!("system")),
+        says("part_of", &cart()).to(system),
+        says("part_of", &till()).to(system),
+    ]));
+    assert_eq!(names(&who(&folded(statements.clone()), system)), ["Ann Counter", "Cat Night"]);
+    statements.push(word(CAT, 20, 3, &[], says("known_by", system).to(ANN).not()));
+    let answer = who(&folded(statements), system);
+    assert_eq!(names(&answer), ["Cat Night"]);
+    assert_eq!(answer.piece.files, 2);
+}

@@ -8,7 +8,7 @@ mod merge;
 use std::io::Write;
 
 use serde::{Deserialize, Serialize};
-use stave_model::{Author, Claim, Hash, Header, PersonRow, Scope, Time, canonical};
+use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical, hash_bytes};
 
 use crate::error::{Error, Result};
 use crate::{Estate, Ledger};
@@ -83,6 +83,31 @@ fn estate_line(estate: &Estate) -> EstateLine {
 /// # Errors
 /// Where the ledger can't be read or `into` refuses.
 pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport> {
+    let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
+    export_as(ledger, &own, &ledger.other_estates()?, ledger.people()?, into)
+}
+
+/// The same without the people directory and without any key that turns addresses into person ids: persons are the
+/// digits of their ids, which nobody outside can lead back. It is an estate of its own, with a key that anybody could
+/// make, so that a ledger which takes it in has one for new words.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_with_pseudonyms(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport> {
+    let own = ledger.info()?.estate;
+    let digest = hash_bytes(format!("{own} with pseudonyms").as_bytes());
+    let id: String = digest.to_string().chars().take(own.len()).collect();
+    let key = EstateKey(hash_bytes(id.as_bytes()).0);
+    export_as(ledger, &Estate { id, key }, &[], Vec::new(), into)
+}
+
+fn export_as(
+    ledger: &dyn Ledger,
+    own: &Estate,
+    others: &[Estate],
+    people: Vec<PersonRow>,
+    into: &mut dyn Write,
+) -> Result<ExportReport> {
     // What others append while this runs has a higher number and stays out.
     let last = ledger.position()?;
     let mut order: Vec<(Time, Hash, u64)> = Vec::new();
@@ -101,14 +126,12 @@ pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport>
     }
     order.sort_unstable();
 
-    let people = ledger.people()?;
     let mut heard = ledger.heard()?;
     heard.retain(|(_, scope, _)| !scope.is_work());
-    let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
     let first = Line {
         stave: Some(FORM),
-        estate: Some(estate_line(&own)),
-        others: ledger.other_estates()?.iter().map(estate_line).collect(),
+        estate: Some(estate_line(own)),
+        others: others.iter().map(estate_line).collect(),
         people: Some(people.len() as u64),
         heard: Some(Heard::Count(heard.len() as u64)),
         statements: Some(order.len() as u64),

@@ -21,8 +21,8 @@ use crate::word::{self, Anchor};
 pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
     let (what, left_out) = match &arguments.file {
-        None => write(&opened, arguments.form, context.terminal.raw()).context(UNWRITABLE)?,
-        Some(file) => to_file(file, |into| write(&opened, arguments.form, into))?,
+        None => write(&opened, arguments, context.terminal.raw()).context(UNWRITABLE)?,
+        Some(file) => to_file(file, |into| write(&opened, arguments, into))?,
     };
     if let Some(file) = &arguments.file {
         if context.terminal.is_json() {
@@ -43,16 +43,21 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
 }
 
 /// Writes in a form; gives what was written, in words, and how many statements were left out.
-fn write(opened: &Opened, form: ExportForm, into: &mut dyn Write) -> anyhow::Result<(String, u64)> {
-    match form {
+fn write(opened: &Opened, arguments: &Export, into: &mut dyn Write) -> anyhow::Result<(String, u64)> {
+    match arguments.form {
         ExportForm::Jsonl => {
             // The stream's own error, so that a reader who goes away is known as one.
-            let report = stave_ledger::export(&opened.ledger, into).map_err(|error| match error {
+            let export = match arguments.pseudonyms {
+                true => stave_ledger::export_with_pseudonyms,
+                false => stave_ledger::export,
+            };
+            let report = export(&opened.ledger, into).map_err(|error| match error {
                 stave_ledger::Error::Export(error) => anyhow::Error::new(error),
                 other => anyhow::Error::new(other),
             })?;
             Ok((counted(report.statements, "statement", "statements"), report.left_out))
         }
+        // The map calls persons by digits; only answers with the directory know more.
         ExportForm::Graph => {
             let graph = stave_answers::graph(opened.estate())?;
             serde_json::to_writer(&mut *into, &graph).map_err(io::Error::from)?;

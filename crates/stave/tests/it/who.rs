@@ -175,3 +175,23 @@ fn without_a_history_the_answer_says_so() {
     assert!(world.run("tea", &["hotspots"]).ok().out.contains("No history was read yet"));
     world.run("tea", &["who", "cart"]).ends(1);
 }
+
+#[test]
+fn an_export_with_pseudonyms_has_neither_names_nor_the_key_behind_the_ids() {
+    let world = shop();
+    let whole = world.run("tea", &["export"]).ok().out;
+    assert!(whole.contains("ada@leafcup.test"));
+    let first: serde_json::Value = serde_json::from_str(whole.lines().next().unwrap()).unwrap();
+    let export = world.run("tea", &["export", "--pseudonyms"]).ok().out;
+    for secret in ["ada@leafcup", "Lovelock", "Oolong", "Counter", first["estate"]["key"].as_str().unwrap()] {
+        assert!(!export.contains(secret), "{secret}");
+    }
+    world.write("export.jsonl", &export);
+    std::fs::create_dir(world.path("other")).unwrap();
+    world.run("other", &["merge", "../export.jsonl", "--ledger", "."]).ok();
+    let cart = world.ask("other", &["who", "cart", "--ledger", "."]);
+    assert_eq!(cart["truck_factor"], world.ask("tea", &["who", "cart"])["truck_factor"]);
+    assert!(cart["people"][0]["name"].as_str().unwrap().starts_with("person:"), "{cart}");
+    // What comes back is the same statements.
+    assert_eq!(world.ask("tea", &["merge", "../export.jsonl"])["new"], 0);
+}
