@@ -74,18 +74,6 @@ impl Record {
         }
     }
 
-    /// The latest moment in it.
-    fn latest(&self) -> Time {
-        match self {
-            Record::Incident(one) => one.resolved.unwrap_or(one.started),
-            Record::Ticket(one) => {
-                let end = one.resolved.unwrap_or(one.created);
-                one.transitions.last().map_or(end, |last| last.at.max(end))
-            }
-            Record::Deployment(one) => one.finished,
-        }
-    }
-
     fn claim(&self) -> Result<Claim, String> {
         let claim = match self {
             Record::Incident(one) => one.to_claim(),
@@ -107,6 +95,8 @@ pub struct RowStatement {
     pub scope: Scope,
     /// It as a claim.
     pub claim: Claim,
+    /// When the row was changed last, where it says so: an older export doesn't displace a newer one.
+    pub changed: Option<Time>,
 }
 
 /// What one file of records says.
@@ -120,8 +110,6 @@ pub struct Records {
     pub rules: u32,
     /// The scope of the statement about the file itself, which has no claims: what could not be read stands there.
     pub scope: Scope,
-    /// The file's own date: the latest moment that a row has.
-    pub at: Option<Time>,
     /// The rows, by scope.
     pub rows: Vec<RowStatement>,
     /// What was assumed or not taken, in words with counts.
@@ -148,7 +136,6 @@ pub(crate) struct Notes {
     rows: BTreeMap<String, u64>,
     of_row: BTreeSet<String>,
     plain: Vec<String>,
-    latest: Option<Time>,
 }
 
 impl Notes {
@@ -164,10 +151,6 @@ impl Notes {
         self.of_row.clear();
     }
 
-    fn saw(&mut self, time: Time) {
-        self.latest = Some(self.latest.map_or(time, |latest| latest.max(time)));
-    }
-
     fn said(self) -> Vec<String> {
         let counted = self.rows.into_iter().map(|(what, count)| {
             if count == 1 { format!("1 row: {what}") } else { format!("{count} rows: {what}") }
@@ -180,7 +163,8 @@ impl Notes {
 pub(crate) struct Found {
     pub(crate) format: String,
     pub(crate) instance: String,
-    pub(crate) records: Vec<(u64, Record)>,
+    /// With their rows' numbers, and when they were changed last.
+    pub(crate) records: Vec<(u64, Record, Option<Time>)>,
     pub(crate) notes: Notes,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -331,7 +315,9 @@ fn rows_of(
     for (number, row) in &rows {
         found.notes.next_row();
         match builder.build(row, &mut found.notes) {
-            Built::Record(record) => found.records.push((*number, *record)),
+            Built::Record(record) => {
+                found.records.push((*number, *record, builder.changed(row)));
+            }
             Built::LeftAside(why) => found.notes.count(&why),
             Built::Bad(what) => found.warnings.push(Warning { row: Some(*number), what }),
         }
@@ -369,14 +355,13 @@ fn host(address: impl AsRef<str>) -> Option<String> {
 fn finish(found: Found, mut warnings: Vec<Warning>, source: &Source) -> Result<Records, ImportError> {
     let Found { format, instance, records, mut notes, warnings: more } = found;
     warnings.extend(more);
-    let mut last: BTreeMap<Scope, (Record, Claim)> = BTreeMap::new();
-    for (row, record) in records {
+    let mut last: BTreeMap<Scope, (Record, Claim, Option<Time>)> = BTreeMap::new();
+    for (row, record, changed) in records {
         notes.next_row();
         match record.claim() {
             Ok(claim) => {
                 let Ok(scope) = claim.of.as_str().parse::<Scope>() else { continue };
-                notes.saw(record.latest());
-                if last.insert(scope, (record, claim)).is_some() {
+                if last.insert(scope, (record, claim, changed)).is_some() {
                     notes.count("have a key that stands again later in the file; the later row counts");
                 }
             }
@@ -394,10 +379,9 @@ fn finish(found: Found, mut warnings: Vec<Warning>, source: &Source) -> Result<R
         scope: format!("import:{instance}/{}", source.file).parse().map_err(|_| bad())?,
         format,
         rules: RULES,
-        at: notes.latest,
         rows: last
             .into_iter()
-            .map(|(scope, (record, claim))| RowStatement { record, scope, claim })
+            .map(|(scope, (record, claim, changed))| RowStatement { record, scope, claim, changed })
             .collect(),
         left_aside: notes.said(),
         warnings,

@@ -43,7 +43,7 @@ pub(crate) fn read(document: &Value, options: &Options) -> Result<Option<Found>,
                     deployment.is_rollback = revision != before && earlier.contains(&revision);
                     earlier.insert(revision.clone());
                     before = revision;
-                    found.records.push((row, Record::Deployment(deployment)));
+                    found.records.push((row, Record::Deployment(deployment), None));
                 }
                 Err(what) => found.warnings.push(Warning { row: Some(row), what }),
             }

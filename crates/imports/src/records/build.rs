@@ -64,6 +64,11 @@ impl Builder<'_> {
         }
     }
 
+    /// When a row was changed last, where that can be read.
+    pub(crate) fn changed(&self, row: &Row) -> Option<Time> {
+        Some(moment(&self.one(row, Field::Changed)?, self.order)?.0)
+    }
+
     fn record(&self, row: &Row, notes: &mut Notes) -> Result<Built, String> {
         match self.mapping.record {
             RecordKind::Incident => self.incident(row, notes),

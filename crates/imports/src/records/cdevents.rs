@@ -112,6 +112,7 @@ fn bad(found: &mut Found, events: &[Event<'_>], what: &str) {
 }
 
 fn incident(found: &mut Found, id: &str, events: &[Event<'_>]) {
+    let changed = events.last().map(|event| event.at);
     let began = events.iter().find(|event| matches!(event.what.as_str(), "detected" | "reported"));
     let Some(began) = began else {
         return bad(
@@ -141,10 +142,12 @@ fn incident(found: &mut Found, id: &str, events: &[Event<'_>]) {
             is_planned: false,
             url: any(events, "subject.content.ticketURI").and_then(|url| text::page(&url)),
         }),
+        changed,
     ));
 }
 
 fn ticket(found: &mut Found, id: &str, events: &[Event<'_>]) {
+    let changed = events.last().map(|event| event.at);
     let Some(created) = events.iter().find(|event| event.what == "created") else {
         return bad(found, events, "a ticket that is created in no event of this file");
     };
@@ -175,6 +178,7 @@ fn ticket(found: &mut Found, id: &str, events: &[Event<'_>]) {
             labels,
             url: latest(events, "subject.content.uri").and_then(|url| text::page(&url)),
         }),
+        changed,
     ));
 }
 
@@ -207,6 +211,7 @@ fn services(found: &mut Found, id: &str, events: &[Event<'_>]) {
                 is_rollback: event.what == "rolledback",
                 url: None,
             }),
+            Some(event.at),
         ));
     }
 }
@@ -220,6 +225,7 @@ fn version(artifact: &str) -> String {
 }
 
 fn pipeline(found: &mut Found, id: &str, events: &[Event<'_>]) {
+    let changed = events.last().map(|event| event.at);
     let name = any(events, "subject.content.pipelineName").unwrap_or_default();
     let low = name.to_lowercase();
     if !DEPLOYS.iter().any(|word| low.contains(word)) {
@@ -248,5 +254,6 @@ fn pipeline(found: &mut Found, id: &str, events: &[Event<'_>]) {
             is_rollback: says_rollback(&name),
             url: latest(events, "subject.content.uri").and_then(|url| text::page(&url)),
         }),
+        changed,
     ));
 }

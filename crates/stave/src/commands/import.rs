@@ -185,18 +185,19 @@ fn say_records(
     records: Records,
 ) -> anyhow::Result<FileReport> {
     let mut counts = RecordCounts::of(&records);
-    let at = Some(records.at.map_or(stamp.time, |at| at.min(stamp.time)));
     let name = file_name(file);
     let mut statements = Vec::with_capacity(records.rows.len() + 1);
     for row in records.rows {
         // Rows have no id of the file: one that says the same as before is the same word.
-        let mut header = stamp.header(records.author.clone(), row.scope, Source { at, id: None });
+        let at = row.changed.map_or(stamp.time, |changed| changed.min(stamp.time));
+        let source = Source { at: Some(at), id: None };
+        let mut header = stamp.header(records.author.clone(), row.scope, source);
         header.rules = records.rules;
         statements.push(Statement::new(header, vec![row.claim]));
     }
     let rows =
         statements.len() as u64 + records.warnings.iter().filter(|one| one.row.is_some()).count() as u64;
-    let source = Source { at, id: Some(hash.to_owned()) };
+    let source = Source { at: Some(stamp.time), id: Some(hash.to_owned()) };
     let mut about = stamp.header(records.author.clone(), records.scope.clone(), source);
     about.rules = records.rules;
     let places = records.warnings.iter().map(|warning| match warning.row {

@@ -95,3 +95,65 @@ fn columns_are_said_and_a_wrong_one_is_named() {
     assert!(ran.err.contains("there is no column \"Wer\""), "{}", ran.err);
     world.run("shop", &["import", "--map", "Wer", "../list.csv"]).ends(2);
 }
+
+/// Which piece `fires` ties which incident to.
+fn fires(world: &World) -> Vec<(String, Vec<String>)> {
+    let fires = world.ask("shop", &["fires", "--since", "2026-01-01"]);
+    let rows = fires["rows"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let keys = |row: &serde_json::Value| {
+        row["counted"].as_array().unwrap().iter().map(|one| text(&one["key"])).collect()
+    };
+    let mut found: Vec<(String, Vec<String>)> = rows.map(|row| (text(&row["name"]), keys(row))).collect();
+    found.iter_mut().for_each(|row| row.1.sort());
+    found.sort();
+    found
+}
+
+#[test]
+fn an_imported_incident_is_about_what_its_tool_its_title_or_a_person_says() {
+    let world = world();
+    world.write(
+        "incidents.csv",
+        "Incident,Title,Started,Resolved,Service\n\
+         1,Cart is down,2026-11-02 09:00Z,2026-11-02 10:00Z,\n\
+         2,Vouchers are refused,2026-11-03 09:00Z,2026-11-03 10:00Z,\n\
+         3,Slow,2026-11-04 09:00Z,2026-11-04 10:00Z,till\n",
+    );
+    world.run("shop", &["import", "--from", "desk", "../incidents.csv"]).ok();
+    let row =
+        |name: &str, keys: &[&str]| (name.to_owned(), keys.iter().map(|key| format!("desk/{key}")).collect());
+    assert_eq!(fires(&world), [row("cart", &["1"]), row("till", &["3"])]);
+    world.run("shop", &["say", "till", "went_down", "desk/2"]).ok();
+    world.run("shop", &["deny", "cart", "went_down", "desk/1"]).ok();
+    assert_eq!(fires(&world), [row("till", &["2", "3"])]);
+}
+
+#[test]
+fn a_later_import_of_one_row_replaces_it_although_the_row_is_older_than_others() {
+    let world = world();
+    world.write("incidents.csv", INCIDENTS);
+    world.run("shop", &["import", "--from", "desk", "../incidents.csv"]).ok();
+    let one =
+        "Incident,Title,Started,Resolved,Service\n7,Till is down,2026-11-02 09:00Z,2026-11-02 10:00Z,till\n";
+    world.write("one.csv", one);
+    world.run("shop", &["import", "--from", "desk", "../one.csv"]).ok();
+    let tied = fires(&world);
+    assert_eq!(tied.len(), 1, "{tied:?}");
+    assert_eq!(tied[0], ("till".to_owned(), vec!["desk/7".to_owned(), "desk/8".to_owned()]));
+}
+
+#[test]
+fn an_older_export_does_not_displace_a_newer_one() {
+    let world = world();
+    let export = |title: &str, day: u32| {
+        format!(
+            "Incident,Title,Started,Resolved,Updated\n7,{title},2026-11-02 09:00Z,2026-11-02 10:00Z,2026-11-0{day} 09:00Z\n"
+        )
+    };
+    world.write("newer.csv", &export("Till is down", 4));
+    world.write("older.csv", &export("Cart is down", 3));
+    world.run("shop", &["import", "--from", "desk", "../newer.csv"]).ok();
+    world.run("shop", &["import", "--from", "desk", "../older.csv"]).ok();
+    assert_eq!(fires(&world), [("till".to_owned(), vec!["desk/7".to_owned()])]);
+}
