@@ -406,7 +406,7 @@ impl Strange {
     fn sentences(&self, is_empty: bool, untied: &[Untied]) -> Vec<String> {
         let mut unknown = Vec::new();
         if is_empty {
-            unknown.push("The ledger has no incidents.".to_owned());
+            unknown.push("The ledger has no incidents; stave import takes them in.".to_owned());
         }
         let mut say = |count: u64, one: &str, many: &str| {
             if count > 0 {

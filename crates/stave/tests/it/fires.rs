@@ -11,7 +11,7 @@ fn fires_of_an_estate_without_incidents_are_an_answer() {
     world.run("estate", &["scan", "--quiet"]).ok();
     let text = world.run("estate", &["fires"]).ok().out;
     assert!(
-        text.starts_with("no incidents since ") && text.contains("The ledger has no incidents."),
+        text.starts_with("no incidents since ") && text.contains("The ledger has no incidents;"),
         "{text}"
     );
     let one = world.run("estate", &["fires", "cart", "--since", "90d", "--json"]).ok().json();
@@ -36,4 +36,29 @@ fn a_barrel_and_the_next_bottleneck_say_what_they_do_not_know() {
     let json = world.run("estate", &["next", "--since", "30d", "--json"]).ok().json();
     assert_eq!(json["by"], "barrel");
     world.run("estate", &["next", "--since", "soon"]).ends(2);
+}
+
+#[test]
+fn imported_incidents_are_counted_for_the_piece_that_their_tool_names() {
+    let world = World::new();
+    world.write("estate/compose.yaml", "services:\n  cart:\n    image: cart\n  orders:\n    image: orders\n");
+    world.write(
+        "incidents.csv",
+        "id,title,started,resolved,severity,service\n\
+         1,Slow,2026-01-01T10:00:00Z,2026-01-01T12:00:00Z,high,cart\n\
+         2,Slow,2026-01-01T11:00:00Z,2026-01-01T13:00:00Z,high,cart\n\
+         3,Down,2026-01-02T11:00:00Z,2026-01-02T11:30:00Z,high,orders\n",
+    );
+    world.run("estate", &["scan", "--quiet"]).ok();
+    world.run("estate", &["import", "../incidents.csv"]).ok();
+    let json = world.run("estate", &["fires", "--since", "2025-12-01", "--json"]).ok().json();
+    let rows: Vec<(&str, u64)> = json["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["lost_ms"].as_u64().unwrap() / 60_000))
+        .collect();
+    assert_eq!(rows, [("cart", 180), ("orders", 30)]);
+    let text = world.run("estate", &["fires", "cart", "--since", "2025-12-01"]).ok().out;
+    assert!(text.contains("cart  3 h"), "{text}");
 }
