@@ -72,6 +72,11 @@ pub fn since(text: &str, now: Time) -> Option<Time> {
     if let Some(age) = age_ms(text) {
         return Some(Time::from_millis(now.millis().saturating_sub(age)));
     }
+    day_begins(text)
+}
+
+/// The beginning, in UTC, of a day as people type it: `2026-11-22`.
+pub fn day_begins(text: &str) -> Option<Time> {
     format!("{}T00:00:00.000Z", text.trim()).parse().ok()
 }
 

@@ -401,9 +401,8 @@ pub(crate) struct Flow {
     /// A name, 12 digits, or a reference; none: every repository, and every piece with deployments
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: Vec<String>,
-    /// How far back, as a number and h, d, w or y
-    #[arg(long, value_name = "AGE", default_value = "365d")]
-    pub(crate) since: String,
+    #[command(flatten)]
+    pub(crate) period: Period,
     /// Whose definitions count
     #[arg(long, value_enum, value_name = "NAME", default_value_t = FlowDefinition::Dora)]
     pub(crate) definition: FlowDefinition,
@@ -496,9 +495,19 @@ pub(crate) struct Fires {
     /// Only this piece, with its incidents: a name, 12 digits, or a reference
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: Vec<String>,
-    /// How far back: an age (90d, 12w) or a day (2026-01-31) [default: 26w]
+    #[command(flatten)]
+    pub(crate) period: Period,
+}
+
+/// Which time an answer is about.
+#[derive(Debug, Args)]
+pub(crate) struct Period {
+    /// From when on: an age (90d, 12w) or a day (2026-01-31) [default: fires 26w, flow 365d]
     #[arg(long, value_name = "AGE|DAY")]
     pub(crate) since: Option<String>,
+    /// The last day that counts, as if it were asked at its end (2026-03-31) [default: now]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod log;
 mod look;
 mod next;
 mod overlap;
+mod period;
 mod persons;
 mod retire;
 mod say;

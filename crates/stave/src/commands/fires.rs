@@ -1,31 +1,19 @@
 //! `stave fires`: where it goes down.
 
-use stave_answers::{FiresQuery, when};
-use stave_model::Time;
+use stave_answers::FiresQuery;
 
-use super::print;
+use super::{period, print};
 use crate::cli::Fires;
 use crate::context::Context;
 use crate::opened::Opened;
-use crate::problem::{Exit, Problem};
+use crate::problem::Exit;
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Fires) -> anyhow::Result<Exit> {
-    let opened = Opened::existing(context)?;
+    let mut opened = Opened::existing(context)?;
+    let since = period::settle(&mut opened, &arguments.period)?;
     let typed = arguments.entity.join(" ");
     let piece = if typed.is_empty() { None } else { Some(opened.entity(context, &typed)?.row.id) };
-    let query = FiresQuery { since: since(arguments.since.as_deref(), opened.now)?, piece };
-    let found = stave_answers::fires(opened.estate(), &query)?;
+    let found = stave_answers::fires(opened.estate(), &FiresQuery { since, piece })?;
     print(context, &found, |width, style| found.to_text(width, style))?;
     Ok(Exit::Answered)
-}
-
-/// The moment that `--since` means.
-pub(super) fn since(typed: Option<&str>, now: Time) -> anyhow::Result<Option<Time>> {
-    let Some(text) = typed else { return Ok(None) };
-    match when::since(text, now) {
-        Some(since) => Ok(Some(since)),
-        None => Err(Problem::new(format!("--since {text} is no age and no day"))
-            .hint("an age is a number and a unit, like 90d or 12w; a day is written like 2026-01-31")
-            .into()),
-    }
 }

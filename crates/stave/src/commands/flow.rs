@@ -1,27 +1,24 @@
 //! `stave flow`: how changes flow to users.
 
 use stave_answers::flow::{Definition, FlowQuery};
-use stave_answers::when::age_ms;
 
-use super::print;
+use super::{period, print};
 use crate::cli::{Flow, FlowDefinition};
 use crate::context::Context;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Flow) -> anyhow::Result<Exit> {
-    let period_ms = age_ms(&arguments.since).filter(|age| *age > 0).ok_or_else(|| {
-        Problem::new(format!("--since {}: that is no age", arguments.since))
-            .hint("write a number and h, d, w or y: 90d")
-    })?;
-    let opened = Opened::existing(context)?;
+    let mut opened = Opened::existing(context)?;
+    let since = period::settle(&mut opened, &arguments.period)?;
     let entity = match arguments.entity.as_slice() {
         [] => None,
         words => Some(opened.entity(context, &words.join(" "))?.row.id),
     };
     let query = FlowQuery {
         entity,
-        period_ms,
+        // 0: as long as is usual.
+        period_ms: since.map_or(0, |since| opened.now.millis() - since.millis()),
         definition: match arguments.definition {
             FlowDefinition::Dora => Definition::Dora,
             FlowDefinition::Devlake => Definition::Devlake,

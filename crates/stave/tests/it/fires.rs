@@ -18,6 +18,27 @@ fn fires_of_an_estate_without_incidents_are_an_answer() {
     assert_eq!(one["rows"], json!([]));
     world.run("estate", &["fires", "nobody"]).ends(1);
     world.run("estate", &["fires", "--since", "yesterday"]).ends(2);
+    world.run("estate", &["fires", "--until", "2001-02-30"]).ends(2);
+    let ran = world.run("estate", &["fires", "--since", "2001-02-01", "--until", "2001-01-31"]).ends(2);
+    assert!(ran.err.contains("is not before the end"), "{}", ran.err);
+}
+
+#[test]
+fn a_period_of_the_past_is_asked_at_its_end() {
+    let world = World::new();
+    world.write("estate/compose.yaml", "services:\n  cart:\n    image: cart\n");
+    world.write(
+        "incidents.csv",
+        "key,title,service,started,resolved,severity\n1,Down,cart,2001-02-05 10:00Z,2001-02-05 11:00Z,major\n",
+    );
+    world.run("estate", &["scan", "--quiet"]).ok();
+    world.run("estate", &["import", "--from", "pages", "../incidents.csv"]).ok();
+    let rows = |until: &str| {
+        let found = world.run("estate", &["fires", "--until", until, "--json"]).ok().json();
+        assert_eq!(found["now"], format!("{until}T23:59:59.999Z"));
+        found["rows"].as_array().map(Vec::len)
+    };
+    assert_eq!([rows("2001-02-04"), rows("2001-02-05"), rows("2001-12-31")], [Some(0), Some(1), Some(0)]);
 }
 
 #[test]
