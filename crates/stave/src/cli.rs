@@ -475,9 +475,8 @@ pub(crate) struct Answer {
 
 #[derive(Debug, Args)]
 pub(crate) struct Next {
-    /// How far back: an age (90d, 12w) or a day (2026-01-31) [default: 26w]
-    #[arg(long, value_name = "AGE|DAY")]
-    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) period: Period,
     /// Lines of the list
     #[arg(long, default_value_t = 10)]
     pub(crate) limit: u64,
@@ -488,6 +487,9 @@ pub(crate) struct Barrel {
     /// A name, 12 digits, or a reference
     #[arg(required = true, value_name = "ENTITY|SYSTEM")]
     pub(crate) entity: Vec<String>,
+    /// As it was at the end of this day (2026-03-31) [default: now]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -502,7 +504,7 @@ pub(crate) struct Fires {
 /// Which time an answer is about.
 #[derive(Debug, Args)]
 pub(crate) struct Period {
-    /// From when on: an age (90d, 12w) or a day (2026-01-31) [default: fires 26w, flow 365d]
+    /// From when on: an age (90d, 12w) or a day (2026-01-31) [default: 26w; flow: 365d]
     #[arg(long, value_name = "AGE|DAY")]
     pub(crate) since: Option<String>,
     /// The last day that counts, as if it were asked at its end (2026-03-31) [default: now]

@@ -9,14 +9,20 @@ use crate::problem::Problem;
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 
-/// Makes the end of `--until` the present of all that is asked from here on, and gives the moment that `--since` means.
-pub(super) fn settle(opened: &mut Opened, typed: &Period) -> anyhow::Result<Option<Time>> {
-    if let Some(day) = &typed.until {
+/// Makes the end of this day the present of all that is asked from here on.
+pub(super) fn end(opened: &mut Opened, until: Option<&str>) -> anyhow::Result<()> {
+    if let Some(day) = until {
         let begins = when::day_begins(day).ok_or_else(|| {
             Problem::new(format!("--until {day} is no day")).hint("a day is written like 2026-01-31")
         })?;
         opened.now = opened.now.min(Time::from_millis(begins.millis() + DAY_MS - 1));
     }
+    Ok(())
+}
+
+/// [`end`], and the moment that `--since` means.
+pub(super) fn settle(opened: &mut Opened, typed: &Period) -> anyhow::Result<Option<Time>> {
+    end(opened, typed.until.as_deref())?;
     let Some(text) = &typed.since else { return Ok(None) };
     let since = when::since(text, opened.now).ok_or_else(|| {
         Problem::new(format!("--since {text} is no age and no day"))
