@@ -67,6 +67,7 @@ pub(crate) struct Ci;
 impl Reader for Ci {
     type Facts = Vec<Pipeline>;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
     const TRIGGERS: &'static [&'static str] = &[
         "jobs:",
         "script",

@@ -173,6 +173,23 @@ const SENDERS: &[&str] = &[
     "from_shared",
 ];
 
+/// Functions that make a client of the address in the object that they are given: Apollo, urql, graphql-request and
+/// graphql-ws for GraphQL, with Python's gql.
+const CLIENTS: &[&str] = &[
+    "ApolloClient",
+    "HttpLink",
+    "createHttpLink",
+    "BatchHttpLink",
+    "createUploadLink",
+    "WebSocketLink",
+    "GraphQLClient",
+    "SubscriptionClient",
+    "createClient",
+    "RequestsHTTPTransport",
+    "AIOHTTPTransport",
+    "HTTPXTransport",
+];
+
 /// Functions that say where the program itself listens, whom it lets in, or what it writes for people.
 const NO_CALLS: &[&str] = &[
     "ListenAndServe",
@@ -490,7 +507,7 @@ impl<'a> File<'_, 'a> {
             }
             return;
         }
-        if SENDERS.contains(&word) {
+        if is_sender(word) {
             // A constant that holds an address; texts are seen by themselves.
             for range in code.arguments(at + 1).into_iter().take(3) {
                 if code.first_text(range.clone()).is_none()
@@ -574,7 +591,7 @@ impl<'a> File<'_, 'a> {
             if around.is_some_and(|word| NO_CALLS.contains(&word)) || is_of_visitors(&name) {
                 return;
             }
-            let called = has_scheme && around.is_some_and(|word| SENDERS.contains(&word));
+            let called = has_scheme && around.is_some_and(is_sender);
             let value = Value::Text(text.to_owned());
             self.say(What::Address { name, value, called }, at);
             return;
@@ -601,14 +618,18 @@ impl<'a> File<'_, 'a> {
         }
     }
 
-    /// The function in whose arguments a position lies directly.
+    /// The function in whose arguments a position lies directly, or in the object that is the first of them.
     fn around(&self, at: usize) -> Option<&'a str> {
         let mut depth = 0usize;
         for at in (at.saturating_sub(60)..at).rev() {
             match self.code.get(at)? {
                 Token::Sign(')' | ']' | '}') => depth += 1,
                 Token::Sign('(') if depth == 0 => return self.code.word(at.checked_sub(1)?),
-                Token::Sign('{' | ';') if depth == 0 => return None,
+                Token::Sign('{') if depth == 0 => {
+                    let made = self.code.word(at.checked_sub(2)?).filter(|word| CLIENTS.contains(word));
+                    return made.filter(|_| self.code.is_sign(at - 1, '('));
+                }
+                Token::Sign(';') if depth == 0 => return None,
                 Token::Sign('(' | '[' | '{') => depth = depth.saturating_sub(1),
                 _ => {}
             }
@@ -632,6 +653,11 @@ impl<'a> File<'_, 'a> {
         }
         String::new()
     }
+}
+
+/// Whether a function sends to the address that it is given.
+fn is_sender(word: &str) -> bool {
+    SENDERS.contains(&word) || CLIENTS.contains(&word)
 }
 
 /// `host:port`, nothing else.

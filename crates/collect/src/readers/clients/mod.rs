@@ -112,6 +112,7 @@ const WORDS: &[&str] = &[
 impl Reader for Clients {
     type Facts = SourceFacts;
     const NAME: &'static str = NAME;
+    const RULES: u32 = 2;
 
     fn wants(path: &str, name: &str) -> bool {
         let Some((stem, end)) = name.rsplit_once('.') else { return false };

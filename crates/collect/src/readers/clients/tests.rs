@@ -137,6 +137,28 @@ fn addresses_in_code_are_calls_where_they_name_a_piece() {
 }
 
 #[test]
+fn clients_of_graphql_call_whom_they_are_made_for() {
+    for (path, text) in [
+        ("index.ts", "const client = new ApolloClient({ uri: 'HOST/graphql', cache: new InMemoryCache() })"),
+        ("index.js", "const link = new HttpLink({ uri: `HOST/graphql` })"),
+        ("index.ts", "const link = createHttpLink({ uri: process.env.API_URL ?? 'HOST/graphql' })"),
+        ("index.ts", "const client = createClient({ url: 'HOST/graphql', exchanges })"),
+        ("index.ts", "const client = new GraphQLClient('HOST/graphql', { headers })"),
+        ("index.js", "const url = 'HOST/graphql'\nawait request(url, query)"),
+        ("app.py", "transport = AIOHTTPTransport(url=\"HOST/graphql\")"),
+    ] {
+        let own = of_web(path, &text.replace("HOST", "http://orders:8080"), "");
+        assert_eq!(own, ["web calls orders"], "{text}");
+        // An address that is only kept under a name may be written for people.
+        if !text.contains("const url") {
+            let outside = of_web(path, &text.replace("HOST", "https://api.payments.dev"), "");
+            assert_eq!(outside, ["web calls api.payments.dev"], "{text}");
+        }
+    }
+    assert!(of_web("index.ts", "new ApolloClient({ uri: '/graphql' })", "").is_empty());
+}
+
+#[test]
 fn topics_join_who_sends_and_who_reads() {
     let want = [
         "orders subscribes_to kafka",
