@@ -305,6 +305,9 @@ impl Measured<'_> {
         };
         let all = files.source_bytes + files.test_bytes;
         let percent = files.test_bytes.saturating_mul(100).div_ceil(all);
+        if percent < 10 && files.tested_inside_bytes > files.source_bytes / 2 {
+            return unknown(name, "its language has tests in the same files as the code");
+        }
         let measured = format!("{percent} % of the code is tests");
         let evidence = vec![format!(
             "{} kB of tests, {} kB of other code",

@@ -71,6 +71,7 @@ const AGENT_LINES: &[&str] = &[
 const BOT_NAMES: &[&str] = &[
     "allcontributors",
     "azure pipelines",
+    "bors",
     "buildkite",
     "circleci",
     "codecov",

@@ -46,10 +46,15 @@ const LISTS: &[&str] = &[
     "Dockerfile",
 ];
 
+/// Endings of languages whose custom is to write tests into the file that they test.
+const TESTED_INSIDE: &[&str] = &["rs", "zig", "d"];
+
 /// What is known of the files of one piece.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     pub(super) source_bytes: u64,
+    /// Of these, in languages whose tests stand in the sources.
+    pub(super) tested_inside_bytes: u64,
     pub(super) test_bytes: u64,
     pub(super) documents: u64,
     /// When the newest change of each sort was committed, in seconds since 1970, with its path.
@@ -138,6 +143,9 @@ fn add_files(
             match file.class {
                 FileClass::Source => {
                     found.source_bytes += file.bytes;
+                    if file.path.rsplit_once('.').is_some_and(|(_, ending)| TESTED_INSIDE.contains(&ending)) {
+                        found.tested_inside_bytes += file.bytes;
+                    }
                     found.source = found.source.take().max(at.clone());
                 }
                 FileClass::Test => found.test_bytes += file.bytes,

@@ -154,7 +154,7 @@ impl StaveName {
     /// The seconds within which half of the incidents must be over for a level of [`StaveName::Recovery`].
     pub(crate) fn recovery_seconds(level: u8) -> Option<i64> {
         let step = RECOVERY.iter().find(|step| step.level == level)?;
-        (step.at > i64::MIN).then_some(-step.at)
+        (step.at > i64::MIN).then(|| -step.at)
     }
 }
 

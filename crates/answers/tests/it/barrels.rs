@@ -55,17 +55,21 @@ fn map(claims: Vec<Says>) -> Statement {
 
 /// Cart has tests, documentation and an owner; orders has none of them. One person knows more than half of either.
 fn shop() -> Vec<Statement> {
+    shop_written_in("go")
+}
+
+fn shop_written_in(ending: &str) -> Vec<Statement> {
     let of: Reference = format!("repo:{SHOP}").parse().unwrap();
     let commits = [
         commit(
             1,
             ANN,
             400,
-            &["cart/Cargo.toml", "cart/src/lib.rs", "orders/src/lib.rs", "orders/Cargo.toml"],
+            &["cart/Cargo.toml", "cart/src/lib.go", "orders/src/lib.go", "orders/Cargo.toml"],
         ),
-        commit(2, ANN, 60, &["cart/README.md", "cart/tests/it.rs", "cart/src/lib.rs"]),
-        commit(3, BEN, 50, &["cart/src/lib.rs", "cart/Cargo.toml", "cart/tests/it.rs", "cart/README.md"]),
-        commit(4, ANN, 20, &["orders/src/lib.rs", "cart/src/lib.rs"]),
+        commit(2, ANN, 60, &["cart/README.md", "cart/tests/it.go", "cart/src/lib.go"]),
+        commit(3, BEN, 50, &["cart/src/lib.go", "cart/Cargo.toml", "cart/tests/it.go", "cart/README.md"]),
+        commit(4, ANN, 20, &["orders/src/lib.go", "cart/src/lib.go"]),
     ];
     let tag = |name: &str, commit: u8, days: i64| Tag {
         name: name.to_owned(),
@@ -79,14 +83,18 @@ fn shop() -> Vec<Statement> {
         tags: vec![tag("v1", 2, 59), tag("v2", 3, 40), tag("v3", 4, 10)],
         ..Head::default()
     };
-    let file = |path: &str, bytes: u64, class: FileClass| File { path: path.to_owned(), bytes, class };
+    let file = |path: &str, bytes: u64, class: FileClass| File {
+        path: path.replace(".go", &format!(".{ending}")),
+        bytes,
+        class,
+    };
     let files = [
         file("cart/Cargo.toml", 50, FileClass::Generated),
         file("cart/README.md", 100, FileClass::Documentation),
-        file("cart/src/lib.rs", 6_000, FileClass::Source),
-        file("cart/tests/it.rs", 4_000, FileClass::Test),
+        file("cart/src/lib.go", 6_000, FileClass::Source),
+        file("cart/tests/it.go", 4_000, FileClass::Test),
         file("orders/Cargo.toml", 50, FileClass::Generated),
-        file("orders/src/lib.rs", 9_000, FileClass::Source),
+        file("orders/src/lib.go", 9_000, FileClass::Source),
     ];
     let mut branch = head.to_claims(&of);
     branch.extend(File::to_claims(&of, &files));
@@ -274,4 +282,17 @@ fn an_estate_in_which_nothing_was_measured_says_so() {
     let found = next(folded.estate(), &NextQuery::default()).unwrap();
     assert!(found.rows.is_empty() && found.unknown.len() == 3, "{:?}", found.unknown);
     assert_eq!(barrel(folded.estate(), "0123456789ab").unwrap(), None);
+}
+
+#[test]
+fn tests_inside_the_sources_are_unknown_and_not_none() {
+    // Nobody can see from outside how much of a Rust file is tests.
+    let with = |ending: &str| {
+        let mut ledger = MemoryLedger::new().unwrap();
+        ledger.append(&shop_written_in(ending)).unwrap();
+        let folded = Folded::of(ledger);
+        let barrel = barrel(folded.estate(), &folded.id("orders")).unwrap().unwrap();
+        barrel.staves.iter().find(|stave| stave.name == StaveName::Tests).unwrap().level
+    };
+    assert_eq!([with("rs"), with("go")], [None, Some(0)]);
 }
