@@ -8,6 +8,8 @@ const folder = join(root, "docs", "pictures");
 mkdirSync(folder, { recursive: true });
 
 const estate = newEstate();
+const records = (name) => join(root, "examples", "shop", "records", name);
+estate.run("import", "--from", "shop", records("incidents.csv"), records("deployments.csv"));
 const server = await estate.serve();
 const browser = await launch();
 try {
@@ -26,6 +28,12 @@ try {
   await keep("why");
   await page.goto("/questions");
   await keep("questions");
+  await page.goto("/fires?since=2y");
+  await keep("fires");
+  await page.goto("/next");
+  await page.locator("main a[href$='/barrel']").first().click();
+  await page.waitForURL(/\/barrel/);
+  await keep("barrel");
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
 } finally {
   await browser.close();

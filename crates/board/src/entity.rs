@@ -49,15 +49,7 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
                 }
             }
         }
-        @if row.kind == "component" || row.kind == "repository" {
-            p { a href=(flow_link(&row.id)) { "How its changes flow to users" } }
-        }
-        @if HAS_BARREL.contains(&row.kind.as_str()) {
-            p {
-                a href={ (entity_link(&row.id)) "/barrel" } { "How high its barrel is" } ", "
-                a href={ "/fires?since=2y&piece=" (row.id) } { "when it went down" }
-            }
-        }
+        (asked_next(&row.id, &row.kind))
         @if row.hidden { p { "A person says that it is not there; lists leave it out. What is known stays here." } }
         (unknown(&found.unknown))
         @if !found.questions.is_empty() {
@@ -94,12 +86,6 @@ pub fn entity_page(frame: &Frame<'_>, found: &EntityPage, near: Option<&Neighbou
             }
         }
         (endpoints(found))
-        @if ASKED_ABOUT.contains(&row.kind.as_str()) {
-            p {
-                a href=(who_link(&row.id)) { "Whom to ask about it" } ", and "
-                a href={ (entity_link(&row.id)) "/hotspots" } { "where the work on it is done" }
-            }
-        }
         @if let Some(near) = near { (neighbourhood(near)) }
         section aria-labelledby="said" {
             h2 #said { "What was said when" }
@@ -219,6 +205,29 @@ fn texts(heading: &str, facts: &[TextFact]) -> Markup {
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What else can be asked about a piece, in the order in which people ask.
+fn asked_next(id: &str, kind: &str) -> Markup {
+    let is_asked_about = ASKED_ABOUT.contains(&kind);
+    let links = [
+        (is_asked_about, who_link(id), "Whom to ask"),
+        (HAS_BARREL.contains(&kind), format!("{}/barrel", entity_link(id)), "How high its barrel is"),
+        (HAS_BARREL.contains(&kind), format!("/fires?since=2y&piece={id}"), "When it went down"),
+        (kind == "component" || kind == "repository", flow_link(id), "How its changes flow"),
+        (is_asked_about, format!("{}/hotspots", entity_link(id)), "Where the work is done"),
+    ];
+    let links: Vec<_> = links.into_iter().filter(|(is_there, _, _)| *is_there).collect();
+    html! {
+        @if !links.is_empty() {
+            p {
+                @for (place, (_, link, words)) in links.iter().enumerate() {
+                    @if place > 0 { " · " }
+                    a href=(link) { (words) }
                 }
             }
         }
