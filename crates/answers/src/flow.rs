@@ -1,8 +1,8 @@
 //! How changes flow to users: how often, how long they take, how often it goes wrong and how long that lasts.
 //! docs/flow.md has the definitions with their sources.
 //!
-//! What happened is gathered first ([`gather`]), without any definition; a definition then counts it ([`measures`]). So
-//! two definitions can be held against each other, event by event ([`explain`]).
+//! What happened is gathered first (`gather`), without any definition; a definition then counts it (`measures`). So
+//! two definitions can be held against each other, event by event (`explain`).
 
 pub mod devlake;
 mod events;

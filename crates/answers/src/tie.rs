@@ -201,7 +201,7 @@ impl Tier {
     }
 
     /// Learns from an incident of which it is known what it was about. The order in which incidents are taught makes
-    /// no difference, as long as fewer than [`WORDS`] words occur.
+    /// no difference, as long as fewer than `WORDS` words occur.
     pub fn teach(&mut self, text: &TieText, taught: &Taught) {
         let signs = self.signs(text);
         for (piece, sign) in signs.iter().map(|(piece, sign)| (*piece, *sign)) {
