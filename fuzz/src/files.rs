@@ -98,6 +98,11 @@ pub(crate) fn config(bytes: &[u8]) {
 pub(crate) fn deployments(bytes: &[u8]) {
     each(&["skaffold.yaml", "Tiltfile", "web/Procfile", "units/mail@.service"], bytes);
     each(&["template.yaml", "cfn/a.json", "serverless.yml", "Pulumi.yaml", "taskdef.json", "a.nomad"], bytes);
+    each(&["inventories/prod/hosts", "inventory.yml", "site.yml"], bytes);
+    // What a role does is done on the groups of an inventory.
+    let play: &[u8] = b"- hosts: a\n  roles: [b]\n";
+    let hosts: &[u8] = b"[a]\nc\n";
+    read(&[("hosts", hosts), ("site.yml", play), ("roles/b/tasks/main.yml", bytes)]);
     // What they say is about pieces that others find.
     read(&[("skaffold.yaml", bytes), ("Tiltfile", bytes), ("Dockerfile", b"FROM a\nCMD b\n")]);
 }

@@ -60,6 +60,14 @@ pub const TEMPLATE_STEPS: usize = 500_000;
 pub const TEMPLATE_BYTES: usize = 4 * 1024 * 1024;
 /// Most values of one Helm release that are looked at.
 pub const RELEASE_VALUES: usize = 2_000;
+/// Most groups of one Ansible inventory.
+pub const ANSIBLE_GROUPS: usize = 500;
+/// Most hosts that one entry of an Ansible inventory counts as.
+pub const ANSIBLE_HOSTS: u64 = 100_000;
+/// Most groups that one play of Ansible names.
+pub const ANSIBLE_PATTERNS: usize = 64;
+/// Most roles and tasks of one play or one file of a role that are looked at.
+pub const ANSIBLE_ACTS: usize = 1_000;
 /// Most charts inside each other, and most sets of values that one chart is read with.
 pub const CHART_DEPTH: usize = 8;
 

@@ -275,7 +275,7 @@ fn log_addresses(logging: &Node) -> Vec<Line<String>> {
 }
 
 /// `KEY: value` maps and `KEY=value` lists.
-fn pairs(node: &Node) -> Vec<Line<(String, Option<String>)>> {
+pub(super) fn pairs(node: &Node) -> Vec<Line<(String, Option<String>)>> {
     match &node.value {
         Value::Map(entries) => entries
             .iter()
@@ -492,7 +492,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// Ports of `8080:80`, `127.0.0.1:8080:80/tcp`, `8000-8002:80`: (published, container).
-fn ports(text: &str) -> (Option<u16>, Option<u16>) {
+pub(super) fn ports(text: &str) -> (Option<u16>, Option<u16>) {
     let text = text.split('/').next().unwrap_or(text);
     let mut parts = text.rsplit(':');
     let number = |part: Option<&str>| part.and_then(|part| part.split('-').next()?.trim().parse().ok());

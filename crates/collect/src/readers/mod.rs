@@ -3,6 +3,7 @@
 //! A reader has two pure steps: `read` turns one file's text into partial facts, `link` puts the facts of all
 //! its files into the repository's sketch. Files reach only `read`.
 
+mod ansible;
 mod aspire;
 mod builds;
 mod catalog;
@@ -222,6 +223,8 @@ pub(crate) const READERS: &[Entry] = &[
     entry::<nomad::Nomad>(),
     // Behind the other deployments: what they know already is no piece more.
     entry::<processes::ProcessFiles>(),
+    // Behind them too: a role may install what another file deploys.
+    entry::<ansible::AnsibleFiles>(),
     entry::<aspire::Aspire>(),
     entry::<routes::RoutesReader>(),
     entry::<telemetry::Telemetry>(),

@@ -293,6 +293,16 @@ const SAMPLES: &[(&str, &str)] = &[
         "a@.service",
         "[Unit]\nDescription=a\nAfter=b.service \\\n c@d.service\n[Service]\nExecStart=-/usr/bin/e --f\nEnvironment=\"G_URL=http://web:80\" 'H=i j'\n",
     ),
+    ("inventories/prod/hosts", "[web]\na[01:10] ansible_host=b\n[all:children]\nweb\n[c:vars]\nd=e\n"),
+    ("inventory.yml", "all: {hosts: {a: }, children: {web: {hosts: {\"b[1:3]\": }, children: {c: }}}}\n"),
+    (
+        "site.yml",
+        "- hosts: web:!c\n  roles: [redis, {role: d.nginx}, shop]\n  tasks:\n  - block:\n    - docker_container: {name: a, image: \"x/a:1\", ports: [\"1:2\"], env: {E_URL: \"http://web:80\"}}\n  - service: name=etcd state=started\n",
+    ),
+    (
+        "roles/shop/tasks/main.yml",
+        "- podman_container: {name: b, image: \"{{ r }}/b\", publish: \"80:80\"}\n",
+    ),
     ("CODEOWNERS", "* @a/b\n/x/ c@example.com @d\n[S] @e\n/y\n"),
 ];
 

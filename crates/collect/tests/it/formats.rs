@@ -1,6 +1,8 @@
 //! The smaller formats of deployments: what they put on the map, and what they don't.
 
-use crate::support::{Folder, are_one, at, links, pieces, set};
+use std::collections::BTreeSet;
+
+use crate::support::{Folder, are_one, at, claims, links, pieces, set};
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front}\nspec: {template: {spec: {containers: [{image: acme-ui}]}}}\n";
 
@@ -98,6 +100,85 @@ fn units_of_systemd_are_pieces_that_need_each_other() {
     assert_eq!(pieces(&tree), set(&["shop-mailer: service", "shop-orders: service", "shop-clean: job"]));
     assert_eq!(links(&tree), set(&["shop-mailer calls shop-orders", "shop-clean depends_on shop-orders"]));
     assert!(!format!("{:?}", tree.parts).contains("hush"));
+}
+
+#[test]
+fn what_ansible_runs_on_the_groups_of_an_inventory() {
+    let tree = Folder::new(&[
+        ("ops/inventories/prod/hosts", "[web]\nw[1:3]\n[db]\nd1 ansible_password=hush\n[shop:children]\nweb\ndb\n"),
+        (
+            "ops/site.yml",
+            "- hosts: db\n  roles: [geerlingguy.postgresql, common]\n- hosts: \"{{ target }}\"\n  roles: [redis]\n- hosts: web\n  roles: [front]\n",
+        ),
+        (
+            "ops/roles/front/tasks/main.yml",
+            "- docker_container:\n    name: front\n    image: acme/front:1\n    env:\n      DB_URL: postgres://app:hush@postgresql:5432/a\n      X_URL: \"http://{{ x }}\"\n- docker_container: {name: \"{{ n }}\", image: acme/n}\n",
+        ),
+        // Nobody uses it here.
+        ("ops/roles/spare/tasks/main.yml", "- docker_container: {name: spare, image: acme/spare}\n"),
+        ("ops/roles/front/molecule/default/converge.yml", "- hosts: all\n  roles: [mysql]\n"),
+    ])
+    .tree();
+    assert_eq!(
+        pieces(&tree),
+        set(&[
+            "web: environment",
+            "db: environment",
+            "shop: environment",
+            "postgresql: database",
+            "front: service",
+        ])
+    );
+    assert_eq!(
+        links(&tree),
+        set(&[
+            "web part_of shop",
+            "db part_of shop",
+            "postgresql runs_on db",
+            "front runs_on web",
+            "front stores_in postgresql",
+        ])
+    );
+    assert!(!format!("{:?}", tree.parts).contains("hush"));
+}
+
+#[test]
+fn two_projects_of_a_repository_have_groups_of_their_own() {
+    let play = "- hosts: db\n  roles: [mysql]\n";
+    let tree = Folder::new(&[
+        ("a/hosts", "[db]\nx\n"),
+        ("a/site.yml", play),
+        ("b/inventory/hosts", "[db]\nx\n"),
+        ("b/playbooks/site.yml", play),
+    ])
+    .tree();
+    let of_here = |reference: &str| reference.rsplit("//").next().unwrap_or("").to_owned();
+    let found: BTreeSet<String> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.kind == "runs_on")
+        .map(|claim| {
+            format!("{} on {}", of_here(claim.of.as_str()), of_here(claim.to.as_deref().unwrap_or("")))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        set(&[
+            "a#ansible/mysql on a#ansible/group/db",
+            "b/playbooks#ansible/mysql on b/inventory#ansible/group/db",
+        ])
+    );
+}
+
+#[test]
+fn what_another_file_deploys_is_not_said_again_by_a_role() {
+    let tree = Folder::new(&[
+        ("compose.yaml", "services:\n  redis: {image: redis}\n"),
+        ("hosts.yml", "cache: {hosts: {c1: }}\n"),
+        ("site.yml", "- hosts: cache\n  roles: [redis]\n"),
+    ])
+    .tree();
+    assert_eq!(pieces(&tree), set(&["cache: environment", "redis: cache"]));
+    assert_eq!(links(&tree), set(&["redis runs_on cache"]));
 }
 
 const SAM: &str = r#"
