@@ -8,6 +8,7 @@ mod fires;
 mod first_minutes;
 mod flow;
 mod git_stories;
+mod golden;
 mod histories;
 mod imports;
 mod json;
