@@ -1,4 +1,5 @@
 //! The claims of one statement as bytes: newline-separated canonical claims, compressed once they are many.
+//! A claim that was redacted leaves the 64 digits of its hash as its line.
 //!
 //! Bodies are known by the header's `claims` hash, so a new commit with the same claims stores none.
 
@@ -12,6 +13,11 @@ const PLAIN_BYTES: usize = 256 * 1024;
 const LEVEL: i32 = 3;
 /// A reader's buffer; whole lines are handed out of it without a copy.
 const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Whether a line is a claim: a redacted one has left its hash, and no hash begins like a JSON object.
+pub(crate) fn is_claim(line: &[u8]) -> bool {
+    line.first() == Some(&b'{')
+}
 
 /// A body in memory.
 #[derive(Clone, Debug)]

@@ -36,7 +36,7 @@ pub(crate) fn word_type(scope: &Scope) -> Option<&str> {
     Some(rest.split_once('>').map_or(rest, |(word, _)| word))
 }
 
-fn fact_parts(scope: &Scope) -> Option<(&str, &str)> {
+pub(crate) fn fact_parts(scope: &Scope) -> Option<(&str, &str)> {
     if scope.kind() == "fact" { scope.rest().split_once('#') } else { None }
 }
 

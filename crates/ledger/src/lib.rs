@@ -9,8 +9,10 @@ mod error;
 mod exchange;
 mod holds;
 mod memory;
+mod obey;
 mod prepared;
 mod sqlite;
+mod store;
 
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
@@ -21,6 +23,7 @@ pub use exchange::{
 pub use memory::MemoryLedger;
 pub use prepared::{Prepared, Preparer};
 pub use sqlite::SqliteLedger;
+pub use store::Store;
 
 /// What a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,9 @@ pub struct Info {
     pub ledger: String,
     /// Raised when a copy is restored from a backup: positions of another epoch mean nothing.
     pub epoch: u64,
+    /// Raised whenever something that could be read no longer can (a redaction, a compaction): what was made of the
+    /// ledger before has to be made again.
+    pub revision: u64,
 }
 
 /// An estate, as its ledgers know it.
@@ -110,7 +116,7 @@ impl Filter {
 }
 
 /// One estate's statements. Object safe; every method is a whole transaction.
-pub trait Ledger {
+pub trait Ledger: Send {
     /// Which ledger this is.
     ///
     /// # Errors
@@ -148,12 +154,20 @@ pub trait Ledger {
     /// Where the storage can't be read.
     fn find_ids(&self, prefix: &str, limit: usize) -> Result<Vec<Hash>>;
 
-    /// Calls `each` with the canonical bytes of every claim of a statement, in the order of hashes.
-    /// Streams: memory does not grow with the number of claims.
+    /// Calls `each` with a line for every claim of a statement, in the order of hashes: its canonical bytes, or,
+    /// where it was redacted, the 64 digits of its hash. Streams: memory does not grow with the number of claims.
     ///
     /// # Errors
     /// Where there is no such statement, its claims are damaged, or `each` fails.
-    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+    fn raw_lines(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+
+    /// Calls `each` with the canonical bytes of every claim of a statement that can be read, in the order of hashes.
+    ///
+    /// # Errors
+    /// As [`Ledger::raw_lines`].
+    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.raw_lines(number, &mut |line| if body::is_claim(line) { each(line) } else { Ok(()) })
+    }
 
     /// Appends what `next` gives until it gives nothing: all or nothing, numbers in that order.
     ///
@@ -206,11 +220,26 @@ pub trait Ledger {
     /// Where the storage can't be read.
     fn people(&self) -> Result<Vec<PersonRow>>;
 
-    /// Adds rows to the people directory: a union. Gives how many were new.
+    /// Adds rows to the people directory: a union, less who was forgotten. Gives how many were new.
     ///
     /// # Errors
     /// Where the storage can't be written.
     fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64>;
+
+    /// Who was forgotten (`person:ID`), sorted: the directory takes no row of theirs.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn forgotten(&self) -> Result<Vec<String>>;
+
+    /// The claims that were redacted, sorted by hash: the ledger takes their bytes no more.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn redacted(&self) -> Result<Vec<Hash>>;
+
+    /// The small store beside the ledger; none where this is somebody else's ledger, seen from afar.
+    fn store(&mut self) -> Option<&mut dyn Store>;
 
     /// Other estates whose ledgers were merged into this one, by id and key.
     ///
@@ -226,7 +255,7 @@ pub trait Ledger {
     fn meet_estates(&mut self, met: &[Estate]) -> Result<bool>;
 }
 
-/// The claims of a statement, in the order of hashes. Large statements are better read with
+/// The claims of a statement that can be read, in the order of hashes. Large statements are better read with
 /// [`Ledger::raw_claims`].
 ///
 /// # Errors

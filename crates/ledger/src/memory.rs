@@ -1,6 +1,6 @@
 //! A ledger that lives as long as its process: for tests, and the yardstick for the others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::holds::{Lookup, all_hold, same_word, word_type};
+use crate::obey::{Forgotten, Order, holds_any, order, without};
 use crate::{
-    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range, random,
-    random_id,
+    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
+    random, random_id,
 };
 
 /// A ledger in memory. A clone is a copy: what is appended to one doesn't reach the other.
@@ -29,6 +30,9 @@ pub struct MemoryLedger {
     replacing: HashMap<Hash, Vec<u64>>,
     heard: BTreeMap<(Author, Scope), Time>,
     people: BTreeSet<PersonRow>,
+    forgotten: BTreeSet<String>,
+    redacted: HashSet<Hash>,
+    shelves: BTreeMap<(String, String), String>,
 }
 
 impl MemoryLedger {
@@ -37,7 +41,7 @@ impl MemoryLedger {
     /// # Errors
     /// Where the system gives no random numbers.
     pub fn new() -> Result<MemoryLedger> {
-        let info = Info { estate: random_id()?, ledger: random_id()?, epoch: 0 };
+        let info = Info { estate: random_id()?, ledger: random_id()?, epoch: 0, revision: 0 };
         Ok(MemoryLedger::of_estate(info, EstateKey(random()?)))
     }
 
@@ -56,6 +60,9 @@ impl MemoryLedger {
             replacing: HashMap::new(),
             heard: BTreeMap::new(),
             people: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+            redacted: HashSet::new(),
+            shelves: BTreeMap::new(),
         }
     }
 
@@ -88,7 +95,11 @@ impl MemoryLedger {
         let number = self.entries.len() as u64 + 1;
         let (id, header) = (said.id, said.header);
         self.numbers.insert(id, number);
-        self.bodies.entry(header.claims).or_insert_with(|| Arc::new(said.body));
+        let mut body = said.body;
+        if !self.redacted.is_empty() {
+            body = without(&self.redacted, |each| body.each(said.claim_count, each))?;
+        }
+        self.bodies.entry(header.claims).or_insert_with(|| Arc::new(body));
         for replaced in &header.replaces {
             self.replacing.entry(*replaced).or_default().push(number);
         }
@@ -100,8 +111,44 @@ impl MemoryLedger {
         } else {
             self.slots.entry((header.author.clone(), header.scope.clone())).or_default().push(number);
         }
+        let order = order(&header);
         self.entries.push(Entry { number, id, header, claim_count: said.claim_count });
+        if let Some(order) = order {
+            self.obey(order)?;
+        }
         Ok(Appended { id, number, outcome: Outcome::New })
+    }
+
+    fn obey(&mut self, order: Order) -> Result<()> {
+        match order {
+            Order::Forget(id) => {
+                self.forgotten.insert(id);
+                let forgotten = self.all_forgotten();
+                self.people.retain(|row| !forgotten.covers(row));
+            }
+            Order::Redact(claim) if self.redacted.insert(claim) => {
+                self.info.revision += 1;
+                for entry in &self.entries {
+                    let Some(body) = self.bodies.get_mut(&entry.header.claims) else { continue };
+                    let mut is_there = false;
+                    body.each(entry.claim_count, &mut |line| {
+                        is_there |= holds_any(line, &self.redacted);
+                        Ok(())
+                    })?;
+                    if is_there {
+                        let left = without(&self.redacted, |each| body.each(entry.claim_count, each))?;
+                        *body = Arc::new(left);
+                    }
+                }
+            }
+            Order::Redact(_) => {}
+        }
+        Ok(())
+    }
+
+    fn all_forgotten(&self) -> Forgotten {
+        let others = self.others.values().map(|estate| estate.key.clone());
+        Forgotten { ids: self.forgotten.clone(), keys: others.chain([self.key.clone()]).collect() }
     }
 }
 
@@ -181,7 +228,7 @@ impl Ledger for MemoryLedger {
         Ok(self.numbers.range(from..=to).take(limit).map(|(id, _)| *id).collect())
     }
 
-    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    fn raw_lines(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let entry = self.get(number).ok_or(Error::NoStatement(number))?;
         let body = self.bodies.get(&entry.header.claims).ok_or(Error::NoStatement(number))?;
         body.each(entry.claim_count, each)
@@ -224,7 +271,23 @@ impl Ledger for MemoryLedger {
     }
 
     fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64> {
-        Ok(rows.iter().filter(|row| self.people.insert((*row).clone())).count() as u64)
+        let forgotten = self.all_forgotten();
+        let rows = rows.iter().filter(|row| !forgotten.covers(row));
+        Ok(rows.filter(|row| self.people.insert((*row).clone())).count() as u64)
+    }
+
+    fn forgotten(&self) -> Result<Vec<String>> {
+        Ok(self.forgotten.iter().cloned().collect())
+    }
+
+    fn redacted(&self) -> Result<Vec<Hash>> {
+        let mut hashes: Vec<Hash> = self.redacted.iter().copied().collect();
+        hashes.sort_unstable();
+        Ok(hashes)
+    }
+
+    fn store(&mut self) -> Option<&mut dyn Store> {
+        Some(self)
     }
 
     fn other_estates(&self) -> Result<Vec<Estate>> {
@@ -241,5 +304,33 @@ impl Ledger for MemoryLedger {
         self.info.estate = estate.id.clone();
         self.key = estate.key.clone();
         Ok(true)
+    }
+}
+
+impl Store for MemoryLedger {
+    fn item(&self, shelf: &str, key: &str) -> Result<Option<String>> {
+        Ok(self.shelves.get(&(shelf.to_owned(), key.to_owned())).cloned())
+    }
+
+    fn items(&self, shelf: &str) -> Result<Vec<(String, String)>> {
+        let on_it = self.shelves.iter().filter(|((on, _), _)| on == shelf);
+        Ok(on_it.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn swap(&mut self, shelf: &str, key: &str, before: Option<&str>, after: Option<&str>) -> Result<bool> {
+        if self.item(shelf, key)?.as_deref() != before {
+            return Ok(false);
+        }
+        self.set(shelf, key, after)?;
+        Ok(true)
+    }
+
+    fn set(&mut self, shelf: &str, key: &str, value: Option<&str>) -> Result<()> {
+        let place = (shelf.to_owned(), key.to_owned());
+        match value {
+            Some(value) => drop(self.shelves.insert(place, value.to_owned())),
+            None => drop(self.shelves.remove(&place)),
+        }
+        Ok(())
     }
 }

@@ -70,6 +70,16 @@ impl Preparer {
         self.packer.add(&bytes).map_err(packing)
     }
 
+    /// The next claim, of which only the hash is left.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it doesn't follow the last one.
+    pub fn redacted(&mut self, hash: Hash) -> Result<()> {
+        let id = self.id;
+        self.checker.redacted(hash).map_err(|problem| Error::Refused { id, problem })?;
+        self.packer.add(hash.to_string().as_bytes()).map_err(packing)
+    }
+
     /// Ends the statement.
     ///
     /// # Errors
@@ -83,6 +93,6 @@ impl Preparer {
 }
 
 /// Packing happens in memory and fails only where the compressor can't get any.
-fn packing(source: std::io::Error) -> Error {
+pub(crate) fn packing(source: std::io::Error) -> Error {
     Error::Io { path: PathBuf::from("packing claims"), source }
 }

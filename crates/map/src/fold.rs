@@ -77,7 +77,7 @@ fn stamp_text(ledger: &dyn Ledger, cut_off: CutOff) -> Result<String> {
         CutOff::Live(_) => "live".to_owned(),
         CutOff::Date(date) => date.to_string(),
     };
-    Ok(format!("{} {} {kind}", info.ledger, info.epoch))
+    Ok(format!("{} {} {} {kind}", info.ledger, info.epoch, info.revision))
 }
 
 pub(crate) fn position(connection: &Connection) -> Result<u64> {

@@ -20,6 +20,9 @@ pub(crate) struct Changed {
     pub(crate) words: BTreeSet<i64>,
 }
 
+/// What stands in the place of a person's word that was redacted: a word of which the map makes nothing.
+const NOTHING: &str = r#"{"basis":"stated","of":"claim:-","type":"redacted"}"#;
+
 /// Takes in one statement's header (and a person's one claim).
 pub(crate) fn take_in(
     connection: &Connection,
@@ -66,7 +69,8 @@ pub(crate) fn take_in(
         Ok(())
     })?;
     let broken = |cause: String| MapError::Statement { number: entry.number, cause };
-    let body = body.ok_or_else(|| broken("a person's statement has no claim".to_owned()))?;
+    // A redacted word says nothing any more; what it replaced stays replaced.
+    let body = body.unwrap_or_else(|| NOTHING.to_owned());
     let claim: Claim = serde_json::from_str(&body).map_err(|error| broken(error.to_string()))?;
     connection
         .prepare_cached("INSERT INTO word(n, type, neg, body) VALUES(?1, ?2, ?3, ?4)")?

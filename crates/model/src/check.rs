@@ -43,17 +43,29 @@ impl Checker {
     /// # Errors
     /// The first rule that it breaks, alone or in this statement.
     pub fn claim(&mut self, claim: &Claim) -> Result<Vec<u8>, CheckError> {
+        let bytes = claim.checked()?;
+        self.next(hash_bytes(&bytes))?;
+        self.check_author(claim)?;
+        Ok(bytes)
+    }
+
+    /// Checks a claim that was redacted: only its hash is left.
+    ///
+    /// # Errors
+    /// Where it does not follow the last one.
+    pub fn redacted(&mut self, hash: Hash) -> Result<(), CheckError> {
+        self.next(hash)
+    }
+
+    fn next(&mut self, hash: Hash) -> Result<(), CheckError> {
         self.count += 1;
         at_most("claims", self.count, limits::CLAIMS)?;
-        let bytes = claim.checked()?;
-        let hash = hash_bytes(&bytes);
         if self.last.is_some_and(|last| last >= hash) {
             return Err(CheckError::Unsorted("claims"));
         }
         self.last = Some(hash);
         self.digest.update(hash.0);
-        self.check_author(claim)?;
-        Ok(bytes)
+        Ok(())
     }
 
     /// Checks that the claims were those of the header; gives their number.

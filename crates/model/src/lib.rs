@@ -24,7 +24,7 @@ pub use statement::{CheckError, Header, Op, ParseOpError, Source, Statement, VER
 pub use time::{ParseTimeError, Time};
 pub use words::{
     CLAIM_TYPES, COMMON_NAMES, ClaimType, Flow, KeyStrength, Kind, Mode, Relation, Target, claim_type,
-    key_strength,
+    key_strength, redacted_claim,
 };
 
 /// Limits on everything that enters a ledger. They are part of the format (docs/ledger.md, "Limits").

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::claim::Claim;
+use crate::hash::Hash;
 use crate::name::Reference;
 use crate::statement::CheckError;
 
@@ -22,7 +23,7 @@ pub enum Mode {
     Join,
     /// `exists`: the piece is there (value: its kind), or is not.
     Presence,
-    /// A person's word about the ledger itself: `withdrawn`, `retired`.
+    /// A person's word about the ledger itself: `withdrawn`, `retired`, `forgotten`, `redacted`.
     Word,
     /// What happened, one by one ([`crate::records`]): machines say it, the fold makes nothing of it, answers read it.
     Record,
@@ -89,6 +90,8 @@ pub const CLAIM_TYPES: &[ClaimType] = &[
     row("went_down", Mode::Add(Target::Text)),
     row("withdrawn", Mode::Word),
     row("retired", Mode::Word),
+    row("forgotten", Mode::Word),
+    row("redacted", Mode::Word),
     row("commits", Mode::Record),
     row("head", Mode::Record),
     row("files", Mode::Record),
@@ -138,10 +141,32 @@ impl ClaimType {
             Mode::Join if claim.to.as_deref() == Some(claim.of.as_str()) => {
                 problem("joins a reference to itself")
             }
+            Mode::Word if self.name == "redacted" => check_redacted(claim),
             Mode::Word if claim.value != Some(Value::Bool(true)) => problem("has the value true"),
+            Mode::Word if self.name == "forgotten" && claim.of.kind() != "person" => {
+                problem("is said of a person: `person:ID`")
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// Which claim, and why: the one who reads a gap later must learn more than that there is one.
+fn check_redacted(claim: &Claim) -> Result<(), CheckError> {
+    let problem =
+        |problem: &str| Err(CheckError::Shape { kind: claim.kind.clone(), problem: problem.to_owned() });
+    if redacted_claim(&claim.of).is_none() {
+        return problem("is said of a claim: `claim:` and the 64 digits of its hash");
+    }
+    match &claim.value {
+        Some(Value::String(why)) if !why.trim().is_empty() => Ok(()),
+        _ => problem("says why, a text, as `value`"),
+    }
+}
+
+/// The claim that `claim:HASH` means.
+pub fn redacted_claim(of: &Reference) -> Option<Hash> {
+    if of.kind() == "claim" { of.rest().parse().ok() } else { None }
 }
 
 fn check_set(claim: &Claim) -> Result<(), CheckError> {

@@ -13,6 +13,13 @@ const LINE_BYTES: usize = limits::HEADER_BYTES + 64 * 1024;
 const HINT_FORM: &str = "hint: a merge takes what `stave export --as jsonl` writes";
 const HINT_CUT: &str = "hint: the file was cut off on its way; export or copy it again";
 
+/// A claim in the file.
+pub(super) enum Claimed {
+    Whole(Box<stave_model::Claim>),
+    /// Only its hash is left.
+    Redacted(Hash),
+}
+
 /// A file in this form, read line by line. Knows what has to come next.
 pub(super) struct Lines<R> {
     source: R,
@@ -35,7 +42,17 @@ impl<R: BufRead> Lines<R> {
 
     /// An error about the line that was read last.
     pub(super) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
-        Error::Line { input: self.input.clone(), line: self.number, problem: problem.to_string() }
+        self.wrong_at(self.number, problem)
+    }
+
+    /// An error about an earlier line.
+    pub(super) fn wrong_at(&self, line: u64, problem: impl std::fmt::Display) -> Error {
+        Error::Line { input: self.input.clone(), line, problem: problem.to_string() }
+    }
+
+    /// The line that was read last, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Reads a line into the buffer; false at the end.
@@ -114,11 +131,12 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// A claim.
-    pub(super) fn claim(&mut self) -> Result<stave_model::Claim> {
+    /// A claim, or what a redacted one has left.
+    pub(super) fn claim(&mut self) -> Result<Claimed> {
         let wanted = "a claim";
         match self.next(wanted)? {
-            Line { claim: Some(claim), .. } => Ok(claim),
+            Line { claim: Some(claim), redacted: None, .. } => Ok(Claimed::Whole(Box::new(claim))),
+            Line { redacted: Some(hash), claim: None, .. } => Ok(Claimed::Redacted(hash)),
             _ => Err(self.other(wanted)),
         }
     }

@@ -3,16 +3,17 @@
 //! The file is read twice. The first time everything is checked and nothing written; the second time the
 //! statements stream into one transaction. A source that can't be read twice is copied aside meanwhile.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use stave_model::{Author, Checker, EstateKey, Hash, PersonRow, Scope, Time};
 
-use super::lines::{Lines, Said};
+use super::lines::{Claimed, Lines, Said};
 use super::{EstateLine, Heard};
 use crate::error::{Error, Result};
+use crate::obey::{Order, order};
 use crate::{Estate, Ledger, Outcome, Preparer, Repeats};
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -148,9 +149,15 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
             found.heard.push((row.author, row.scope, row.time));
         }
     }
+    // Gaps, with the line where each stands, and the words that allow them: both may come first.
+    let mut gaps: BTreeMap<Hash, u64> = BTreeMap::new();
+    let mut redacted: HashSet<Hash> = ledger.redacted()?.into_iter().collect();
     for _ in 0..statements {
         let said = lines.said()?;
-        check_statement(&mut lines, &said)?;
+        check_statement(&mut lines, &said, &mut gaps)?;
+        if let Some(Order::Redact(claim)) = order(&said.header) {
+            redacted.insert(claim);
+        }
         if said.header.scope.is_work() {
             found.left_out += 1;
         } else if ledger.entry(&said.id)?.is_some() {
@@ -158,10 +165,24 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
         }
     }
     lines.end()?;
+    if let Some((claim, line)) = gaps.into_iter().find(|(claim, _)| !redacted.contains(claim)) {
+        return Err(lines.wrong_at(
+            line,
+            format!(
+                "claim {} is left out, and no word says that it was redacted\n\nhint: export it again from a \
+                 ledger that has it",
+                claim.short()
+            ),
+        ));
+    }
     Ok(found)
 }
 
-fn check_statement<R: BufRead>(lines: &mut Lines<R>, said: &Said) -> Result<()> {
+fn check_statement<R: BufRead>(
+    lines: &mut Lines<R>,
+    said: &Said,
+    gaps: &mut BTreeMap<Hash, u64>,
+) -> Result<()> {
     let id = said.header.id();
     if id != said.id {
         return Err(lines.wrong(format!(
@@ -171,8 +192,15 @@ fn check_statement<R: BufRead>(lines: &mut Lines<R>, said: &Said) -> Result<()> 
     }
     let mut checker = Checker::new(&said.header).map_err(|problem| lines.wrong(problem))?;
     for _ in 0..said.count {
-        let claim = lines.claim()?;
-        checker.claim(&claim).map_err(|problem| lines.wrong(problem))?;
+        match lines.claim()? {
+            Claimed::Whole(claim) => {
+                checker.claim(&claim).map_err(|problem| lines.wrong(problem))?;
+            }
+            Claimed::Redacted(hash) => {
+                checker.redacted(hash).map_err(|problem| lines.wrong(problem))?;
+                gaps.entry(hash).or_insert(lines.number());
+            }
+        }
     }
     checker.finish().map_err(|problem| lines.wrong(problem))?;
     Ok(())
@@ -233,7 +261,10 @@ fn read_statement<R: BufRead>(lines: &mut Lines<R>, said: Said) -> Result<crate:
     let count = said.count;
     let mut preparer = Preparer::new(said.header)?;
     for _ in 0..count {
-        preparer.claim(&lines.claim()?)?;
+        match lines.claim()? {
+            Claimed::Whole(claim) => preparer.claim(&claim)?,
+            Claimed::Redacted(hash) => preparer.redacted(hash)?,
+        }
     }
     preparer.finish()
 }

@@ -10,6 +10,7 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical, hash_bytes};
 
+use crate::body::is_claim;
 use crate::error::{Error, Result};
 use crate::{Estate, Ledger};
 
@@ -59,6 +60,8 @@ struct Line {
     people: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<PersonRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redacted: Option<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     statements: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,11 +152,13 @@ fn export_as(
         let entry = ledger.entry(id)?.ok_or(Error::NoStatement(*number))?;
         let count = Some(entry.claim_count);
         write(into, &Line { id: Some(*id), header: Some(entry.header), count, ..Line::default() })?;
-        ledger.raw_claims(*number, &mut |claim| {
+        ledger.raw_lines(*number, &mut |line| {
+            let (before, after): (&[u8], &[u8]) =
+                if is_claim(line) { (b"{\"claim\":", b"}\n") } else { (b"{\"redacted\":\"", b"\"}\n") };
             let written = into
-                .write_all(b"{\"claim\":")
-                .and_then(|()| into.write_all(claim))
-                .and_then(|()| into.write_all(b"}\n"));
+                .write_all(before)
+                .and_then(|()| into.write_all(line))
+                .and_then(|()| into.write_all(after));
             written.map_err(Error::Export)
         })?;
     }

@@ -1,9 +1,12 @@
 //! A ledger in one SQLite file. Several processes may have it open; each append is one transaction that
 //! is on the disk before the caller hears of it.
 
+mod obey;
 mod open;
 mod read;
+mod store;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
@@ -12,7 +15,10 @@ use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time, canon
 use crate::body::{Body, each_packed};
 use crate::error::{Error, Result};
 use crate::holds::{all_hold, same_word, word_type};
-use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, meet, prefix_range};
+use crate::obey::{Order, order, without};
+use crate::{
+    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
+};
 use read::{Parts, Reader, entries};
 
 /// A body is stored in parts of this size, so that nobody has to hold a large one.
@@ -115,6 +121,8 @@ struct Appender<'a> {
     has_body: CachedStatement<'a>,
     insert_part: CachedStatement<'a>,
     hear: CachedStatement<'a>,
+    redacted: HashSet<Hash>,
+    orders: Vec<Order>,
     next: i64,
 }
 
@@ -138,6 +146,8 @@ impl<'a> Appender<'a> {
             has_body: db.prepare_cached("SELECT 1 FROM bodies WHERE claims = ?1 AND part = 0")?,
             insert_part: db.prepare_cached("INSERT INTO bodies (claims, part, bytes) VALUES (?1, ?2, ?3)")?,
             hear: db.prepare_cached(HEAR)?,
+            redacted: obey::redacted(db)?.into_iter().collect(),
+            orders: Vec::new(),
             next: last + 1,
         })
     }
@@ -176,14 +186,19 @@ impl<'a> Appender<'a> {
         for replaced in &header.replaces {
             self.insert_replaces.execute(params![replaced.0, number])?;
         }
-        self.add_body(&header.claims, said.body)?;
+        self.orders.extend(order(header));
+        let (claims, count) = (header.claims, said.claim_count);
+        self.add_body(&claims, said.body, count)?;
         self.next += 1;
         Ok(Appended { id: said.id, number: number as u64, outcome: Outcome::New })
     }
 
-    fn add_body(&mut self, claims: &Hash, body: Body) -> std::result::Result<(), Fail> {
+    fn add_body(&mut self, claims: &Hash, mut body: Body, count: u64) -> std::result::Result<(), Fail> {
         if self.has_body.exists([&claims.0])? {
             return Ok(());
+        }
+        if !self.redacted.is_empty() {
+            body = without(&self.redacted, |each| body.each(count, each))?;
         }
         let packed = body.packed().map_err(|source| Error::Io { path: self.path.to_owned(), source })?;
         for (part, bytes) in packed.chunks(PART_BYTES).enumerate() {
@@ -195,8 +210,9 @@ impl<'a> Appender<'a> {
 
 impl Ledger for SqliteLedger {
     fn info(&self) -> Result<Info> {
-        let epoch: i64 = self.meta("epoch")?;
-        Ok(Info { estate: self.meta("estate")?, ledger: self.meta("ledger")?, epoch: epoch as u64 })
+        let (epoch, revision): (i64, i64) = (self.meta("epoch")?, self.meta("revision")?);
+        let (estate, ledger) = (self.meta("estate")?, self.meta("ledger")?);
+        Ok(Info { estate, ledger, epoch: epoch as u64, revision: revision as u64 })
     }
 
     fn position(&self) -> Result<u64> {
@@ -257,7 +273,7 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn raw_claims(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    fn raw_lines(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let key = i64::try_from(number).map_err(|_| Error::NoStatement(number))?;
         let found: Option<([u8; 32], i64)> = self.read(|db| {
             let mut query =
@@ -273,14 +289,21 @@ impl Ledger for SqliteLedger {
         repeats: Repeats,
         next: &mut dyn FnMut() -> Result<Option<Prepared>>,
     ) -> Result<Vec<Appended>> {
-        self.write(|db, path| {
+        let (appended, has_erased) = self.write(|db, path| {
             let mut appender = Appender::new(db, path)?;
             let mut appended = Vec::new();
             while let Some(said) = next()? {
                 appended.push(appender.add(said, repeats)?);
             }
-            Ok(appended)
-        })
+            let orders = std::mem::take(&mut appender.orders);
+            drop(appender);
+            obey::obey(db, path, &orders)?;
+            Ok((appended, !orders.is_empty()))
+        })?;
+        if has_erased {
+            obey::wipe(&self.db);
+        }
+        Ok(appended)
     }
 
     fn all_hold(&self, said: &[Header]) -> Result<bool> {
@@ -336,11 +359,24 @@ impl Ledger for SqliteLedger {
             let mut insert =
                 db.prepare_cached("INSERT OR IGNORE INTO people (id, name, address) VALUES (?1, ?2, ?3)")?;
             let mut new = 0;
-            for row in rows {
+            let forgotten = obey::forgotten(db)?;
+            for row in rows.iter().filter(|row| !forgotten.covers(row)) {
                 new += insert.execute(params![row.id, row.name, row.address])?;
             }
             Ok(new as u64)
         })
+    }
+
+    fn forgotten(&self) -> Result<Vec<String>> {
+        self.read(|db| Ok(obey::forgotten(db)?.ids.into_iter().collect()))
+    }
+
+    fn redacted(&self) -> Result<Vec<Hash>> {
+        self.read(|db| Ok(obey::redacted(db)?))
+    }
+
+    fn store(&mut self) -> Option<&mut dyn Store> {
+        Some(self)
     }
 
     fn other_estates(&self) -> Result<Vec<Estate>> {

@@ -4,14 +4,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::Fail;
 use crate::error::{Error, Result};
 use crate::{random, random_id};
 
 /// The version of schema.sql.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
+/// What brings a file of schema N to N + 1, from 1 on.
+const STEPS: &[&str] = &[include_str!("to_2.sql")];
 /// How long a writer waits for others. A merge of a large file holds the lock for seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,11 +37,13 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 
 fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let mut db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(64);
     // FULL: a commit is on the disk before the caller hears of it.
     db.pragma_update(None, "synchronous", "FULL")?;
+    // What is forgotten or redacted is overwritten, not only unlinked.
+    db.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     let no_ledger = || Error::NoLedger {
         path: path.to_owned(),
         what: "this is an SQLite database, but no ledger".to_owned(),
@@ -53,7 +57,26 @@ fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
     if found > SCHEMA {
         return Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }.into());
     }
+    if found < SCHEMA {
+        bring_up(&mut db)?;
+    }
     Ok(db)
+}
+
+/// Brings the file of an older Stave to this one's schema, whole or not at all.
+fn bring_up(db: &mut Connection) -> std::result::Result<(), Fail> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let read = "SELECT value FROM meta WHERE key = 'schema'";
+    // Another process may have done it while this one waited.
+    let found: i64 = change.query_row(read, [], |row| row.get(0))?;
+    for (step, next) in STEPS.iter().zip(2..) {
+        if found < next {
+            change.execute_batch(step)?;
+        }
+    }
+    change.execute("UPDATE meta SET value = max(value, ?1) WHERE key = 'schema'", [SCHEMA])?;
+    change.commit()?;
+    Ok(())
 }
 
 /// Makes a ledger unless there is one. It appears whole or not at all: it is made under another name, so
@@ -105,6 +128,7 @@ fn fill(draft: &Path) -> std::result::Result<(), Fail> {
         meta.execute(params!["schema", SCHEMA])?;
         meta.execute(params!["ledger", random_id()?])?;
         meta.execute(params!["epoch", 0])?;
+        meta.execute(params!["revision", 0])?;
         meta.execute(params!["estate", random_id()?])?;
         meta.execute(params!["estate_key", random::<32>()?])?;
     }

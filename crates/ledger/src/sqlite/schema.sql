@@ -1,6 +1,6 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
--- One row a statement. `number` is its position: 1, 2, 3, … without gaps; rows are never changed or removed.
+-- One row a statement. `number` is its position: 1, 2, 3, … without gaps.
 -- All columns but `number`, `id` and `claim_count` repeat what `header` says, for the indexes.
 CREATE TABLE statements (
     number      INTEGER PRIMARY KEY,
@@ -25,13 +25,23 @@ CREATE INDEX statements_withdrawn ON statements (number) WHERE word = 'withdrawn
 
 CREATE TABLE replaces (replaced BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (replaced, number)) WITHOUT ROWID;
 
--- The claims of one `claims` hash: one zstd stream, cut into parts, of newline-separated canonical claims.
+-- The claims of one `claims` hash: one zstd stream, cut into parts, of newline-separated canonical claims, or, of a
+-- redacted claim, the 64 digits of its hash.
 CREATE TABLE bodies (claims BLOB NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claims, part));
 
 -- When a machine last said anything about a scope, in milliseconds since 1970.
 CREATE TABLE heard (author TEXT NOT NULL, scope TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (author, scope)) WITHOUT ROWID;
 
 CREATE TABLE people (id TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (id, name, address)) WITHOUT ROWID;
+
+-- Who was forgotten: their rows in the directory are blank for ever.
+CREATE TABLE forgotten (id TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Claims of which only the hash is left.
+CREATE TABLE redacted (claim BLOB PRIMARY KEY) WITHOUT ROWID;
+
+-- Accounts, sessions, tokens, settings: what never leaves this file but with a backup.
+CREATE TABLE shelf (shelf TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (shelf, key)) WITHOUT ROWID;
 
 -- Estates whose ledgers were merged into this one.
 CREATE TABLE estates (id TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (id, key)) WITHOUT ROWID;

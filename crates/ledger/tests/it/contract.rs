@@ -3,10 +3,10 @@
 use stave_ledger::{
     Error, Estate, Filter, Ledger, MemoryLedger, Outcome, SqliteLedger, claims, matching, statement,
 };
-use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical};
+use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical, person_author};
 use tempfile::TempDir;
 
-use crate::make::{calls, header, op, retire, scan, time, withdraw, word};
+use crate::make::{calls, forget, header, op, redact, retire, scan, time, withdraw, word};
 
 /// An empty ledger, and how to open it once more where that can be done.
 pub(crate) struct Fresh {
@@ -309,6 +309,96 @@ fn people_are_a_union(fresh: Fresh) {
     assert_eq!(ledger.people().unwrap(), [row("a", "Ann"), row("b", "Bob"), row("b", "Robert")]);
 }
 
+fn the_forgotten_stay_forgotten(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let key = ledger.estate_key().unwrap();
+    let row = |user: &str, name: &str| {
+        let address = format!("mailto:{user}@example.com");
+        let id = person_author(&key, &address).unwrap().to_string();
+        PersonRow { id, name: name.to_owned(), address }
+    };
+    let other = Estate { id: "7".repeat(32), key: EstateKey([7; 32]) };
+    ledger.add_people(&[row("ann", "Ann"), row("ann", "Ann A."), row("bob", "Bob")]).unwrap();
+    ledger.meet_estates(std::slice::from_ref(&other)).unwrap();
+    let forget = forget(1, "bob", &row("ann", "").id);
+    ledger.append(std::slice::from_ref(&forget)).unwrap();
+    assert_eq!(ledger.people().unwrap(), [row("bob", "Bob")]);
+    assert_eq!(ledger.forgotten().unwrap(), [row("ann", "").id]);
+    // Neither a reader nor another estate's directory, where she has another id, brings her back.
+    let mut elsewhere = row("ann", "Ann");
+    elsewhere.id = person_author(&other.key, &elsewhere.address).unwrap().to_string();
+    assert_eq!(ledger.add_people(&[row("ann", "Ann"), elsewhere]).unwrap(), 0);
+    // Nor does taking the word back.
+    ledger.append(&[withdraw(2, "bob", &format!("statement:{}", forget.id()))]).unwrap();
+    assert_eq!(ledger.add_people(&[row("ann", "Ann")]).unwrap(), 0);
+    assert_eq!(ledger.people().unwrap(), [row("bob", "Bob")]);
+}
+
+fn a_redacted_claim_keeps_its_hash_alone(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let (said, spoken) = (scan(1, "c1", 3), word(2, "ann", "the shop"));
+    ledger.append(&[said.clone(), spoken.clone()]).unwrap();
+    let before = ledger.info().unwrap().revision;
+    let gone = [said.claims[1].hash(), spoken.claims[0].hash()];
+    let order = redact(3, "ann", &gone[0], "a password");
+    // Within one batch, and before what it is about in the next one.
+    ledger.append(&[order.clone(), redact(4, "ann", &gone[1], "a name")]).unwrap();
+    assert!(ledger.info().unwrap().revision > before);
+    let mut sorted = gone;
+    sorted.sort_unstable();
+    assert_eq!(ledger.redacted().unwrap(), sorted);
+    assert_eq!(claims(&*ledger, 1).unwrap(), [said.claims[0].clone(), said.claims[2].clone()]);
+    assert_eq!(claims(&*ledger, 2).unwrap(), []);
+    let lines = |number: u64| {
+        let mut lines = Vec::new();
+        ledger
+            .raw_lines(number, &mut |line| {
+                lines.push(String::from_utf8(line.to_vec()).unwrap());
+                Ok(())
+            })
+            .unwrap();
+        lines
+    };
+    assert_eq!(lines(1)[1], gone[0].to_string());
+    assert_eq!(lines(1).len(), 3);
+    assert_eq!(lines(2), [gone[1].to_string()]);
+    assert_eq!(lines(3), [String::from_utf8(canonical(&order.claims[0])).unwrap()]);
+    assert_eq!(ledger.entry(&said.id()).unwrap().unwrap().claim_count, 3);
+    // A later statement that says it again is taken, without it.
+    let mut again = said.claims.clone();
+    again.push(calls(900, 901));
+    let again = Statement::new(header("collector:compose", "repo:code.test/shop@main", 9), again);
+    ledger.append(std::slice::from_ref(&again)).unwrap();
+    let kept = claims(&*ledger, 5).unwrap();
+    assert!(kept.len() == 3 && kept.iter().all(|claim| claim.hash() != gone[0]));
+}
+
+fn the_store_compares_and_sets(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let Some(store) = ledger.store() else { return };
+    assert_eq!(store.item("user", "ann").unwrap(), None);
+    assert!(store.swap("user", "ann", None, Some("1")).unwrap());
+    assert!(!store.swap("user", "ann", None, Some("2")).unwrap());
+    assert!(!store.swap("user", "ann", Some("2"), Some("3")).unwrap());
+    assert!(!store.swap("user", "ann", Some("2"), None).unwrap());
+    assert!(store.swap("user", "ann", Some("1"), Some("4")).unwrap());
+    assert!(store.swap("user", "nobody", None, None).unwrap());
+    assert!(!store.swap("user", "ann", None, None).unwrap());
+    store.set("user", "a'b%", Some("5")).unwrap();
+    store.set("session", "ann", Some("6")).unwrap();
+    store.set("session", "ann", Some("7")).unwrap();
+    let users = [("a'b%", "5"), ("ann", "4")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(store.items("user").unwrap(), users);
+    assert_eq!(store.item("session", "ann").unwrap().as_deref(), Some("7"));
+    store.set("session", "ann", None).unwrap();
+    assert_eq!(store.items("session").unwrap(), []);
+    assert!(store.swap("user", "ann", Some("4"), None).unwrap());
+    assert_eq!(store.item("user", "ann").unwrap(), None);
+    // It is no part of what was said.
+    assert_eq!(ledger.position().unwrap(), 0);
+    assert!(!crate::exchange::exported(&*ledger).contains("a'b%"));
+}
+
 fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let info = ledger.info().unwrap();
@@ -379,6 +469,9 @@ macro_rules! suites {
             finds_by_id_op_author_scope_and_time,
             claims_stream_in_the_order_of_hashes,
             people_are_a_union,
+            the_forgotten_stay_forgotten,
+            a_redacted_claim_keeps_its_hash_alone,
+            the_store_compares_and_sets,
             an_empty_ledger_takes_over_an_estate,
             two_handles_see_each_other,
         );)+

@@ -10,7 +10,7 @@ use stave_model::{PersonRow, Statement};
 use tempfile::TempDir;
 
 use crate::contract::{Fresh, memory, sqlite};
-use crate::make::{Dice, header, scan, time, withdraw, word};
+use crate::make::{Dice, forget, header, redact, scan, time, withdraw, word};
 
 pub(crate) fn exported(ledger: &dyn Ledger) -> String {
     let mut bytes = Vec::new();
@@ -51,6 +51,63 @@ fn drawn(dice: &mut Dice, count: usize) -> Vec<Statement> {
             }
         })
         .collect()
+}
+
+#[test]
+fn a_gap_is_taken_only_where_a_word_allows_it() {
+    let said = scan(1, "c1", 3);
+    let gone = said.claims[1].hash();
+    let order = redact(2, "ann", &gone, "a password");
+    let mut from = MemoryLedger::new().unwrap();
+    from.append(&[said.clone(), order.clone()]).unwrap();
+    let text = exported(&from);
+    assert!(!text.contains(&String::from_utf8(stave_model::canonical(&said.claims[1])).unwrap()));
+    let gap = format!("{{\"redacted\":\"{gone}\"}}");
+    assert!(text.contains(&gap));
+    // A copy takes gap and word, and gives the same again.
+    let mut copy = MemoryLedger::new().unwrap();
+    merged(&mut copy, &text).unwrap();
+    assert_eq!(exported(&copy), text);
+    assert_eq!(copy.redacted().unwrap(), [gone]);
+    // Without the word it could be any claim that somebody wants to be rid of.
+    let short: String = text
+        .lines()
+        .take_while(|line| !line.contains("#redacted"))
+        .map(|line| line.replace("\"statements\":2", "\"statements\":1") + "\n")
+        .collect();
+    let mut fresh = MemoryLedger::new().unwrap();
+    let error = merged(&mut fresh, &short).unwrap_err().to_string();
+    assert!(error.contains("no word says that it was redacted") && error.contains("line 5"), "{error}");
+    assert_eq!(fresh.position().unwrap(), 0);
+    // A ledger that has the word takes it; one that has the claim loses it when the word comes.
+    fresh.append(std::slice::from_ref(&order)).unwrap();
+    merged(&mut fresh, &short).unwrap();
+    let mut whole = MemoryLedger::new().unwrap();
+    whole.append(std::slice::from_ref(&said)).unwrap();
+    merged(&mut whole, &text).unwrap();
+    assert!(exported(&whole).contains(&gap));
+}
+
+#[test]
+fn a_merged_copy_does_not_bring_back_who_was_forgotten() {
+    let row = PersonRow {
+        id: "person:aa".to_owned(),
+        name: "Ann Example".to_owned(),
+        address: "mailto:ann@example.com".to_owned(),
+    };
+    let mut old = MemoryLedger::new().unwrap();
+    old.append(&[scan(1, "c1", 1)]).unwrap();
+    old.add_people(std::slice::from_ref(&row)).unwrap();
+    let before = exported(&old);
+    assert!(before.contains("Ann Example"));
+    old.append(&[forget(2, "bob", "person:aa")]).unwrap();
+    merged(&mut old, &before).unwrap();
+    assert!(!exported(&old).contains("Ann Example"));
+    // The word travels: a copy that has the row loses it.
+    let mut copy = MemoryLedger::new().unwrap();
+    merged(&mut copy, &before).unwrap();
+    merged(&mut copy, &exported(&old)).unwrap();
+    assert_eq!(copy.people().unwrap(), []);
 }
 
 fn fill(ledger: &mut dyn Ledger, said: &[Statement]) {

@@ -72,6 +72,21 @@ pub(crate) fn retire(minute: i64, person: &str, scope: &str) -> Statement {
     said(minute, person, claim)
 }
 
+/// A person has a person forgotten.
+pub(crate) fn forget(minute: i64, person: &str, whom: &str) -> Statement {
+    let mut claim = Claim::new("forgotten", whom.parse().unwrap(), Basis::Stated);
+    claim.value = Some(true.into());
+    said(minute, person, claim)
+}
+
+/// A person has a claim redacted.
+pub(crate) fn redact(minute: i64, person: &str, claim: &Hash, why: &str) -> Statement {
+    let of = format!("claim:{claim}").parse().unwrap();
+    let mut claim = Claim::new("redacted", of, Basis::Stated);
+    claim.value = Some(why.into());
+    said(minute, person, claim)
+}
+
 pub(crate) fn said(minute: i64, person: &str, claim: Claim) -> Statement {
     let scope = claim.fact_scope().unwrap();
     Statement::new(header(&format!("person:{person}"), scope.as_str(), minute), vec![claim])

@@ -90,7 +90,7 @@ pub(crate) fn both(statements: &[Statement], when: When, check: impl Fn(&Seen)) 
 
 /// An empty ledger of the test's estate, so that copies of it are of one estate.
 pub(crate) fn empty() -> MemoryLedger {
-    let info = Info { estate: "0".repeat(32), ledger: "1".repeat(32), epoch: 0 };
+    let info = Info { estate: "0".repeat(32), ledger: "1".repeat(32), epoch: 0, revision: 0 };
     MemoryLedger::of_estate(info, EstateKey([7; 32]))
 }
 
