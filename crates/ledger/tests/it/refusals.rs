@@ -61,7 +61,7 @@ fn a_higher_schema_is_refused() {
     let path = ledger(folder.path());
     Connection::open(&path).unwrap().execute("UPDATE meta SET value = 7 WHERE key = 'schema'", []).unwrap();
     let said = refusal(&path);
-    assert!(said.contains("schema 7") && said.contains("up to 1") && said.contains("hint: "), "{said}");
+    assert!(said.contains("schema 7") && said.contains("up to 2") && said.contains("hint: "), "{said}");
 }
 
 #[test]
