@@ -4,6 +4,7 @@
 mod generator;
 mod kept;
 mod oracle;
+mod partitions;
 mod properties;
 mod real;
 mod regressions;

@@ -14,10 +14,8 @@ use crate::kept::{contradiction, kept};
 use crate::oracle::{self, RULES, When};
 use crate::real;
 
-/// How many stories a property is tried on.
-fn cases() -> u32 {
-    std::env::var("STAVE_FOLD_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
-}
+/// How many stories a property is tried on, where nobody asks for more.
+const CASES: u32 = 256;
 
 /// Tries a property on stories; a failure shows the shortest story found, and what it says.
 fn for_all<S: Strategy>(
@@ -27,8 +25,20 @@ fn for_all<S: Strategy>(
 ) where
     S::Value: Clone,
 {
+    for_as_many(CASES, stories, steps_of, holds);
+}
+
+/// The same on a number of stories of its own.
+pub(crate) fn for_as_many<S: Strategy>(
+    cases: u32,
+    stories: S,
+    steps_of: impl Fn(&S::Value) -> &[Step],
+    holds: impl Fn(&S::Value) -> Check,
+) where
+    S::Value: Clone,
+{
     let config = ProptestConfig {
-        cases: cases(),
+        cases: std::env::var("STAVE_FOLD_CASES").map_or(cases, |text| text.parse().unwrap()),
         failure_persistence: None,
         max_shrink_iters: 4_000,
         ..ProptestConfig::default()
@@ -45,7 +55,7 @@ fn for_all<S: Strategy>(
     }
 }
 
-type Check = Result<(), String>;
+pub(crate) type Check = Result<(), String>;
 
 fn told(steps: &[Step]) -> (Vec<Statement>, Time) {
     let mut teller = Teller::default();
@@ -62,14 +72,14 @@ fn readable(statement: &Statement) -> String {
     format!("{} {}\n    {}", statement.id(), text(canonical(&statement.header)), claims.join("\n    "))
 }
 
-fn same(what: &str, oracle: &serde_json::Value, fold: &serde_json::Value) -> Check {
+pub(crate) fn same(what: &str, oracle: &serde_json::Value, fold: &serde_json::Value) -> Check {
     match real::difference(oracle, fold) {
         Some(difference) => Err(format!("{what}: {difference}")),
         None => Ok(()),
     }
 }
 
-fn caught_up(
+pub(crate) fn caught_up(
     model: &mut ReadModel,
     ledger: &dyn Ledger,
     cut_off: CutOff,
@@ -115,10 +125,10 @@ fn fold_matches_the_oracle_after_every_step() {
 }
 
 /// A small generator of random numbers: the story's seed decides the order.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -126,7 +136,7 @@ impl Dice {
         usize::try_from((mixed ^ (mixed >> 31)) % (sides.max(1) as u64)).unwrap()
     }
 
-    fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for index in (1..list.len()).rev() {
             list.swap(index, self.roll(index + 1));
         }
