@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use stave_model::{Author, Hash, Scope, Time};
+use stave_model::{Author, Hash, Scope, Time, hash_bytes};
 
 use super::Fail;
 use crate::Entry;
@@ -29,13 +29,19 @@ pub(super) fn entries(
 }
 
 /// An entry from a row of number, id, header and number of claims.
+///
+/// Here a header's hash is checked, each time that it is read: it is stored in canonical form, so the check is one hash of
+/// half a kilobyte, and a bit that flipped on the disk never becomes somebody's word.
 pub(super) fn entry(row: &Row<'_>) -> std::result::Result<Entry, Fail> {
     let number = row.get::<_, i64>(0)? as u64;
-    let header = row.get_ref(2)?;
-    let header = header.as_str().map_err(|error| damaged(number, &error))?;
+    let id = Hash(row.get(1)?);
+    let header = row.get_ref(2)?.as_str().map_err(|error| damaged(number, &error))?;
+    if hash_bytes(header.as_bytes()) != id {
+        return Err(damaged(number, &format!("it is not the one with the id {id}")).into());
+    }
     let header = serde_json::from_str(header).map_err(|error| damaged(number, &error))?;
     let claim_count = row.get::<_, i64>(3)? as u64;
-    Ok(Entry { number, id: Hash(row.get(1)?), header, claim_count })
+    Ok(Entry { number, id, header, claim_count })
 }
 
 fn damaged(number: u64, error: &dyn std::fmt::Display) -> Error {
