@@ -45,8 +45,8 @@ pub(crate) struct Global {
     #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
     pub(crate) directory: Option<PathBuf>,
 
-    /// The ledger: a .stave folder, or the folder that holds it [default: found upward]
-    #[arg(long, value_name = "PATH", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
+    /// The ledger: a .stave folder, the folder that holds it, or an address [default: found upward]
+    #[arg(long, value_name = "PATH|URL", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
     pub(crate) ledger: Option<PathBuf>,
 
     /// Print JSON
@@ -160,6 +160,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the verb is for those who run a ledger: it may be given PostgreSQL's address.
+    pub(crate) fn is_operators(&self) -> bool {
+        matches!(self, Command::Serve(_) | Command::Export(_) | Command::Merge(_))
+    }
+
     /// Where the board is served, for the verbs that do.
     pub(crate) fn board(&self) -> Option<&Board> {
         match self {

@@ -51,6 +51,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         flags.insert("person", address);
     }
     let mut context = Context::new(terminal, &global, flags)?;
+    context.is_operators = command.is_operators();
     match command {
         Command::Up(arguments) => serve::up(&mut context, &arguments),
         Command::Scan(arguments) => scan::run(&mut context, &arguments),

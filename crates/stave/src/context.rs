@@ -36,6 +36,8 @@ pub(crate) struct Context<'t> {
     /// `-C`, as typed.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) flags: Flags,
+    /// The verb is for those who run a ledger, not for those who ask it or speak.
+    pub(crate) is_operators: bool,
 }
 
 impl<'t> Context<'t> {
@@ -61,6 +63,7 @@ impl<'t> Context<'t> {
             typed_in,
             directory: global.directory.clone(),
             flags,
+            is_operators: false,
         })
     }
 
@@ -92,7 +95,7 @@ impl<'t> Context<'t> {
                 if let Some(directory) = &self.directory {
                     typed.push_str(&format!(" -C {}", shell_word(directory)));
                 }
-                typed.push_str(&format!(" --ledger {}", shell_word(ledger)));
+                typed.push_str(&format!(" --ledger {}", shell_word(&crate::reach::shown(ledger))));
             }
             return typed;
         }

@@ -4,8 +4,12 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use stave_ledger::{Ledger, SqliteLedger};
+use stave_model::hash_bytes;
+
 use crate::context::Context;
 use crate::problem::Problem;
+use crate::reach::Reach;
 
 /// The folder's name.
 pub(crate) const FOLDER: &str = ".stave";
@@ -21,18 +25,49 @@ pub(crate) const READ_FOLDER: &str = "read";
 pub(crate) struct Place {
     /// The folder that holds `.stave`, absolute.
     pub(crate) root: PathBuf,
-    /// The `.stave` folder, absolute.
+    /// The `.stave` folder, absolute; of a ledger that is reached by its address, the folder of what is remembered of it.
     pub(crate) folder: PathBuf,
+    /// How the ledger is reached.
+    pub(crate) reach: Reach,
 }
 
 impl Place {
     fn of_folder(folder: PathBuf) -> Place {
         let root = folder.parent().unwrap_or(&folder).to_owned();
-        Place { root, folder }
+        Place { root, folder, reach: Reach::File }
     }
 
     fn in_root(root: PathBuf) -> Place {
-        Place { folder: root.join(FOLDER), root }
+        Place { folder: root.join(FOLDER), root, reach: Reach::File }
+    }
+
+    fn at_address(context: &Context<'_>, reach: Reach) -> anyhow::Result<Place> {
+        if matches!(reach, Reach::Postgres(_)) && !context.is_operators {
+            return Err(Problem::new("a ledger in PostgreSQL is reached through a server")
+                .hint("stave serve --ledger postgres://… opens the door; then --ledger https://HOST, with a token")
+                .into());
+        }
+        let cache = context.surroundings.cache_home().ok_or_else(|| {
+            Problem::new("there is no folder to keep the map in").hint("set HOME or XDG_CACHE_HOME")
+        })?;
+        let name = hash_bytes(reach.address().unwrap_or_default().as_bytes()).short();
+        Ok(Place { root: here()?, folder: cache.join("stave").join(name), reach })
+    }
+
+    /// Where the ledger is, as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        self.reach.address().unwrap_or_else(|| self.folder.display().to_string())
+    }
+
+    /// Opens the ledger; makes one where there is no file.
+    pub(crate) fn open(&self) -> anyhow::Result<Box<dyn Ledger>> {
+        if self.reach != Reach::File {
+            self.make()?;
+        } else if !self.exists() {
+            self.make()?;
+            return Ok(Box::new(SqliteLedger::open_or_create(&self.ledger_file())?));
+        }
+        self.reach.open(&self.ledger_file())
     }
 
     pub(crate) fn ledger_file(&self) -> PathBuf {
@@ -49,7 +84,7 @@ impl Place {
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.ledger_file().is_file()
+        self.reach != Reach::File || self.ledger_file().is_file()
     }
 
     /// Makes the folder, with a `.gitignore` of its own: a ledger is no part of a repository.
@@ -72,7 +107,15 @@ impl Place {
 
 /// The place that `--ledger` or STAVE_LEDGER names: a `.stave` folder, one with a ledger in it, its file, or
 /// the folder that holds (or shall hold) `.stave`.
-fn named(path: &Path) -> Result<Place, Problem> {
+fn named(context: &Context<'_>, path: &Path) -> anyhow::Result<Place> {
+    match Reach::of_address(path) {
+        Some(reach) => Place::at_address(context, reach),
+        None => Ok(lying(path)?),
+    }
+}
+
+/// The same of a path.
+fn lying(path: &Path) -> Result<Place, Problem> {
     let absolute = std::path::absolute(path)
         .map_err(|error| Problem::new(format!("--ledger {}: {error}", path.display())))?;
     let absolute = absolute.canonicalize().unwrap_or(absolute);
@@ -99,15 +142,15 @@ fn here() -> Result<PathBuf, Problem> {
 }
 
 /// The ledger of the verbs that scan nothing, if there is one.
-pub(crate) fn find(context: &Context<'_>) -> Result<Option<Place>, Problem> {
+pub(crate) fn find(context: &Context<'_>) -> anyhow::Result<Option<Place>> {
     match &context.ledger {
-        Some(path) => Ok(Some(named(path)?).filter(Place::exists)),
+        Some(path) => Ok(Some(named(context, path)?).filter(Place::exists)),
         None => Ok(upward(&here()?)),
     }
 }
 
 /// The ledger of the verbs that scan nothing.
-pub(crate) fn existing(context: &Context<'_>) -> Result<Place, Problem> {
+pub(crate) fn existing(context: &Context<'_>) -> anyhow::Result<Place> {
     if let Some(place) = find(context)? {
         return Ok(place);
     }
@@ -118,14 +161,15 @@ pub(crate) fn existing(context: &Context<'_>) -> Result<Place, Problem> {
     let stave = context.surroundings.invocation();
     Err(Problem::new(where_to)
         .hint(format!("{stave} up DIR scans a folder of repositories and makes one"))
-        .hint("-C DIR or --ledger PATH uses one that lies elsewhere"))
+        .hint("-C DIR or --ledger PATH uses one that lies elsewhere")
+        .into())
 }
 
 /// The ledger for scanned folders: the one that is asked for, else the nearest at or above their common
 /// parent, else a new one in it.
-pub(crate) fn for_scan(context: &Context<'_>, folders: &[PathBuf]) -> Result<Place, Problem> {
+pub(crate) fn for_scan(context: &Context<'_>, folders: &[PathBuf]) -> anyhow::Result<Place> {
     if let Some(path) = &context.ledger {
-        return named(path);
+        return named(context, path);
     }
     let common = common_parent(folders);
     if let Some(place) = upward(&common) {
@@ -135,15 +179,16 @@ pub(crate) fn for_scan(context: &Context<'_>, folders: &[PathBuf]) -> Result<Pla
         return Err(Problem::new(
             "these folders have nothing but / in common, and a ledger doesn't belong there",
         )
-        .hint("say where it shall be: --ledger PATH"));
+        .hint("say where it shall be: --ledger PATH")
+        .into());
     }
     Ok(Place::in_root(common))
 }
 
 /// Where a verb that scans nothing makes a ledger: where it is asked for, else here.
-pub(crate) fn to_make(context: &Context<'_>) -> Result<Place, Problem> {
+pub(crate) fn to_make(context: &Context<'_>) -> anyhow::Result<Place> {
     match &context.ledger {
-        Some(path) => named(path),
+        Some(path) => named(context, path),
         None => Ok(Place::in_root(here()?)),
     }
 }
@@ -183,10 +228,10 @@ mod tests {
         place.make().unwrap();
         fs::write(place.ledger_file(), "").unwrap();
         for path in [root.clone(), root.join(".stave"), root.join(".stave/ledger.sqlite")] {
-            assert_eq!(named(&path).unwrap(), place, "{}", path.display());
+            assert_eq!(lying(&path).unwrap(), place, "{}", path.display());
         }
         fs::write(root.join("other"), "").unwrap();
-        assert!(named(&root.join("other")).is_err());
+        assert!(lying(&root.join("other")).is_err());
         assert_eq!(fs::read_to_string(root.join(".stave/.gitignore")).unwrap(), "*\n");
     }
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stave_history::{Coverage, History, Options, Progress, Tip};
-use stave_ledger::Ledger as _;
 use stave_model::records::{Commit, CommitId, File, Head, chunk_scope, head_scope};
 use stave_model::{Author, Reference, Scope, Source, Statement, Time};
 

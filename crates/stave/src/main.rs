@@ -12,6 +12,7 @@ mod histories;
 mod identity;
 mod opened;
 mod problem;
+mod reach;
 mod reading;
 mod remembered;
 mod settings;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use stave_answers::{Estate, People};
-use stave_ledger::{Ledger as _, SqliteLedger};
+use stave_ledger::Ledger;
 use stave_map::{CutOff, Entity, EntityRow, Named, ReadModel};
 use stave_model::{Author, Kind, PersonRow, Statement, Time, person_author};
 
@@ -15,7 +15,7 @@ use crate::word::Voice;
 /// A ledger that is open, with its map.
 pub(crate) struct Opened {
     pub(crate) place: Place,
-    pub(crate) ledger: SqliteLedger,
+    pub(crate) ledger: Box<dyn Ledger>,
     pub(crate) map: ReadModel,
     people: People,
     pub(crate) now: Time,
@@ -34,13 +34,8 @@ impl Opened {
     /// when what is to be appended has been.
     pub(crate) fn at(context: &mut Context<'_>, place: Place) -> anyhow::Result<Opened> {
         context.read_settings(Some(&place.root))?;
-        context.terminal.detail(&format!("ledger: {}", place.ledger_file().display()));
-        let ledger = if place.exists() {
-            SqliteLedger::open(&place.ledger_file())?
-        } else {
-            place.make()?;
-            SqliteLedger::open_or_create(&place.ledger_file())?
-        };
+        context.terminal.detail(&format!("ledger: {}", place.shown()));
+        let ledger = place.open()?;
         let map = ReadModel::open(&place.map_file())?;
         Ok(Opened { place, ledger, map, people: People::default(), now: now() })
     }
@@ -48,14 +43,14 @@ impl Opened {
     /// Brings the map up to date with everything appended so far.
     pub(crate) fn catch_up(&mut self) -> anyhow::Result<()> {
         self.now = now();
-        self.map.catch_up(&self.ledger, CutOff::Live(self.now))?;
+        self.map.catch_up(&*self.ledger, CutOff::Live(self.now))?;
         self.people = People::new(self.ledger.people()?);
         Ok(())
     }
 
     /// What answers are made of.
     pub(crate) fn estate(&self) -> Estate<'_> {
-        Estate { model: &self.map, ledger: &self.ledger, people: &self.people, now: self.now }
+        Estate { model: &self.map, ledger: &*self.ledger, people: &self.people, now: self.now }
     }
 
     /// The id of whoever sits at the keyboard, entered into the people directory.

@@ -44,6 +44,14 @@ impl Surroundings {
             .or_else(|| self.home().map(|home| home.join(".config")))
     }
 
+    /// `$XDG_CACHE_HOME`, else `~/.cache`.
+    pub(crate) fn cache_home(&self) -> Option<PathBuf> {
+        self.get("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .filter(|folder| folder.is_absolute())
+            .or_else(|| self.home().map(|home| home.join(".cache")))
+    }
+
     /// git's own configuration files, in its order, the repository's last.
     pub(crate) fn git_files(&self, repository: Option<PathBuf>) -> Vec<PathBuf> {
         let mut files = vec![PathBuf::from("/etc/gitconfig")];

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use stave_answers::text::counted;
-use stave_ledger::{EstateMet, Filter, Ledger as _};
+use stave_ledger::{EstateMet, Filter};
 use stave_model::{Reference, fact_scope, person_author};
 
 use crate::cli::{Export, ExportForm, Merge};
@@ -51,7 +51,7 @@ fn write(opened: &Opened, arguments: &Export, into: &mut dyn Write) -> anyhow::R
                 true => stave_ledger::export_with_pseudonyms,
                 false => stave_ledger::export,
             };
-            let report = export(&opened.ledger, into).map_err(|error| match error {
+            let report = export(&*opened.ledger, into).map_err(|error| match error {
                 stave_ledger::Error::Export(error) => anyhow::Error::new(error),
                 other => anyhow::Error::new(other),
             })?;
@@ -102,9 +102,9 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Res
     // What can be read only once is copied beside the ledger meanwhile: there is room, and nobody else sees it.
     let aside = opened.place.folder.clone();
     let report = if is_stdin {
-        stave_ledger::merge_stream(&mut opened.ledger, "standard input", io::stdin().lock(), &aside)?
+        stave_ledger::merge_stream(&mut *opened.ledger, "standard input", io::stdin().lock(), &aside)?
     } else {
-        stave_ledger::merge(&mut opened.ledger, &arguments.file, &aside)?
+        stave_ledger::merge(&mut *opened.ledger, &arguments.file, &aside)?
     };
     let joined = match report.estate {
         EstateMet::Other { .. } => join_people(context, &mut opened)?,
@@ -129,7 +129,7 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Res
         counted(report.known, "was", "were").replace("no were", "none were"),
     ))?;
     if is_new {
-        context.terminal.say(&format!("  into a new ledger in {}", opened.place.folder.display()));
+        context.terminal.say(&format!("  into a new ledger in {}", opened.place.shown()));
     }
     if joined > 0 {
         context.terminal.say(&format!(

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use stave_answers::text::{counted, tame};
 use stave_imports::{DayOrder, Import, Imported, Options, RecordKind, Records, Warning, limits};
-use stave_ledger::{Ledger as _, Outcome};
+use stave_ledger::Outcome;
 use stave_model::{Source, Statement, hash_bytes};
 
 use crate::cli::{DateOrder, ImportFiles, RowKind};

@@ -1,7 +1,6 @@
 //! Persons whom histories and the directory know and nobody has spoken of yet: they come onto the map with the first word
 //! that names them.
 
-use stave_ledger::Ledger as _;
 use stave_model::{PersonRow, person_author};
 
 use crate::opened::{Meant, Opened};

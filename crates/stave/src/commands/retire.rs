@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stave_answers::text::spoken;
-use stave_ledger::{Filter, Ledger as _};
+use stave_ledger::Filter;
 use stave_model::Scope;
 
 use super::said;

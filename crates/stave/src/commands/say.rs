@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use stave_answers::{Draft, text::spoken};
-use stave_ledger::Ledger as _;
 use stave_map::{Entity, State, Target};
 use stave_model::{Kind, Mode, PersonRow, Relation};
 

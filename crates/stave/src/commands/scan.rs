@@ -9,7 +9,7 @@ use serde::Serialize;
 use stave_answers::text::{counted, grouped, tame};
 use stave_answers::when::day;
 use stave_collect::{LeftOut, Options, Receiver, TreeScan, Warning};
-use stave_ledger::{Appended, Ledger as _, Outcome, SqliteLedger};
+use stave_ledger::{Appended, Ledger, Outcome};
 use stave_model::{Author, Hash, Scope, Statement, Time};
 
 use crate::cli::{Scan, Trees};
@@ -154,7 +154,7 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
     let directory = Directory::new(opened.ledger.estate_key()?);
     let spinner = Spinner::new(context.terminal.shows_progress());
     let mut receiving = Receiving {
-        ledger: &mut opened.ledger,
+        ledger: &mut *opened.ledger,
         remembered: Remembered { folder: opened.place.read_folder() },
         stamp: &stamp,
         directory: &directory,
@@ -228,7 +228,7 @@ fn read_histories(
 
 /// Appends each tree as it is read: an estate's claims are many more than one tree's.
 struct Receiving<'a> {
-    ledger: &'a mut SqliteLedger,
+    ledger: &'a mut dyn Ledger,
     remembered: Remembered,
     stamp: &'a Stamp,
     directory: &'a Directory,

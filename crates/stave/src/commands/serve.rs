@@ -1,18 +1,17 @@
 //! `stave up DIR…` and `stave serve`: the board, on this machine only.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use stave_answers::text::counted;
-use stave_ledger::SqliteLedger;
 use stave_map::{EntityRow, ReadModel, State, Target};
 use stave_server::{OpenError, Options, Sources, Stop};
 
 use super::scan;
 use crate::cli::{Board, Serve, Up};
 use crate::context::Context;
+use crate::estate::Place;
 use crate::opened::{Meant, Opened};
 use crate::problem::Exit;
 use crate::surroundings::quote;
@@ -55,8 +54,8 @@ fn board(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Options::default()
     };
-    let (ledger_file, map_file) = (opened.place.ledger_file(), opened.place.map_file());
-    let open = move || sources(&ledger_file, &map_file);
+    let place = opened.place.clone();
+    let open = move || sources(&place);
     let next = next_commands(context, opened)?;
     let mut printed = Ok(());
     let on_ready = |address: SocketAddr| {
@@ -72,8 +71,8 @@ fn board(
 }
 
 /// What each worker of the server answers from: connections of its own.
-fn sources(ledger: &Path, map: &Path) -> Result<Sources, OpenError> {
-    Ok(Sources { model: ReadModel::open(map)?, ledger: Box::new(SqliteLedger::open(ledger)?) })
+fn sources(place: &Place) -> Result<Sources, OpenError> {
+    Ok(Sources { model: ReadModel::open(&place.map_file())?, ledger: place.open()? })
 }
 
 fn announce(

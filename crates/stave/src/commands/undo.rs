@@ -24,12 +24,12 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
     let mut opened = Opened::existing(context)?;
     let voice = opened.voice(context)?;
     let target = match &arguments.op {
-        Some(digits) => by_digits(&opened.ledger, digits)?,
-        None => Target::Op(last_of(&opened.ledger, &voice.author)?),
+        Some(digits) => by_digits(&*opened.ledger, digits)?,
+        None => Target::Op(last_of(&*opened.ledger, &voice.author)?),
     };
-    let by = withdrawals_of(&opened.ledger, &target.text())?;
+    let by = withdrawals_of(&*opened.ledger, &target.text())?;
     if let Some(withdrawal) =
-        by.iter().find(|entry| !is_withdrawn(&opened.ledger, entry, &mut HashSet::new()))
+        by.iter().find(|entry| !is_withdrawn(&*opened.ledger, entry, &mut HashSet::new()))
     {
         let stave = context.typed(&opened.place.root);
         let op: String = withdrawal.header.op.to_string().chars().take(12).collect();
@@ -37,11 +37,11 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Undo) -> anyhow::Result
             .hint(format!("{stave} undo {op} brings it back"))
             .into());
     }
-    let entries = target.entries(&opened.ledger)?;
+    let entries = target.entries(&*opened.ledger)?;
     let mut undone: Vec<String> = Vec::new();
     for entry in entries.iter().take(SHOWN) {
         // Words for several references of one piece read alike.
-        let sentence = sentence(&opened.ledger, entry)?;
+        let sentence = sentence(&*opened.ledger, entry)?;
         if !undone.contains(&sentence) {
             undone.push(sentence);
         }

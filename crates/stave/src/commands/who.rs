@@ -1,7 +1,6 @@
 //! `stave who`, `stave hotspots`, `stave about-me`: who knows what, where the work is done, and what is kept of oneself.
 
 use stave_answers::{HotspotQuery, Naming, RiskQuery};
-use stave_ledger::Ledger as _;
 use stave_model::person_author;
 
 use super::print;
