@@ -1,39 +1,23 @@
-//! One suite for all ledgers. A new storage adds a line at the end.
+//! One suite for all ledgers. `storages.rs` runs it on those of this crate; the server runs it on the one over HTTP.
 
-use stave_ledger::{
-    Error, Estate, Filter, Ledger, MemoryLedger, Outcome, SqliteLedger, claims, matching, statement,
-};
+use stave_ledger::{Error, Estate, Filter, Ledger, Outcome, claims, matching, statement};
 use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical, person_author};
-use tempfile::TempDir;
 
-use crate::make::{calls, forget, header, op, redact, retire, scan, time, withdraw, word};
+use super::make::{calls, forget, header, op, redact, retire, scan, time, withdraw, word};
 
 /// An empty ledger, and how to open it once more where that can be done.
 pub(crate) struct Fresh {
     pub(crate) ledger: Box<dyn Ledger>,
-    again: Option<Box<dyn Fn() -> Box<dyn Ledger>>>,
-    _folder: Option<TempDir>,
-}
-
-pub(crate) fn memory() -> Fresh {
-    Fresh { ledger: Box::new(MemoryLedger::new().unwrap()), again: None, _folder: None }
-}
-
-pub(crate) fn sqlite() -> Fresh {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("ledger.db");
-    Fresh {
-        ledger: Box::new(SqliteLedger::open_or_create(&path).unwrap()),
-        again: Some(Box::new(move || Box::new(SqliteLedger::open(&path).unwrap()))),
-        _folder: Some(folder),
-    }
+    pub(crate) again: Option<Box<dyn Fn() -> Box<dyn Ledger>>>,
+    /// What has to live as long as the ledger.
+    pub(crate) _alive: Option<Box<dyn std::any::Any>>,
 }
 
 fn outcomes(ledger: &mut dyn Ledger, batch: &[Statement]) -> Vec<Outcome> {
     ledger.append(batch).unwrap().iter().map(|one| one.outcome).collect()
 }
 
-fn gives_back_what_was_said(fresh: Fresh) {
+pub(crate) fn gives_back_what_was_said(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let all = [scan(1, "c1", 3), word(2, "ann", "the shop"), scan(3, "c2", 0)];
     let appended = ledger.append(&all).unwrap();
@@ -51,7 +35,7 @@ fn gives_back_what_was_said(fresh: Fresh) {
     assert!(matches!(ledger.raw_claims(u64::MAX, &mut |_| Ok(())), Err(Error::NoStatement(_))));
 }
 
-fn entries_come_in_pages(fresh: Fresh) {
+pub(crate) fn entries_come_in_pages(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     assert_eq!(ledger.position().unwrap(), 0);
     assert_eq!(ledger.entries(0, 10).unwrap(), []);
@@ -72,7 +56,7 @@ fn entries_come_in_pages(fresh: Fresh) {
     assert_eq!(ledger.entries(5, usize::MAX).unwrap().len(), 2);
 }
 
-fn the_same_statement_counts_once(fresh: Fresh) {
+pub(crate) fn the_same_statement_counts_once(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let said = word(1, "ann", "once");
     let twice = [said.clone(), word(2, "bob", "other"), said.clone()];
@@ -82,7 +66,7 @@ fn the_same_statement_counts_once(fresh: Fresh) {
     assert_eq!(ledger.position().unwrap(), 2);
 }
 
-fn a_batch_is_all_or_nothing(fresh: Fresh) {
+pub(crate) fn a_batch_is_all_or_nothing(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     ledger.append(&[word(1, "ann", "first")]).unwrap();
     let mut bad = scan(3, "c1", 2);
@@ -110,7 +94,7 @@ fn a_batch_is_all_or_nothing(fresh: Fresh) {
     assert_eq!(ledger.append(&[scan(20, "c1", 1)]).unwrap()[0].number, 2);
 }
 
-fn the_same_word_moves_only_the_register(fresh: Fresh) {
+pub(crate) fn the_same_word_moves_only_the_register(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let slot = |minute| {
         vec![(
@@ -154,7 +138,7 @@ fn the_same_word_moves_only_the_register(fresh: Fresh) {
     assert_eq!(outcomes(&mut *ledger, &words), [Outcome::New; 2]);
 }
 
-fn only_the_word_that_holds_can_be_repeated(fresh: Fresh) {
+pub(crate) fn only_the_word_that_holds_can_be_repeated(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let old = |minute| {
         let mut said = scan(minute, "old", 1);
@@ -179,7 +163,7 @@ fn only_the_word_that_holds_can_be_repeated(fresh: Fresh) {
     assert_eq!(outcomes(&mut *ledger, &[plain]), [Outcome::New]);
 }
 
-fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
+pub(crate) fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let again = |minute| {
         let mut said = scan(minute, "c1", 2);
@@ -212,7 +196,7 @@ fn withdrawn_and_retired_words_do_not_hold(fresh: Fresh) {
     assert_eq!(outcomes(&mut *ledger, &[again(14)]), [Outcome::New]);
 }
 
-fn statements_of_the_future_do_not_hold_yet(fresh: Fresh) {
+pub(crate) fn statements_of_the_future_do_not_hold_yet(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let future = scan(1_000, "c9", 3);
     ledger.append(&[scan(1, "c1", 2), future]).unwrap();
@@ -221,7 +205,7 @@ fn statements_of_the_future_do_not_hold_yet(fresh: Fresh) {
     assert_eq!(outcomes(&mut *ledger, &[again]), [Outcome::SameWord]);
 }
 
-fn merged_repeats_are_kept(fresh: Fresh) {
+pub(crate) fn merged_repeats_are_kept(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     ledger.append(&[scan(1, "c1", 2)]).unwrap();
     let mut again = Some(stave_ledger::Prepared::new(&scan(2, "c1", 2)).unwrap());
@@ -229,7 +213,7 @@ fn merged_repeats_are_kept(fresh: Fresh) {
     assert_eq!((appended[0].outcome, appended[0].number), (Outcome::New, 2));
 }
 
-fn finds_by_id_op_author_scope_and_time(fresh: Fresh) {
+pub(crate) fn finds_by_id_op_author_scope_and_time(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let mut all = vec![scan(1, "c1", 1), word(2, "ann", "a"), word(3, "bob", "b"), scan(4, "c2", 2)];
     all[1].header.op = op(77);
@@ -267,12 +251,12 @@ fn finds_by_id_op_author_scope_and_time(fresh: Fresh) {
     }
 }
 
-fn claims_stream_in_the_order_of_hashes(fresh: Fresh) {
+pub(crate) fn claims_stream_in_the_order_of_hashes(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     // Large enough to be packed, and with claims that cross every buffer.
     let mut many: Vec<Claim> = (0..6_000).map(|index| calls(index, index + 1)).collect();
     let mut long = Claim::new("description", "repo:code.test/shop//#x/y".parse().unwrap(), Basis::Declared);
-    let mut dice = crate::make::Dice(1);
+    let mut dice = super::make::Dice(1);
     let text: String = (0..200_000).map(|_| char::from(b'a' + dice.below(26) as u8)).collect();
     long.value = Some(text.into());
     many.push(long);
@@ -297,7 +281,7 @@ fn claims_stream_in_the_order_of_hashes(fresh: Fresh) {
     assert_eq!((stopped.unwrap_err().to_string().as_str(), seen), ("stop", 3));
 }
 
-fn people_are_a_union(fresh: Fresh) {
+pub(crate) fn people_are_a_union(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let row = |id: &str, name: &str| PersonRow {
         id: format!("person:{id}"),
@@ -309,7 +293,7 @@ fn people_are_a_union(fresh: Fresh) {
     assert_eq!(ledger.people().unwrap(), [row("a", "Ann"), row("b", "Bob"), row("b", "Robert")]);
 }
 
-fn the_forgotten_stay_forgotten(fresh: Fresh) {
+pub(crate) fn the_forgotten_stay_forgotten(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let key = ledger.estate_key().unwrap();
     let row = |user: &str, name: &str| {
@@ -334,7 +318,7 @@ fn the_forgotten_stay_forgotten(fresh: Fresh) {
     assert_eq!(ledger.people().unwrap(), [row("bob", "Bob")]);
 }
 
-fn a_redacted_claim_keeps_its_hash_alone(fresh: Fresh) {
+pub(crate) fn a_redacted_claim_keeps_its_hash_alone(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let (said, spoken) = (scan(1, "c1", 3), word(2, "ann", "the shop"));
     ledger.append(&[said.clone(), spoken.clone()]).unwrap();
@@ -373,7 +357,7 @@ fn a_redacted_claim_keeps_its_hash_alone(fresh: Fresh) {
     assert!(kept.len() == 3 && kept.iter().all(|claim| claim.hash() != gone[0]));
 }
 
-fn the_store_compares_and_sets(fresh: Fresh) {
+pub(crate) fn the_store_compares_and_sets(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let Some(store) = ledger.store() else { return };
     assert_eq!(store.item("user", "ann").unwrap(), None);
@@ -399,7 +383,7 @@ fn the_store_compares_and_sets(fresh: Fresh) {
     assert!(!crate::exchange::exported(&*ledger).contains("a'b%"));
 }
 
-fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
+pub(crate) fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let info = ledger.info().unwrap();
     assert_eq!((info.estate.len(), info.ledger.len(), info.epoch), (32, 32, 0));
@@ -418,7 +402,7 @@ fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
     assert_eq!(ledger.other_estates().unwrap(), [other(2), other(3)]);
 }
 
-fn two_handles_see_each_other(fresh: Fresh) {
+pub(crate) fn two_handles_see_each_other(fresh: Fresh) {
     let Some(again) = fresh.again else { return };
     let mut one = fresh.ledger;
     let mut two = again();
@@ -445,6 +429,7 @@ fn two_handles_see_each_other(fresh: Fresh) {
     assert_eq!((seen, two.position().unwrap()), (500, number + 1));
 }
 
+/// Makes a module of tests for a storage, of which the function of its name gives an empty one.
 macro_rules! suite {
     ($storage:ident, $($test:ident),+ $(,)?) => {
         mod $storage {
@@ -478,4 +463,4 @@ macro_rules! suites {
     };
 }
 
-suites!(memory, sqlite);
+pub(crate) use {suite, suites};

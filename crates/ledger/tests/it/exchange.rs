@@ -9,8 +9,9 @@ use stave_ledger::{
 use stave_model::{PersonRow, Statement};
 use tempfile::TempDir;
 
-use crate::contract::{Fresh, memory, sqlite};
+use crate::contract::Fresh;
 use crate::make::{Dice, forget, header, redact, scan, time, withdraw, word};
+use crate::storages::{memory, sqlite};
 
 pub(crate) fn exported(ledger: &dyn Ledger) -> String {
     let mut bytes = Vec::new();

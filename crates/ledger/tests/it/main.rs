@@ -7,4 +7,5 @@ mod exchange;
 mod make;
 mod properties;
 mod refusals;
+mod storages;
 mod vectors;

@@ -6,7 +6,8 @@ use serde_json::Value;
 use stave_ledger::{Outcome, Prepared, Repeats};
 use stave_model::{Header, Op, Statement, Time};
 
-use crate::contract::{Fresh, memory, sqlite};
+use crate::contract::Fresh;
+use crate::storages::{memory, sqlite};
 
 fn cases() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/vectors/scenarios.json");
