@@ -27,6 +27,7 @@ mod people;
 mod places;
 mod questions;
 pub mod records;
+pub mod speech;
 mod stale;
 pub mod statistics;
 mod summary;

@@ -307,6 +307,13 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The known word that is most like what was typed, if one is like it at all.
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|word| (strsim::osa_distance(typed, word), word)).min()?;
+    // A third of the letters may be wrong.
+    (near.0 * 3 <= near.1.len().max(3)).then_some(near.1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,6 +332,15 @@ mod tests {
         assert_eq!(cut("茶茶茶", 6), "茶茶茶");
         assert_eq!(cut("茶茶茶", 5), "茶茶…");
         assert_eq!(cut("tea", 2), "t…");
+    }
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["color", "person", "port"];
+        assert_eq!(nearest("colour", known.into_iter()), Some("color"));
+        assert_eq!(nearest("prot", known.into_iter()), Some("port"));
+        assert_eq!(nearest("ports", known.into_iter()), Some("port"));
+        assert_eq!(nearest("database", known.into_iter()), None);
     }
 
     #[test]

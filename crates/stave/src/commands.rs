@@ -13,7 +13,6 @@ mod look;
 mod next;
 mod overlap;
 mod period;
-mod persons;
 mod retire;
 mod say;
 mod scan;
@@ -22,6 +21,7 @@ mod undo;
 mod who;
 
 use serde::Serialize;
+use stave_answers::speech::Voice;
 use stave_answers::text::tame;
 use stave_model::Statement;
 
@@ -31,7 +31,6 @@ use crate::opened::Opened;
 use crate::problem::Exit;
 use crate::settings::Flags;
 use crate::terminal::Terminal;
-use crate::word::Voice;
 
 /// Runs the verb that was typed.
 pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {

@@ -16,11 +16,9 @@ mod reach;
 mod reading;
 mod remembered;
 mod settings;
-mod speech;
 mod surroundings;
 mod terminal;
 mod trees;
-mod word;
 
 use std::process::ExitCode;
 

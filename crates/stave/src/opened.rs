@@ -1,16 +1,16 @@
 //! A ledger that is open, with its map brought up to date.
 
 use anyhow::Context as _;
+use stave_answers::speech::{self, Meant, Refusal, RefusalKind, SpeechError, Voice};
 use stave_answers::{Estate, People};
 use stave_ledger::Ledger;
-use stave_map::{CutOff, Entity, EntityRow, Named, ReadModel};
-use stave_model::{Author, Kind, PersonRow, Statement, Time, person_author};
+use stave_map::{CutOff, Entity, ReadModel};
+use stave_model::{Author, PersonRow, Statement, Time, person_author};
 
-use crate::context::{Context, new_op, now};
+use crate::context::{Context, TOOL, new_op, now};
 use crate::estate::{self, Place};
 use crate::problem::Problem;
 use crate::surroundings::quote;
-use crate::word::Voice;
 
 /// A ledger that is open, with its map.
 pub(crate) struct Opened {
@@ -77,7 +77,7 @@ impl Opened {
     /// A new command's voice.
     pub(crate) fn voice(&mut self, context: &mut Context<'_>) -> anyhow::Result<Voice> {
         let author = self.author(context)?;
-        Ok(Voice { author, op: new_op()?, time: now() })
+        Ok(Voice { author, by: None, op: new_op()?, time: now(), tool: TOOL.to_owned() })
     }
 
     /// Appends words and brings the map up to date: what a command prints afterwards is true.
@@ -89,68 +89,30 @@ impl Opened {
 
     /// The entity that a person means.
     pub(crate) fn entity(&self, context: &Context<'_>, typed: &str) -> anyhow::Result<Entity> {
-        match self.meant(typed)? {
-            Meant::One(entity) => Ok(*entity),
-            Meant::Several(rows) => Err(self.ambiguous(context, typed, &rows).into()),
-            Meant::None(rows) => Err(unknown(typed, &rows).into()),
-        }
+        speech::entity(self.estate(), typed).map_err(|error| self.unsaid(context, error))
     }
 
     /// What a person may mean: a name, 12 digits, a reference, or a kind and a name.
     pub(crate) fn meant(&self, typed: &str) -> anyhow::Result<Meant> {
-        let typed = typed.trim();
-        let rows = match self.map.named(typed)? {
-            Named::One(id) => return self.one(&id),
-            Named::Several(rows) => return Ok(Meant::Several(rows)),
-            Named::None(rows) => rows,
-        };
-        // `resource payments`: the kind says which of several is meant.
-        if let Some((kind, name)) = typed.split_once(' ')
-            && let Some(kind) = Kind::from_word(&kind.to_lowercase())
-        {
-            let of_kind: Vec<EntityRow> = match self.map.named(name.trim())? {
-                Named::One(id) => return self.one(&id),
-                Named::Several(rows) => rows.into_iter().filter(|row| row.kind == kind.as_str()).collect(),
-                Named::None(_) => Vec::new(),
-            };
-            match of_kind.as_slice() {
-                [] => {}
-                [row] => return self.one(&row.id),
-                _ => return Ok(Meant::Several(of_kind)),
-            }
-        }
-        // A person's name stands in the directory, not on the map.
-        let persons = self.people.called(typed);
-        if let [person] = persons.as_slice()
-            && let Named::One(id) = self.map.named(person)?
-        {
-            return self.one(&id);
-        }
-        Ok(Meant::None(rows))
+        Ok(speech::meant(self.estate(), typed)?)
     }
 
-    fn one(&self, id: &str) -> anyhow::Result<Meant> {
-        match self.map.entity(id)? {
-            Some(mut entity) => {
-                self.people.name_entity(&mut entity);
-                Ok(Meant::One(Box::new(entity)))
+    /// What is said instead, where something couldn't be: with the commands as they must be typed here.
+    pub(crate) fn unsaid(&self, context: &Context<'_>, error: SpeechError) -> anyhow::Error {
+        match error {
+            SpeechError::Refused(refusal) if refusal.kind == RefusalKind::Several => {
+                self.ambiguous(context, *refusal).into()
             }
-            None => Ok(Meant::None(Vec::new())),
+            SpeechError::Refused(refusal) => Problem::from(*refusal).into(),
+            other => other.into(),
         }
     }
 
-    fn ambiguous(&self, context: &Context<'_>, typed: &str, rows: &[EntityRow]) -> Problem {
+    fn ambiguous(&self, context: &Context<'_>, refusal: Refusal) -> Problem {
+        let rows = refusal.candidates.clone();
         let of_kind = |kind: &str| rows.iter().filter(|row| row.kind == kind).count();
-        let mut what = format!("\"{typed}\" may mean:");
-        for row in rows {
-            what.push_str(&format!(
-                "\n  {}  {}",
-                stave_answers::nearest_text(std::slice::from_ref(row)).join(""),
-                row.reference
-            ));
-        }
         let stave = context.typed(&self.place.root);
-        let mut problem = Problem::new(what).candidates(rows);
+        let mut problem = Problem::from(refusal);
         if let Some(row) = rows.first() {
             problem =
                 problem.hint(format!("type the 12 digits instead of the name: {stave} show {}", row.id));
@@ -163,25 +125,5 @@ impl Opened {
             ));
         }
         problem
-    }
-}
-
-/// What a name that a person typed leads to.
-pub(crate) enum Meant {
-    /// Exactly one entity.
-    One(Box<Entity>),
-    /// Several; the best first.
-    Several(Vec<EntityRow>),
-    /// None; the nearest names.
-    None(Vec<EntityRow>),
-}
-
-/// Nothing is called that: exit code 1, with the nearest names.
-pub(crate) fn unknown(typed: &str, nearest: &[EntityRow]) -> Problem {
-    let problem = Problem::no(format!("nothing on the map is called \"{typed}\"")).candidates(nearest);
-    if nearest.is_empty() {
-        problem.hint("stave list shows what there is; stave find searches descriptions too")
-    } else {
-        problem.hint(format!("did you mean {}?", stave_answers::nearest_text(nearest).join(", ")))
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use stave_answers::speech::{Refusal, RefusalKind};
 use stave_map::EntityRow;
 
 /// How a verb ended. Written down in docs/configuration.md.
@@ -32,6 +33,7 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Problem {
     what: String,
     hints: Vec<String>,
+    /// Entities that may have been meant: programs that ask for JSON get them whole.
     candidates: Vec<EntityRow>,
     exit: Exit,
 }
@@ -44,13 +46,6 @@ impl Problem {
     /// The answer is "no": exit code 1.
     pub(crate) fn no(what: impl Into<String>) -> Problem {
         Problem { exit: Exit::No, ..Problem::new(what) }
-    }
-
-    /// Entities that may have been meant: programs that ask for JSON get them whole.
-    #[must_use]
-    pub(crate) fn candidates(mut self, rows: &[EntityRow]) -> Problem {
-        self.candidates = rows.to_vec();
-        self
     }
 
     #[must_use]
@@ -72,6 +67,16 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        let exit = match refusal.kind {
+            RefusalKind::No => Exit::No,
+            RefusalKind::Mistake | RefusalKind::Several => Exit::Error,
+        };
+        Problem { what: refusal.what, hints: refusal.hints, candidates: refusal.candidates, exit }
+    }
+}
 
 /// A problem taken apart for printing: what happened, why (outermost first), hints.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use stave_answers::text::nearest;
 
 use crate::cli::When;
 use crate::problem::Problem;
@@ -280,13 +281,6 @@ pub(crate) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>
     nearest(typed, known).map_or_else(String::new, |near| format!("\n\nhint: did you mean {near}?"))
 }
 
-/// The known word that is most like what was typed, if one is like it at all.
-pub(crate) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.map(|word| (strsim::osa_distance(typed, word), word)).min()?;
-    // A third of the letters may be wrong.
-    (near.0 * 3 <= near.1.len().max(3)).then_some(near.1)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -342,15 +336,6 @@ mod tests {
         fs::create_dir(folder.path().join(".git")).unwrap();
         let (settings, warnings) = Settings::read(&Flags::new(), &none, Some(folder.path())).unwrap();
         assert_eq!((settings.port(), warnings.len()), (7878, 0));
-    }
-
-    #[test]
-    fn near_words_are_found_and_far_ones_are_not() {
-        let known = ["color", "person", "port"];
-        assert_eq!(nearest("colour", known.into_iter()), Some("color"));
-        assert_eq!(nearest("prot", known.into_iter()), Some("port"));
-        assert_eq!(nearest("ports", known.into_iter()), Some("port"));
-        assert_eq!(nearest("database", known.into_iter()), None);
     }
 
     proptest::proptest! {

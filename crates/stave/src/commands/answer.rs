@@ -1,14 +1,13 @@
 //! `stave questions` and `stave answer QUESTION CHOICE`.
 
-use stave_answers::{Asked, text::counted};
-use stave_model::Claim;
+use stave_answers::speech::{self, SpeechError};
+use stave_answers::text::counted;
 
 use super::{print, said};
 use crate::cli::{Answer, Questions};
 use crate::context::Context;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
-use crate::word;
 
 /// Questions that are looked through for one that begins with some digits, or is about one entity.
 const LOOKED_THROUGH: u64 = 100_000;
@@ -33,7 +32,8 @@ pub(super) fn questions(context: &mut Context<'_>, arguments: &Questions) -> any
 
 pub(super) fn answer(context: &mut Context<'_>, arguments: &Answer) -> anyhow::Result<Exit> {
     let mut opened = Opened::existing(context)?;
-    let asked = asked(&opened, &arguments.question)?;
+    let asked = speech::question_meant(opened.estate(), &arguments.question)
+        .map_err(|error| opened.unsaid(context, error))?;
     let stave = context.typed(&opened.place.root);
     let Some(choice) = arguments.choice else {
         if context.terminal.is_json() {
@@ -47,55 +47,20 @@ pub(super) fn answer(context: &mut Context<'_>, arguments: &Answer) -> anyhow::R
         context.terminal.say(&format!("answer it: {stave} answer {} NUMBER", asked.id));
         return Ok(Exit::Answered);
     };
-    let Some(chosen) = asked.answers.iter().find(|answer| answer.number == choice) else {
-        let count = asked.answers.len() as u64;
-        return Err(Problem::new(format!(
-            "{} is no choice; there are {}",
-            choice,
-            counted(count, "choice", "choices")
-        ))
-        .hint(format!("{stave} answer {} lists them", asked.id))
-        .into());
+    let plan = match speech::answer(opened.estate(), &asked, choice) {
+        Ok(plan) => plan,
+        Err(SpeechError::Refused(refusal)) => {
+            return Err(Problem::from(*refusal)
+                .hint(format!("{stave} answer {} lists them", asked.id))
+                .into());
+        }
+        Err(other) => return Err(other.into()),
     };
-    let mut drafts = chosen.words.clone();
-    for draft in drafts.iter_mut().filter(|draft| draft.fact_type == "same_as" && draft.not) {
-        // "Not one" is said against all that makes them look like one; else the same question came back at once.
-        let ends =
-            [Some(draft.of.as_str()), draft.to.as_deref()].map(|end| end.map(short_id).unwrap_or_default());
-        let reasons = opened.map.join_reasons(&ends[0], &ends[1])?;
-        draft.against.extend(reasons.iter().map(|reason| Claim::against_hash(reason, false, None)));
-    }
     let voice = opened.voice(context)?;
-    let statements = word::statements(&voice, &drafts)?;
-    let sentences = vec![chosen.label.clone()];
+    let statements = plan.statements(&voice)?;
     opened.append(&statements)?;
     let left = opened.map.counts()?.questions;
     let notes = vec![format!("{} left", counted(left, "question", "questions"))];
-    said(context, &opened, &voice, "Said", &sentences, &notes, &statements)?;
+    said(context, &opened, &voice, "Said", &plan.said, &notes, &statements)?;
     Ok(Exit::Answered)
-}
-
-fn short_id(reference: &str) -> String {
-    stave_model::hash_bytes(reference.as_bytes()).short()
-}
-
-/// The question whose digits begin so.
-fn asked(opened: &Opened, digits: &str) -> anyhow::Result<Asked> {
-    let digits = digits.trim().to_lowercase();
-    if let Some(asked) = stave_answers::question(opened.estate(), &digits)? {
-        return Ok(asked);
-    }
-    let all = opened.map.questions(LOOKED_THROUGH)?;
-    let found: Vec<_> =
-        all.iter().filter(|question| !digits.is_empty() && question.id.starts_with(&digits)).collect();
-    match found.as_slice() {
-        [question] => stave_answers::question(opened.estate(), &question.id)?
-            .ok_or_else(|| Problem::no(format!("the question {digits} is answered")).into()),
-        [] => Err(Problem::no(format!("there is no open question {digits}"))
-            .hint("stave questions lists them; one that is answered is gone")
-            .into()),
-        several => Err(Problem::new(format!("{} questions begin with {digits}", several.len()))
-            .hint("type more of the digits")
-            .into()),
-    }
 }

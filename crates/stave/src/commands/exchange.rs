@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use stave_answers::speech::{self, Anchor};
 use stave_answers::text::counted;
 use stave_ledger::{EstateMet, Filter};
 use stave_model::{Reference, fact_scope, person_author};
@@ -16,7 +17,6 @@ use crate::estate;
 use crate::opened::Opened;
 use crate::problem::Exit;
 use crate::terminal::UNWRITABLE;
-use crate::word::{self, Anchor};
 
 pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
     let opened = Opened::existing(context)?;
@@ -165,7 +165,7 @@ fn join_people(context: &mut Context<'_>, opened: &mut Opened) -> anyhow::Result
             let scope = fact_scope(&low, "same_as", Some(high))?;
             let filter = Filter { scope: Some(scope), ..Filter::default() };
             if opened.ledger.latest(&filter, u64::MAX, 1)?.is_empty() {
-                drafts.push(word::join(&person(&own), &person(other), &[]));
+                drafts.push(speech::same(&person(&own), &person(other), &[]));
             }
         }
     }
@@ -173,7 +173,7 @@ fn join_people(context: &mut Context<'_>, opened: &mut Opened) -> anyhow::Result
         return Ok(0);
     }
     let voice = opened.voice(context)?;
-    let statements = word::statements(&voice, &drafts)?;
+    let statements = speech::statements(&voice, &drafts)?;
     opened.ledger.append(&statements).context("the statements are merged, but not which persons are one")?;
     Ok(drafts.len() as u64)
 }

@@ -1,17 +1,16 @@
 //! The verbs that only look: `find`, `list`, `show`, `why`.
 
+use stave_answers::speech::{self, FactWord, Meant, Speech, relations_between};
+use stave_answers::text::{nearest, spoken};
 use stave_answers::when::age_ms;
-use stave_answers::{GoneQuery, ListQuery, StaleQuery, text::spoken};
+use stave_answers::{GoneQuery, ListQuery, StaleQuery};
 use stave_model::Kind;
 
-use super::say::relations_between;
 use super::{join, print};
 use crate::cli::{Find, List, Show, Tools, Why};
 use crate::context::Context;
-use crate::opened::{Meant, Opened};
+use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
-use crate::settings::nearest;
-use crate::speech::{self, FactWord, Speech};
 use crate::surroundings::quote;
 
 pub(super) fn find(context: &mut Context<'_>, arguments: &Find) -> anyhow::Result<Exit> {
@@ -155,8 +154,8 @@ pub(super) fn why(context: &mut Context<'_>, arguments: &Why) -> anyhow::Result<
             (entity, Some(fact.row.name), Some(rest.join(" ")).filter(|rest| !rest.is_empty()))
         }
         Ok(_) => (typed.clone(), None, None),
-        Err(problem) => match opened.meant(&typed)? {
-            Meant::None(_) => return Err(problem.into()),
+        Err(refusal) => match opened.meant(&typed)? {
+            Meant::None(_) => return Err(Problem::from(refusal).into()),
             _ => (typed.clone(), None, None),
         },
     };

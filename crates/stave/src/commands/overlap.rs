@@ -1,13 +1,12 @@
 //! `stave overlap`: what may be there twice, and a person's word on it.
 
-use stave_answers::{Draft, OverlapQuery, Pair, text::joined};
+use stave_answers::{OverlapQuery, speech};
 
 use super::{print, said};
 use crate::cli::{Overlap, OverlapCommand};
 use crate::context::Context;
 use crate::opened::Opened;
-use crate::problem::{Exit, Problem};
-use crate::word::{self, Anchor};
+use crate::problem::Exit;
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Overlap) -> anyhow::Result<Exit> {
     match &arguments.command {
@@ -48,48 +47,11 @@ fn decide(
     verdict: Verdict,
 ) -> anyhow::Result<Exit> {
     let mut opened = Opened::existing(context)?;
-    let pair = meant(&opened, digits)?;
-    let mut sides = Vec::with_capacity(2);
-    for piece in &pair.pieces {
-        sides.push(Anchor::new(opened.entity(context, &piece.label.id)?, &piece.reference));
-    }
-    let [one, other] = sides.as_slice() else {
-        return Err(Problem::new(format!("{} is no pair", pair.id)).into());
-    };
-    let mut draft = word::overlap(one, other);
-    if let Some(why) = why {
-        draft = draft.value(serde_json::Value::from(why));
-    }
+    let plan = speech::decide(opened.estate(), digits, why, verdict == Verdict::Dismiss)
+        .map_err(|error| opened.unsaid(context, error))?;
     let voice = opened.voice(context)?;
-    let (draft, sentence): (Draft, String) = match verdict {
-        Verdict::Confirm => (draft, format!("{} does the same job as {}", one.name, other.name)),
-        Verdict::Dismiss => {
-            (draft.denied(), format!("{} does not do the same job as {}", one.name, other.name))
-        }
-    };
-    let statements = word::statements(&voice, &[draft])?;
+    let statements = plan.statements(&voice)?;
     opened.append(&statements)?;
-    said(context, &opened, &voice, "Said", &[sentence], &[], &statements)?;
+    said(context, &opened, &voice, "Said", &plan.said, &plan.notes, &statements)?;
     Ok(Exit::Answered)
-}
-
-/// The pair whose digits begin so.
-fn meant(opened: &Opened, digits: &str) -> anyhow::Result<Pair> {
-    let digits = digits.trim().to_lowercase();
-    let mut found = match digits.as_str() {
-        "" => Vec::new(),
-        digits => stave_answers::overlap_pairs(opened.estate(), digits)?,
-    };
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(Problem::no(format!("there is no pair {digits}"))
-            .hint("stave overlap --all lists them")
-            .into()),
-        count => {
-            let ids: Vec<&str> = found.iter().take(5).map(|pair| pair.id.as_str()).collect();
-            Err(Problem::new(format!("{count} pairs begin with {digits}: {}", joined(&ids, "and")))
-                .hint("type more of the digits")
-                .into())
-        }
-    }
 }

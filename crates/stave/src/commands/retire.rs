@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stave_answers::text::spoken;
+use stave_answers::speech::{retirement, statements};
+use stave_answers::text::{nearest, spoken};
 use stave_ledger::Filter;
 use stave_model::Scope;
 
@@ -11,8 +12,6 @@ use crate::cli::Retire;
 use crate::context::Context;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
-use crate::settings::nearest;
-use crate::word::{self, retirement};
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Retire) -> anyhow::Result<Exit> {
     let mut opened = Opened::existing(context)?;
@@ -37,13 +36,12 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Retire) -> anyhow::Resu
         return Err(problem.into());
     };
     let parsed: Scope = scope.parse()?;
-    let statements =
-        opened.ledger.latest(&Filter { scope: Some(parsed), ..Filter::default() }, u64::MAX, 1)?;
+    let last = opened.ledger.latest(&Filter { scope: Some(parsed), ..Filter::default() }, u64::MAX, 1)?;
     let voice = opened.voice(context)?;
-    let words = word::statements(&voice, &[retirement(&scope)])?;
+    let words = statements(&voice, &[retirement(&scope)])?;
     opened.append(&words)?;
     let mut notes = vec!["what was read there leaves the map; people's words stay".to_owned()];
-    if let Some(entry) = statements.first() {
+    if let Some(entry) = last.first() {
         notes.push(format!("it was last read on {}", stave_answers::when::day(entry.header.time)));
     }
     said(context, &opened, &voice, "Said", &[format!("{scope} is {}", spoken("retired"))], &notes, &words)?;

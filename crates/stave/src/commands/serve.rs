@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use stave_answers::speech::Meant;
 use stave_answers::text::counted;
 use stave_map::{EntityRow, ReadModel, State, Target};
 use stave_server::{OpenError, Options, Sources, Stop};
@@ -12,7 +13,7 @@ use super::scan;
 use crate::cli::{Board, Serve, Up};
 use crate::context::Context;
 use crate::estate::Place;
-use crate::opened::{Meant, Opened};
+use crate::opened::Opened;
 use crate::problem::Exit;
 use crate::surroundings::quote;
 

@@ -1,13 +1,13 @@
-//! What `say` and `deny` understand: words to a fact. Pure; looks nothing up.
+//! What can be said: words to a fact. Looks nothing up.
 
 use stave_model::{CLAIM_TYPES, ClaimType, Kind, Mode, Relation};
 
-use crate::problem::Problem;
-use crate::settings::nearest;
+use super::Refusal;
+use crate::text::nearest;
 
 /// What was said, with names as they were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Speech {
+pub enum Speech {
     /// `component "Billing batch"`: there is such a thing.
     Entity {
         /// Its kind.
@@ -30,11 +30,11 @@ pub(crate) enum Speech {
 
 /// A type of fact as a person typed it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FactWord {
+pub struct FactWord {
     /// The type of fact.
-    pub(crate) row: &'static ClaimType,
+    pub row: &'static ClaimType,
     /// Read from the other end: `team-a owns cart` says that cart is owned by team-a.
-    pub(crate) inverse: bool,
+    pub inverse: bool,
 }
 
 impl PartialEq for FactWord {
@@ -64,7 +64,7 @@ const SYNONYMS: &[(&str, &str)] = &[
 ];
 
 /// The type of fact that a word means, if it means one that `say` and `deny` take.
-pub(crate) fn fact_word(word: &str) -> Option<FactWord> {
+pub fn fact_word(word: &str) -> Option<FactWord> {
     let plain = word.trim().to_lowercase().replace(['-', ' '], "_");
     let plain = SYNONYMS.iter().find(|(other, _)| *other == plain).map_or(plain.as_str(), |(_, name)| name);
     let row = |name: &str| {
@@ -81,12 +81,12 @@ pub(crate) fn fact_word(word: &str) -> Option<FactWord> {
 ///
 /// # Errors
 /// Where no word is a type of fact and the first one is no kind.
-pub(crate) fn parse(words: &[String], is_new: bool) -> Result<Speech, Problem> {
+pub fn parse(words: &[String], is_new: bool) -> Result<Speech, Refusal> {
     let kind = words.first().and_then(|word| Kind::from_word(&word.to_lowercase()));
     if is_new {
         return match kind {
             Some(kind) if words.len() > 1 => Ok(Speech::Entity { kind, name: words[1..].join(" ") }),
-            _ => Err(Problem::new("--new takes a kind and a name")
+            _ => Err(Refusal::new("--new takes a kind and a name")
                 .hint(format!("stave say --new component \"Billing batch\"; kinds are {}", kinds()))),
         };
     }
@@ -113,19 +113,19 @@ fn fact_speech(words: &[String], entity_end: usize, fact: FactWord, rest_start: 
     Speech::Fact { entity: words[..entity_end].join(" "), fact, rest: words[rest_start..].to_vec() }
 }
 
-fn unknown_fact(words: &[String]) -> Problem {
+fn unknown_fact(words: &[String]) -> Refusal {
     let typed = words.get(1).map_or("", String::as_str);
     let known =
         CLAIM_TYPES.iter().filter(|row| !matches!(row.mode, Mode::Word | Mode::Record)).map(|row| row.name);
-    let problem = Problem::new(format!("\"{typed}\" is no type of fact"));
+    let refusal = Refusal::new(format!("\"{typed}\" is no type of fact"));
     match nearest(&typed.to_lowercase().replace('-', "_"), known) {
-        Some(near) => problem.hint(format!("did you mean {near}?")),
-        None => problem.hint("stave say --help lists them"),
+        Some(near) => refusal.hint(format!("did you mean {near}?")),
+        None => refusal.hint("stave say --help lists them"),
     }
 }
 
 /// All kinds, for messages.
-pub(crate) fn kinds() -> String {
+pub fn kinds() -> String {
     Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn kinds() -> String {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Result<Speech, Problem> {
+    fn said(text: &str) -> Result<Speech, Refusal> {
         parse(
             &text.split(' ').map(|word| word.replace('_', " ").trim().to_owned()).collect::<Vec<_>>(),
             false,

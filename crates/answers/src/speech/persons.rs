@@ -3,9 +3,9 @@
 
 use stave_model::{PersonRow, person_author};
 
-use crate::opened::{Meant, Opened};
-use crate::problem::Problem;
-use crate::word::Anchor;
+use super::word::Anchor;
+use super::{Meant, Refusal, Result, meant};
+use crate::Estate;
 
 /// Facts whose ends may be such a person.
 pub(super) fn may_be_one(fact_type: &str) -> bool {
@@ -16,23 +16,23 @@ pub(super) fn may_be_one(fact_type: &str) -> bool {
 ///
 /// # Errors
 /// Where several are.
-pub(super) fn known(opened: &Opened, typed: &str) -> anyhow::Result<Option<Anchor>> {
-    let ids = opened.estate().people.called(typed);
+pub(super) fn known(estate: Estate<'_>, typed: &str) -> Result<Option<Anchor>> {
+    let ids = estate.people.called(typed);
     let Some(first) = ids.first() else { return Ok(None) };
     // Several addresses of one full name are one person to answers too; a single word may be two people's.
     if ids.len() > 1 && !typed.trim().contains(' ') {
-        return Err(Problem::new(format!("{} persons are called {typed}", ids.len()))
+        return Err(Refusal::new(format!("{} persons are called {typed}", ids.len()))
             .hint("type the address or the whole name")
             .into());
     }
-    Ok(Some(Anchor::person(first, &opened.estate().people.show(first))))
+    Ok(Some(Anchor::person(first, &estate.people.show(first))))
 }
 
 /// Somebody who is known by an address only, with the row that the directory gets. None where it is no address.
 ///
 /// # Errors
 /// Where the ledger can't be read.
-pub(super) fn by_address(opened: &Opened, typed: &str) -> anyhow::Result<Option<(Anchor, PersonRow)>> {
+pub(super) fn by_address(estate: Estate<'_>, typed: &str) -> Result<Option<(Anchor, PersonRow)>> {
     let address = typed.trim().to_lowercase();
     let is_address =
         address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
@@ -40,12 +40,14 @@ pub(super) fn by_address(opened: &Opened, typed: &str) -> anyhow::Result<Option<
         return Ok(None);
     }
     let address = format!("mailto:{address}");
-    let id = person_author(&opened.ledger.estate_key()?, &address)?.to_string();
+    let id = person_author(&estate.ledger.estate_key()?, &address)
+        .map_err(|error| Refusal::new(error.to_string()))?
+        .to_string();
     let row = PersonRow { id: id.clone(), name: String::new(), address };
     Ok(Some((Anchor::person(&id, typed.trim()), row)))
 }
 
 /// Whether something on the map is called so.
-pub(super) fn is_on_map(opened: &Opened, typed: &str) -> anyhow::Result<bool> {
-    Ok(!matches!(opened.meant(typed)?, Meant::None(_)))
+pub(super) fn is_on_map(estate: Estate<'_>, typed: &str) -> Result<bool> {
+    Ok(!matches!(meant(estate, typed)?, Meant::None(_)))
 }

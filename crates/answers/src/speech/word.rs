@@ -4,32 +4,20 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context as _;
 use serde_json::Value;
-use stave_answers::Draft;
 use stave_map::{Entity, Fact, Said, State, Target};
-use stave_model::{
-    Author, Claim, Hash, Header, Kind, Op, Source, Statement, Time, VERSION, claims_hash, slug,
-};
+use stave_model::{Author, Claim, Hash, Header, Kind, Source, Statement, VERSION, claims_hash, slug};
 
-use crate::context::TOOL;
-use crate::problem::Problem;
-
-/// Who speaks, when, in which command.
-#[derive(Clone, Debug)]
-pub(crate) struct Voice {
-    pub(crate) author: Author,
-    pub(crate) op: Op,
-    pub(crate) time: Time,
-}
+use super::{Refusal, Result, SpeechError, Voice};
+use crate::Draft;
 
 impl Voice {
     /// A draft as a statement of this person, checked.
-    pub(crate) fn statement(&self, draft: &Draft) -> anyhow::Result<Statement> {
+    fn statement(&self, draft: &Draft) -> Result<Statement, Unsayable> {
         let claim = draft.claim()?;
         let header = Header {
             author: self.author.clone(),
-            by: None,
+            by: self.by.clone(),
             claims: claims_hash(&mut Vec::new()),
             op: self.op,
             replaces: draft.replaces.clone(),
@@ -37,7 +25,7 @@ impl Voice {
             scope: claim.fact_scope()?,
             source: Source::default(),
             time: self.time,
-            tool: TOOL.to_owned(),
+            tool: self.tool.clone(),
             unread: Vec::new(),
             v: VERSION,
         };
@@ -47,18 +35,22 @@ impl Voice {
     }
 }
 
+type Unsayable = Box<dyn std::error::Error + Send + Sync>;
+
 /// An entity as a word names it: by one reference, and with what it can be recognised by if that goes away.
 #[derive(Clone, Debug)]
-pub(crate) struct Anchor {
-    pub(crate) reference: String,
-    pub(crate) name: String,
+pub struct Anchor {
+    /// The reference that the word names.
+    pub reference: String,
+    /// What it is called.
+    pub name: String,
     /// Absent: only this word names it.
-    pub(crate) entity: Option<Box<Entity>>,
+    pub entity: Option<Box<Entity>>,
 }
 
 impl Anchor {
     /// An entity on the map, by the reference that was typed, else by its representative.
-    pub(crate) fn new(entity: Entity, typed: &str) -> Anchor {
+    pub fn new(entity: Entity, typed: &str) -> Anchor {
         let typed = entity.references.iter().find(|reference| reference.as_str() == typed.trim());
         Anchor {
             reference: typed.unwrap_or(&entity.row.reference).clone(),
@@ -68,10 +60,10 @@ impl Anchor {
     }
 
     /// Something that only people name.
-    pub(crate) fn said(kind: Kind, name: &str) -> Result<Anchor, Problem> {
+    pub fn said(kind: Kind, name: &str) -> Result<Anchor, Refusal> {
         let slug = slug(name);
         if slug.is_empty() {
-            return Err(Problem::new(format!(
+            return Err(Refusal::new(format!(
                 "\"{name}\" has neither letters nor digits, so nobody could type it"
             )));
         }
@@ -79,22 +71,22 @@ impl Anchor {
     }
 
     /// A person whom the directory knows, on the map or not yet.
-    pub(crate) fn person(id: &str, name: &str) -> Anchor {
+    pub fn person(id: &str, name: &str) -> Anchor {
         Anchor { reference: id.to_owned(), name: name.to_owned(), entity: None }
     }
 
     /// The same entity by another of its references.
-    pub(crate) fn at(&self, reference: &str) -> Anchor {
+    pub fn at(&self, reference: &str) -> Anchor {
         Anchor { reference: reference.to_owned(), ..self.clone() }
     }
 
     /// The entity's 12 digits.
-    pub(crate) fn id(&self) -> Option<&str> {
+    pub fn id(&self) -> Option<&str> {
         self.entity.as_ref().map(|entity| entity.row.id.as_str())
     }
 
     /// The fact of this type with this other end, if anybody says anything about it.
-    pub(crate) fn fact(&self, fact_type: &str, end: End<'_>) -> Option<&Fact> {
+    pub fn fact(&self, fact_type: &str, end: End<'_>) -> Option<&Fact> {
         self.entity
             .as_ref()?
             .facts
@@ -119,7 +111,7 @@ impl Anchor {
 
 /// The other end of a fact that is looked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum End<'a> {
+pub enum End<'a> {
     /// The type has none.
     None,
     /// An entity's 12 digits.
@@ -149,7 +141,7 @@ fn grounded(draft: Draft, of: &Anchor, fact: Option<&Fact>) -> Draft {
 }
 
 /// There is such a thing, of this kind; or (`None`) there isn't.
-pub(crate) fn presence(of: &Anchor, kind: Option<&str>) -> Draft {
+pub(super) fn presence(of: &Anchor, kind: Option<&str>) -> Draft {
     let draft = Draft::new("exists", &of.reference);
     let draft = match kind {
         Some(kind) => draft.value(Value::from(kind)),
@@ -159,13 +151,13 @@ pub(crate) fn presence(of: &Anchor, kind: Option<&str>) -> Draft {
 }
 
 /// A fact with one value; null: there is none.
-pub(crate) fn value(of: &Anchor, fact_type: &str, value: Value) -> Draft {
+pub(super) fn value(of: &Anchor, fact_type: &str, value: Value) -> Draft {
     let draft = Draft::new(fact_type, &of.reference).value(value);
     grounded(draft, of, of.fact(fact_type, End::None))
 }
 
 /// A fact with a set of entities; empty: there is none.
-pub(crate) fn members(of: &Anchor, fact_type: &str, members: &[Anchor]) -> Draft {
+pub(super) fn members(of: &Anchor, fact_type: &str, members: &[Anchor]) -> Draft {
     let set: BTreeSet<&str> = members.iter().map(|member| member.reference.as_str()).collect();
     let mut draft = Draft::new(fact_type, &of.reference).value(set.into_iter().map(Value::from).collect());
     for member in members {
@@ -175,19 +167,19 @@ pub(crate) fn members(of: &Anchor, fact_type: &str, members: &[Anchor]) -> Draft
 }
 
 /// A relation to another entity.
-pub(crate) fn relation(of: &Anchor, fact_type: &str, to: &Anchor) -> Draft {
+pub(super) fn relation(of: &Anchor, fact_type: &str, to: &Anchor) -> Draft {
     let draft = to.recognise(Draft::new(fact_type, &of.reference).to(&to.reference));
     let fact = to.id().and_then(|id| of.fact(fact_type, End::Entity(id)));
     grounded(draft, of, fact)
 }
 
 /// A tag, link, endpoint or alias.
-pub(crate) fn text(of: &Anchor, fact_type: &str, to: &str) -> Draft {
+pub(super) fn text(of: &Anchor, fact_type: &str, to: &str) -> Draft {
     grounded(Draft::new(fact_type, &of.reference).to(to), of, of.fact(fact_type, End::Text(to)))
 }
 
 /// Two references are one piece. `words` are those on this pair that stand.
-pub(crate) fn join(one: &Anchor, other: &Anchor, words: &[Hash]) -> Draft {
+pub fn join(one: &Anchor, other: &Anchor, words: &[Hash]) -> Draft {
     // The fact is symmetric: the smaller reference stands first, so that it has one scope.
     let (first, second) = if one.reference <= other.reference { (one, other) } else { (other, one) };
     let mut draft = Draft::new("same_as", &first.reference).to(&second.reference);
@@ -198,7 +190,7 @@ pub(crate) fn join(one: &Anchor, other: &Anchor, words: &[Hash]) -> Draft {
 }
 
 /// Two pieces do the same job. Replaces what people said of the two in either direction.
-pub(crate) fn overlap(one: &Anchor, other: &Anchor) -> Draft {
+pub(super) fn overlap(one: &Anchor, other: &Anchor) -> Draft {
     // Symmetric as well, so that it has one scope.
     let (first, second) = if one.reference <= other.reference { (one, other) } else { (other, one) };
     let mut draft = Draft::new("overlaps", &first.reference).to(&second.reference);
@@ -211,30 +203,36 @@ pub(crate) fn overlap(one: &Anchor, other: &Anchor) -> Draft {
 }
 
 /// Two references are not one piece, though machines have these reasons to think so.
-pub(crate) fn separation(one: &Anchor, other: &Anchor, words: &[Hash], reasons: &[String]) -> Draft {
+pub(super) fn separation(one: &Anchor, other: &Anchor, words: &[Hash], reasons: &[String]) -> Draft {
     let mut draft = join(one, other, words).denied();
     draft.against = reasons.iter().map(|reason| Claim::against_hash(reason, false, None)).collect();
     draft
 }
 
 /// Nobody reads a scope any more.
-pub(crate) fn retirement(scope: &str) -> Draft {
+pub fn retirement(scope: &str) -> Draft {
     Draft::new("retired", scope).value(Value::Bool(true))
 }
 
 /// Whether this person's standing word says the same already, with nothing open about it.
-pub(crate) fn is_said_already(fact: Option<&Fact>, author: &Author, draft: &Draft) -> bool {
+pub(super) fn is_said_already(fact: Option<&Fact>, author: &Author, draft: &Draft) -> bool {
     let same =
         |said: &Said| said.author == author.as_str() && said.not == draft.not && said.value == draft.value;
     fact.is_some_and(|fact| fact.state != State::Disputed && !fact.challenged && fact.said.iter().any(same))
 }
 
-/// A statement that can't be built is a mistake of this program or a name over a limit; say which word it was.
-pub(crate) fn statements(voice: &Voice, drafts: &[Draft]) -> anyhow::Result<Vec<Statement>> {
+/// Drafts as statements. One that can't be built has a name over a limit; the error says which word it was.
+///
+/// # Errors
+/// [`SpeechError::Unsayable`].
+pub fn statements(voice: &Voice, drafts: &[Draft]) -> Result<Vec<Statement>> {
     drafts
         .iter()
         .map(|draft| {
-            voice.statement(draft).with_context(|| format!("{} {} can't be said", draft.of, draft.says()))
+            voice.statement(draft).map_err(|source| SpeechError::Unsayable {
+                what: format!("{} {}", draft.of, draft.says()),
+                source,
+            })
         })
         .collect()
 }
