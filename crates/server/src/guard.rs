@@ -14,7 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 use axum::middleware::Next;
 
 use crate::door::{
-    Caller, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, is_loopback_name, same_origin,
+    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, enter, is_loopback_name,
+    same_origin,
 };
 use crate::reply::{Reply, problem};
 use crate::state::State;
@@ -39,7 +40,7 @@ const HEADERS: [(&str, &str); 7] = [
 
 /// Refuses what may not come in, and gives every response its headers.
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
-    let mut response = match admit(&state, request) {
+    let mut response = match admit(&state, request).await {
         Ok((request, patience)) => within_limits(&state, request, patience, next).await,
         Err(refused) => *refused,
     };
@@ -55,7 +56,7 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
 }
 
 /// The request as it may pass, with its caller, and how long it may take.
-fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box<Response<Body>>> {
+async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box<Response<Body>>> {
     if let Err((status, sentence)) = own_host(state, request.uri(), request.headers()) {
         return Err(Box::new(Reply::sentence(status, &sentence).into_response()));
     }
@@ -69,10 +70,9 @@ fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box
         Method::POST => Some(WriteRoute::of(request.uri().path()).ok_or_else(only_reading)?),
         _ => return Err(only_reading()),
     };
-    let entered = state.door.enter(request.headers()).map_err(|sentence| {
-        let page = problem("Who are you?", sentence.to_owned(), Refusal::SignIn.hint());
-        Box::new(unauthorized(Reply::problem(StatusCode::UNAUTHORIZED, request.uri(), &page).into_response()))
-    })?;
+    let uri = request.uri().clone();
+    let headers = request.headers().clone();
+    let entered = enter(state, &headers).await.map_err(|error| not_entered(&error, &uri))?;
     let patience = match route {
         None => {
             may_read(&entered.caller, &request).map_err(|refusal| refused(&refusal, request.uri()))?;
@@ -87,6 +87,16 @@ fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box
     };
     request.extensions_mut().insert(entered.caller);
     Ok((request, patience))
+}
+
+fn not_entered(error: &EnterError, uri: &Uri) -> Box<Response<Body>> {
+    let page = problem("Who are you?", error.to_string(), Refusal::SignIn.hint());
+    Box::new(match error {
+        EnterError::Token => {
+            unauthorized(Reply::problem(StatusCode::UNAUTHORIZED, uri, &page).into_response())
+        }
+        EnterError::Store(_) => Reply::problem(StatusCode::SERVICE_UNAVAILABLE, uri, &page).into_response(),
+    })
 }
 
 fn only_reading() -> Box<Response<Body>> {

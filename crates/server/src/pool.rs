@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stave_answers::{Estate, People};
-use stave_ledger::Ledger;
+use stave_ledger::{Ledger, Store};
 use stave_map::CutOff;
 use stave_model::Time;
 use tokio::sync::Semaphore;
 
+use crate::door::accounts::AccountError;
 use crate::{OpenError, Sources};
 
 /// What one answer at a time is made from.
@@ -30,6 +31,12 @@ pub(crate) enum PoolError {
     /// The ledger can't be read or written, or refuses what is to be written.
     #[error(transparent)]
     Ledger(#[from] stave_ledger::Error),
+    /// A ledger that is seen from afar has no store.
+    #[error("this ledger has no store for accounts")]
+    NoStore,
+    /// Accounts can't be read or written.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// The worker ended in the middle.
     #[error("the answer could not be finished")]
     Lost,
@@ -83,6 +90,18 @@ impl Pool {
         work: impl FnOnce(&mut dyn Ledger) -> stave_ledger::Result<T> + Send + 'static,
     ) -> Result<T, PoolError> {
         self.work(move |worker| Ok(work(worker.sources.ledger.as_mut())?)).await
+    }
+
+    /// Works on the small store beside the ledger.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, AccountError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        self.work(move |worker| {
+            let store = worker.sources.ledger.store().ok_or(PoolError::NoStore)?;
+            Ok(work(store)?)
+        })
+        .await
     }
 
     async fn work<T: Send + 'static>(

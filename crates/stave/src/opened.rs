@@ -55,6 +55,19 @@ impl Opened {
 
     /// The id of whoever sits at the keyboard, entered into the people directory.
     pub(crate) fn author(&mut self, context: &mut Context<'_>) -> anyhow::Result<Author> {
+        let (author, row, is_guess) = self.who_speaks(context)?;
+        let email = row.address.strip_prefix("mailto:").unwrap_or(&row.address).to_owned();
+        if self.ledger.add_people(&[row])? > 0 && is_guess {
+            context.terminal.warn(&format!(
+                "nobody said who speaks; your words are signed {email}\n\nhint: git config --global user.email, or --as ADDRESS"
+            ));
+        }
+        Ok(author)
+    }
+
+    /// Who sits at the keyboard: their id, their row of the people directory (which may not have it yet), and
+    /// whether nobody said so.
+    pub(crate) fn who_speaks(&self, context: &mut Context<'_>) -> anyhow::Result<(Author, PersonRow, bool)> {
         let speaker = context.speaker()?;
         let author = person_author(&self.ledger.estate_key()?, &speaker.address)?;
         // Without a name the address's first part is better than digits, unless another device knows the name.
@@ -65,13 +78,7 @@ impl Opened {
         };
         let row =
             PersonRow { id: author.to_string(), name: name.to_owned(), address: speaker.address.clone() };
-        if self.ledger.add_people(&[row])? > 0 && speaker.is_guess {
-            context.terminal.warn(&format!(
-                "nobody said who speaks; your words are signed {}\n\nhint: git config --global user.email, or --as ADDRESS",
-                speaker.email()
-            ));
-        }
-        Ok(author)
+        Ok((author, row, speaker.is_guess))
     }
 
     /// A new command's voice.

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, header};
 
-use super::{Caller, Door};
+use super::Caller;
+use super::accounts::machine;
+use crate::state::State;
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -26,22 +28,45 @@ pub(crate) enum Entry {
     Browser,
 }
 
-impl Door {
-    /// Finds out who asks.
-    ///
-    /// # Errors
-    /// A sentence, where something was shown that is not good: it is not taken for nothing.
-    pub(crate) fn enter(&self, headers: &HeaderMap) -> Result<Entered, &'static str> {
-        if headers.contains_key(header::AUTHORIZATION) {
-            return Err("This token is not known, or it has ended.");
-        }
-        let key = self
-            .local
-            .as_ref()
-            .filter(|local| cookies(headers, &self.key_cookie).any(|cookie| local.is_cookie(cookie)));
-        let caller = key.map_or(Caller::Guest, |local| Caller::Person(local.speaker.clone()));
-        Ok(Entered { caller, entry: Entry::Browser })
+/// Why it can't be found out who asks.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnterError {
+    /// Something was shown that is not good: it is not taken for nothing.
+    #[error("This token is not known, or it has ended.")]
+    Token,
+    /// The store can't be read.
+    #[error("It can't be found out who you are: {0}")]
+    Store(String),
+}
+
+/// Finds out who asks.
+///
+/// # Errors
+/// Where a token is not good, or the store can't be read.
+pub(crate) async fn enter(state: &State, headers: &HeaderMap) -> Result<Entered, EnterError> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        let shown = bearer(headers).ok_or(EnterError::Token)?.to_owned();
+        let now = (state.clock)();
+        let found = state.pool.store(move |store| machine(store, &shown, now)).await;
+        let machine = found.map_err(|error| EnterError::Store(error.to_string()))?;
+        let caller = Caller::Machine(machine.ok_or(EnterError::Token)?);
+        return Ok(Entered { caller, entry: Entry::Token });
     }
+    let door = &state.door;
+    let key = door
+        .local
+        .as_ref()
+        .filter(|local| cookies(headers, &door.key_cookie).any(|cookie| local.is_cookie(cookie)));
+    let caller = key.map_or(Caller::Guest, |local| Caller::Person(local.speaker.clone()));
+    Ok(Entered { caller, entry: Entry::Browser })
+}
+
+/// The token of the one Authorization header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The values of the cookies of this name.

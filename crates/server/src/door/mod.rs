@@ -4,6 +4,7 @@
 //! statement in asks [`Caller::sign`], whoever does anything else that changes something [`Caller::may`]. Nothing
 //! here reads a body or appends. docs/access.md has the table of who may what, and a test compares the two.
 
+pub mod accounts;
 mod caller;
 mod enter;
 mod local;
@@ -14,9 +15,10 @@ mod writes;
 
 pub use caller::{Caller, Intent, Machine, Person, Refusal, Role};
 pub use local::Local;
-pub use rates::Limits;
+pub use rates::{Limits, Rate};
+pub use writes::routes;
 
-pub(crate) use enter::{Entered, Entry, Peer};
+pub(crate) use enter::{EnterError, Entered, Entry, Peer, enter};
 pub(crate) use local::is_loopback_name;
 pub(crate) use origin::same_origin;
 pub(crate) use rates::Rates;

@@ -40,11 +40,7 @@ impl Cookie<'_> {
 }
 
 /// The answer to `/?key=…`, where that is what was asked for: a cookie, and on to the address without the key.
-pub(crate) async fn by_key(
-    state: &Arc<State>,
-    uri: &Uri,
-    headers: HeaderMap,
-) -> Option<Response<Body>> {
+pub(crate) async fn by_key(state: &Arc<State>, uri: &Uri, headers: HeaderMap) -> Option<Response<Body>> {
     let local = state.door.local.as_ref().filter(|_| uri.path() == "/")?;
     let given = value_of(uri, "key")?;
     if !local.is_key(&given) {

@@ -28,6 +28,19 @@ pub(crate) enum Who {
 pub(crate) const WRITES: &[WriteRoute] =
     &[WriteRoute { path: "/logout", who: Who::Anyone, body_bytes: 4_096, patience: Duration::from_secs(10) }];
 
+/// All routes that change something, as docs/access.md has them: path, largest body, time, who gets there.
+pub fn routes() -> Vec<String> {
+    let row = |route: &WriteRoute| {
+        let WriteRoute { path, who, body_bytes, patience } = route;
+        let who = match who {
+            Who::Anyone => "anyone",
+            Who::Writers => "who may write",
+        };
+        format!("`{path}` · {} bytes · {} s · {who}", body_bytes, patience.as_secs())
+    };
+    WRITES.iter().map(row).collect()
+}
+
 impl WriteRoute {
     /// The route that a path leads to.
     pub(crate) fn of(path: &str) -> Option<&'static WriteRoute> {
