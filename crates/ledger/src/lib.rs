@@ -5,6 +5,7 @@
 //! reads no environment and no clock, and never holds the claims of a large statement in memory as values.
 
 mod body;
+mod difference;
 mod error;
 mod exchange;
 mod holds;

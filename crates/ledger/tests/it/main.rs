@@ -3,6 +3,7 @@
 
 mod contract;
 mod crash;
+mod differences;
 mod exchange;
 mod make;
 mod properties;
