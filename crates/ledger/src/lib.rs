@@ -11,6 +11,7 @@ mod exchange;
 mod holds;
 mod memory;
 mod obey;
+mod past;
 mod prepared;
 mod sqlite;
 mod store;
@@ -22,6 +23,7 @@ pub use exchange::{
     EstateMet, ExportReport, MergeReport, export, export_with_pseudonyms, merge, merge_stream,
 };
 pub use memory::MemoryLedger;
+pub use past::{Past, Until};
 pub use prepared::{Prepared, Preparer};
 pub use sqlite::SqliteLedger;
 pub use store::Store;

@@ -6,6 +6,7 @@ mod crash;
 mod differences;
 mod exchange;
 mod make;
+mod past;
 mod properties;
 mod refusals;
 mod storages;
