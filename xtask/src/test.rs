@@ -31,6 +31,7 @@ const TOOLS: &[Tool] = &[
     Tool { program: "node", package: "nodejs", skipped: "the browser tests" },
     Tool { program: "npm", package: "npm", skipped: "the browser tests" },
     Tool { program: "chromium", package: "chromium", skipped: "the browser tests" },
+    Tool { program: "postgres", package: "postgresql", skipped: "the ledger on PostgreSQL" },
 ];
 
 /// Crates whose tests run git.
@@ -73,7 +74,17 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
 }
 
 fn present(tool: &Tool) -> bool {
-    if tool.program == "chromium" { browser().is_some() } else { run::find(tool.program).is_some() }
+    match tool.program {
+        "chromium" => browser().is_some(),
+        "postgres" => postgres(),
+        program => run::find(program).is_some(),
+    }
+}
+
+/// Whether a PostgreSQL server can be started; Debian keeps its programs out of PATH.
+fn postgres() -> bool {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    run::find("initdb").is_some() || debian.into_iter().any(|entry| entry.path().join("bin/initdb").is_file())
 }
 
 /// The browser for the tests: what CHROMIUM names, else the first of the usual names.

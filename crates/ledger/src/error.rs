@@ -59,9 +59,6 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
-    /// A ledger as it was is only read.
-    #[error("the past can't be changed\n\nhint: leave out --at")]
-    Past,
     /// No space left.
     #[error("{}: the disk is full; nothing of this was written, everything before is safe\n\nhint: make room and try again", .0.display())]
     Full(PathBuf),
@@ -80,6 +77,16 @@ pub enum Error {
         path: PathBuf,
         /// What the storage says.
         reason: String,
+    },
+    /// What a database server says, or that it can't be reached.
+    #[error("{ledger}: {reason}\n\nhint: {hint}")]
+    Server {
+        /// Which one, without a password.
+        ledger: String,
+        /// What it says.
+        reason: String,
+        /// What to do about it.
+        hint: String,
     },
     /// A line of an export that a merge doesn't take.
     #[error("{input}, line {line}; nothing was merged: {problem}")]

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use stave_ledger::{Ledger, MemoryLedger, SqliteLedger, export, merge_stream};
+use stave_ledger::{Ledger, MemoryLedger, PostgresLedger, SqliteLedger, export, merge_stream};
 use stave_model::{Hash, Op, Statement};
 use tempfile::TempDir;
 
@@ -17,17 +17,17 @@ use crate::make::{Dice, scan, word};
 const TASK: &str = "STAVE_LEDGER_TEST_WRITER";
 const KILLS: usize = 100;
 /// Statements in a batch and in a merged file.
-const MANY: u64 = 12;
+pub(crate) const MANY: u64 = 12;
 
 /// What a writer does, again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Mode {
+pub(crate) enum Mode {
     Append,
     Batch,
     Merge,
 }
 
-const MODES: [Mode; 3] = [Mode::Append, Mode::Batch, Mode::Merge];
+pub(crate) const MODES: [Mode; 3] = [Mode::Append, Mode::Batch, Mode::Merge];
 
 /// The statements of one step: no other writer or step has the same ones, and they share an op.
 fn step(mode: Mode, writer: u64, number: u64) -> Vec<Statement> {
@@ -55,8 +55,12 @@ fn writer() {
     let Ok(task) = std::env::var(TASK) else { return };
     let [mode, writer, steps, path] = task.splitn(4, ' ').collect::<Vec<_>>()[..] else { panic!("{task}") };
     let mode = MODES[mode.parse::<usize>().unwrap()];
-    let path = Path::new(path);
-    let mut ledger = SqliteLedger::open_or_create(path).unwrap();
+    let (mut ledger, folder): (Box<dyn Ledger>, PathBuf) = if PostgresLedger::is_url(path) {
+        (Box::new(PostgresLedger::open_or_create(path).unwrap()), std::env::temp_dir())
+    } else {
+        let path = Path::new(path);
+        (Box::new(SqliteLedger::open_or_create(path).unwrap()), path.parent().unwrap().to_owned())
+    };
     for number in 0..steps.parse().unwrap() {
         let said = step(mode, writer.parse().unwrap(), number);
         if mode == Mode::Merge {
@@ -64,7 +68,7 @@ fn writer() {
             other.append(&said).unwrap();
             let mut file = Vec::new();
             export(&other, &mut file).unwrap();
-            merge_stream(&mut ledger, "other", file.as_slice(), path.parent().unwrap()).unwrap();
+            merge_stream(&mut *ledger, "other", file.as_slice(), &folder).unwrap();
         } else {
             ledger.append(&said).unwrap();
         }
@@ -78,10 +82,11 @@ fn writer() {
 }
 
 /// A writer process; killed at the latest when the test ends.
-struct Writer(Child);
+pub(crate) struct Writer(Child);
 
 impl Writer {
-    fn start(mode: Mode, writer: u64, steps: u64, path: &Path) -> Writer {
+    /// `path` is a file, or the URL of a PostgreSQL server.
+    pub(crate) fn start(mode: Mode, writer: u64, steps: u64, path: &Path) -> Writer {
         let index = MODES.iter().position(|one| *one == mode).unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crash::writer", "--nocapture", "--test-threads=1"])
@@ -95,7 +100,7 @@ impl Writer {
     }
 
     /// Kills it as the system would: nothing of its own runs any more. Gives what it acknowledged.
-    fn kill(mut self) -> Vec<Hash> {
+    pub(crate) fn kill(mut self) -> Vec<Hash> {
         self.0.kill().unwrap();
         let mut said = String::new();
         self.0.stdout.take().unwrap().read_to_string(&mut said).unwrap();
@@ -105,7 +110,7 @@ impl Writer {
         safe(&said)
     }
 
-    fn finish(mut self) -> Vec<Hash> {
+    pub(crate) fn finish(mut self) -> Vec<Hash> {
         let mut said = String::new();
         self.0.stdout.take().unwrap().read_to_string(&mut said).unwrap();
         assert!(self.0.wait().unwrap().success(), "{said}");

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::contract::Fresh;
 use crate::make::{Dice, forget, header, redact, scan, time, withdraw, word};
-use crate::storages::{memory, sqlite};
+use crate::storages::{memory, postgres, sqlite};
 
 pub(crate) fn exported(ledger: &dyn Ledger) -> String {
     let mut bytes = Vec::new();
@@ -354,14 +354,21 @@ fn a_file_with_other_spacing_is_the_same_file() {
     assert_eq!(exported(&two), exported(&one));
 }
 
-macro_rules! on_both {
+macro_rules! on_all {
     ($($test:ident),+ $(,)?) => {
         mod in_memory { $(#[test] fn $test() { super::$test(&super::memory); })+ }
         mod in_sqlite { $(#[test] fn $test() { super::$test(&super::sqlite); })+ }
+        mod in_postgres {
+            $(#[test] fn $test() {
+                if crate::postgres::server().is_some() {
+                    super::$test(&|| super::postgres().unwrap());
+                }
+            })+
+        }
     };
 }
 
-on_both!(
+on_all!(
     a_copy_has_the_same_bytes,
     any_order_of_merges_gives_the_same,
     uncommitted_work_stays,

@@ -3,11 +3,11 @@
 
 mod contract;
 mod crash;
-mod differences;
 mod exchange;
 mod make;
-mod past;
+mod postgres;
 mod properties;
 mod refusals;
+mod server;
 mod storages;
 mod vectors;

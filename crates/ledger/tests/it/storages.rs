@@ -1,6 +1,6 @@
 //! The ledgers of this crate, under the one suite. A new storage adds a function and its name.
 
-use stave_ledger::{MemoryLedger, SqliteLedger};
+use stave_ledger::{MemoryLedger, PostgresLedger, SqliteLedger};
 use tempfile::TempDir;
 
 use crate::contract::*;
@@ -19,4 +19,13 @@ pub(crate) fn sqlite() -> Fresh {
     }
 }
 
-suites!(memory, sqlite);
+pub(crate) fn postgres() -> Option<Fresh> {
+    let url = crate::postgres::database()?;
+    Some(Fresh {
+        ledger: Box::new(PostgresLedger::open_or_create(&url).unwrap()),
+        again: Some(Box::new(move || Box::new(PostgresLedger::open(&url).unwrap()))),
+        _alive: None,
+    })
+}
+
+suites!(memory, sqlite, postgres);

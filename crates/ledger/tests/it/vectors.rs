@@ -7,7 +7,7 @@ use stave_ledger::{Outcome, Prepared, Repeats};
 use stave_model::{Header, Op, Statement, Time};
 
 use crate::contract::Fresh;
-use crate::storages::{memory, sqlite};
+use crate::storages::{memory, postgres, sqlite};
 
 fn cases() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/vectors/scenarios.json");
@@ -69,4 +69,11 @@ fn in_memory() {
 #[test]
 fn in_sqlite() {
     repeats_follow_the_vectors(&sqlite);
+}
+
+#[test]
+fn in_postgres() {
+    if crate::postgres::server().is_some() {
+        repeats_follow_the_vectors(&|| postgres().unwrap());
+    }
 }

@@ -16,7 +16,6 @@ mod kills;
 mod memory;
 mod names;
 mod overlap;
-mod past;
 mod storage;
 mod surface;
 mod tools;

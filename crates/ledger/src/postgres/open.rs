@@ -1,0 +1,294 @@
+//! From a URL to a connection on which a ledger is, and what a server's refusals mean.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use postgres::config::{Host, SslMode};
+use postgres::error::SqlState;
+use postgres::{Config, Error as SqlError, NoTls};
+use stave_model::EstateKey;
+
+use super::Fail;
+use super::link::{Link, causes, is_lost};
+use crate::error::{Error, Result};
+use crate::{random, random_id};
+
+/// The version of schema.sql.
+pub(super) const SCHEMA: i64 = 1;
+/// What takes a ledger from schema 1 to 2, from 2 to 3, and so on.
+const UPGRADES: [&str; SCHEMA as usize - 1] = [];
+/// The lock under which a ledger is made or upgraded; any number that nobody else uses in this database.
+const MAKING: i64 = 0x5374_6176_6501;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server may be silent before the connection counts as cut.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// A server's address, and how to speak of it: without the password.
+#[derive(Clone)]
+pub(super) struct Address {
+    config: Config,
+    pub(super) name: String,
+}
+
+impl Address {
+    /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?…`.
+    pub(super) fn new(url: &str) -> Result<Address> {
+        let wrong = |reason: &str| {
+            Error::Server {
+            ledger: "the PostgreSQL URL".to_owned(),
+            reason: reason.to_owned(),
+            hint: "write postgres://USER:PASSWORD@HOST:PORT/DATABASE; in USER, PASSWORD and DATABASE stand %3A for \
+                   \":\", %2F for \"/\", %40 for \"@\", %3F for \"?\", %23 for \"#\" and %25 for \"%\""
+                .to_owned(),
+        }
+        };
+        if !is_url(url) {
+            return Err(wrong("it doesn't begin with postgres:// or postgresql://"));
+        }
+        // The parser's own words may quote a piece of the password.
+        let mut config: Config = url.parse().map_err(|error: SqlError| wrong(parse_problem(&error)))?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(wrong("it names no host"));
+        }
+        if config.get_user().is_none() {
+            return Err(wrong("it names no user"));
+        }
+        let name = name(&config);
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(Error::Server {
+                ledger: name,
+                reason: "sslmode=require asks for TLS, which this Stave doesn't speak with PostgreSQL".to_owned(),
+                hint: "reach the server over a private network, a tunnel or its local socket, and say sslmode=disable"
+                    .to_owned(),
+            });
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        config.keepalives_idle(SILENCE.min(config.get_keepalives_idle()));
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_interval(SILENCE / 3).keepalives_retries(3);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("stave");
+        }
+        Ok(Address { config, name })
+    }
+
+    /// A new connection.
+    pub(super) fn connect(&self) -> std::result::Result<postgres::Client, SqlError> {
+        self.config.connect(NoTls)
+    }
+
+    /// What a refusal means for the one who reads it.
+    pub(super) fn explain(&self, error: &SqlError) -> Error {
+        explain(&self.name, error)
+    }
+
+    fn refuse(&self, reason: &str, hint: &str) -> Fail {
+        Fail::Ours(Error::Server {
+            ledger: self.name.clone(),
+            reason: reason.to_owned(),
+            hint: hint.to_owned(),
+        })
+    }
+}
+
+/// Whether this is the URL of a PostgreSQL server.
+pub(super) fn is_url(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+fn parse_problem(error: &SqlError) -> &'static str {
+    let said = causes(error).map(ToString::to_string).collect::<String>();
+    // Only these words of the parser say nothing of what it read.
+    for (option, problem) in [
+        ("`port`", "its port is no number"),
+        ("`sslmode`", "sslmode is disable, prefer or require"),
+        ("`host`", "its host can't be read"),
+        ("unknown option", "it has a setting that is unknown, or a \"?\" in a name or password"),
+    ] {
+        if said.contains(option) {
+            return problem;
+        }
+    }
+    "it can't be read"
+}
+
+/// `postgres://USER@HOST:PORT/DATABASE`: what messages may say.
+fn name(config: &Config) -> String {
+    let mut name = String::from("postgres://");
+    if let Some(user) = config.get_user() {
+        name.push_str(user);
+        name.push('@');
+    }
+    let hosts = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(host) => host.clone(),
+        #[cfg(unix)]
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    let hosts: Vec<String> = if config.get_hosts().is_empty() {
+        config.get_hostaddrs().iter().map(ToString::to_string).collect()
+    } else {
+        hosts.collect()
+    };
+    let ports = config.get_ports();
+    for (index, host) in hosts.iter().enumerate() {
+        let between = if index == 0 { "" } else { "," };
+        let port = ports.get(index).or(ports.first()).copied().unwrap_or(5_432);
+        // Writing to a string can't fail.
+        let _ = write!(name, "{between}{host}:{port}");
+    }
+    name.push('/');
+    name.push_str(config.get_dbname().or(config.get_user()).unwrap_or_default());
+    name
+}
+
+/// What opening finds in the schema of the connection.
+enum Found {
+    Nothing,
+    Schema(i64),
+}
+
+/// Connects, and makes sure that a ledger of a known schema is there; makes one where `make` says so.
+pub(super) fn open(address: &Address, make: bool) -> std::result::Result<Link, Fail> {
+    let mut link = Link::new(address.connect()?)?;
+    let row = link.one(
+        "SELECT current_setting('server_encoding'), current_setting('server_version_num')::bigint,
+                current_schema()::text, pg_is_in_recovery()",
+        &[],
+    )?;
+    if row.try_get::<_, String>(0)? != "UTF8" {
+        return Err(address.refuse(
+            "the database's encoding is not UTF8",
+            "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+        ));
+    }
+    if row.try_get::<_, i64>(1)? < 130_000 {
+        return Err(address.refuse("the server is older than PostgreSQL 13", "use 13 or later"));
+    }
+    if row.try_get::<_, Option<String>>(2)?.is_none() {
+        return Err(address.refuse(
+            "no schema of the connection's search path exists",
+            "make it with CREATE SCHEMA, or set the role's search_path",
+        ));
+    }
+    if row.try_get(3)? {
+        return Err(address.refuse(
+            "the server is a read-only copy of another one",
+            "name the primary server; a ledger is written even by those who only read, when they make it",
+        ));
+    }
+    match found(address, &mut link)? {
+        Found::Schema(SCHEMA) => return Ok(link),
+        Found::Nothing if !make => return Err(Error::Missing(PathBuf::from(&address.name)).into()),
+        _ => {}
+    }
+    link.transaction(|link| {
+        link.query("SELECT pg_advisory_xact_lock($1)", &[&MAKING])?;
+        // Another one may have been quicker.
+        match found(address, link)? {
+            Found::Nothing => fill(link),
+            Found::Schema(version) => upgrade(link, version),
+        }
+    })?;
+    Ok(link)
+}
+
+fn found(address: &Address, link: &mut Link) -> std::result::Result<Found, Fail> {
+    let tables = "SELECT tablename::text FROM pg_tables
+        WHERE schemaname = current_schema() AND tablename IN ('meta', 'statements', 'counter')";
+    let tables = link.query(tables, &[])?.len();
+    if tables == 0 {
+        return Ok(Found::Nothing);
+    }
+    let foreign = || {
+        address.refuse(
+            "the schema has tables of a ledger's names, but is none",
+            "use a database or a schema of its own for the ledger",
+        )
+    };
+    if tables != 3 {
+        return Err(foreign());
+    }
+    let version = link.query("SELECT value FROM meta WHERE key = 'schema'", &[])?;
+    let version = version.first().ok_or_else(foreign)?;
+    let found: i64 = version.try_get::<_, String>(0)?.parse().map_err(|_| foreign())?;
+    if found > SCHEMA {
+        return Err(Error::Newer { path: PathBuf::from(&address.name), found, known: SCHEMA }.into());
+    }
+    Ok(Found::Schema(found))
+}
+
+fn fill(link: &mut Link) -> std::result::Result<(), Fail> {
+    link.batch(include_str!("schema.sql"))?;
+    for (key, value) in [
+        ("schema", SCHEMA.to_string()),
+        ("ledger", random_id()?),
+        ("epoch", "0".to_owned()),
+        ("revision", "0".to_owned()),
+        ("estate", random_id()?),
+        ("estate_key", EstateKey(random()?).to_hex()),
+    ] {
+        link.execute("INSERT INTO meta (key, value) VALUES ($1, $2)", &[&key, &value])?;
+    }
+    Ok(())
+}
+
+fn upgrade(link: &mut Link, from: i64) -> std::result::Result<(), Fail> {
+    let done = usize::try_from(from - 1).unwrap_or(0);
+    for script in UPGRADES.iter().skip(done) {
+        link.batch(script)?;
+    }
+    link.execute("UPDATE meta SET value = $1 WHERE key = 'schema'", &[&SCHEMA.to_string()])?;
+    Ok(())
+}
+
+fn explain(ledger: &str, error: &SqlError) -> Error {
+    let server = |reason: String, hint: &str| Error::Server {
+        ledger: ledger.to_owned(),
+        reason,
+        hint: hint.to_owned(),
+    };
+    let Some(said) = error.as_db_error() else {
+        let mut reason = error.to_string();
+        for cause in causes(error) {
+            let _ = write!(reason, ": {cause}");
+        }
+        return server(
+            reason,
+            "check that the server runs and can be reached from here; what was said is safe to repeat",
+        );
+    };
+    let reason = said.message().to_owned();
+    let code = said.code();
+    if *code == SqlState::LOCK_NOT_AVAILABLE {
+        return Error::Busy(PathBuf::from(ledger));
+    }
+    let hint = if is_lost(error) {
+        "try again: nothing is written twice"
+    } else if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        "check the user and the password in the URL"
+    } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+        "give the role the rights that docs/postgresql.md lists, or make the ledger with its owner's role first"
+    } else if *code == SqlState::UNDEFINED_DATABASE || *code == SqlState::INVALID_CATALOG_NAME {
+        "make the database first: CREATE DATABASE … ENCODING 'UTF8'"
+    } else if *code == SqlState::DISK_FULL {
+        "make room on the server's disk; nothing of this was written, everything before is safe"
+    } else if *code == SqlState::TOO_MANY_CONNECTIONS {
+        "raise max_connections of the server, or run fewer servers on it"
+    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        "the server or the role may only read: name the primary server and a role that may write"
+    } else if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
+        "restore the database from a backup of PostgreSQL's, or merge an export of another copy into a new one"
+    } else {
+        "nothing of this was written; the server's log says more"
+    };
+    server(format!("the server says: {reason}"), hint)
+}
