@@ -324,6 +324,7 @@ fn settled_word(word: &str, next: &str) -> String {
     }
     if let Some((front, port)) = bare.split_once("127.0.0.1:") {
         let path = port.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        let path = path.split_once("?key=").map_or(path.to_owned(), |(path, _)| format!("{path}?key=KEY"));
         return format!("{front}127.0.0.1:PORT{path}");
     }
     let date = |text: &str| {
@@ -375,6 +376,7 @@ mod tests {
             settled("found in 0.3 s, http://127.0.0.1:7878/e/1"),
             "found in TIME s, http://127.0.0.1:PORT/e/1"
         );
+        assert_eq!(settled("http://127.0.0.1:1/?key=0af"), "http://127.0.0.1:PORT/?key=KEY");
         assert_eq!(settled("(1.2s)  op 0a1b2c3d on 2026-11-22 21:30"), "(TIME) op ID on DATE CLOCK");
         assert_eq!(settled("9 components, 12 calls"), "9 components, 12 calls");
         assert_ne!(settled("shop.yml:12"), settled("shop.yml:13"));

@@ -41,7 +41,7 @@ impl Body {
 
     pub(crate) fn each(&self, count: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match self {
-            Body::Plain(bytes) => each_line(bytes.as_slice(), count, each),
+            Body::Plain(bytes) => counted(each_line(bytes.as_slice(), each)?, count),
             Body::Packed(bytes) => each_packed(bytes.as_slice(), count, each),
         }
     }
@@ -98,15 +98,27 @@ pub(crate) fn each_packed(
     count: u64,
     each: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
+    counted(each_packed_line(packed, each)?, count)
+}
+
+/// Hands out the lines of any compressed stream; gives how many there were.
+pub(crate) fn each_packed_line(packed: impl Read, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<u64> {
     let decoder = zstd::stream::read::Decoder::new(packed).map_err(damaged)?;
-    each_line(BufReader::with_capacity(BUFFER_BYTES, decoder), count, each)
+    each_line(BufReader::with_capacity(BUFFER_BYTES, decoder), each)
+}
+
+fn counted(found: u64, count: u64) -> Result<()> {
+    if found == count {
+        return Ok(());
+    }
+    Err(Error::Damaged(format!("a statement has {found} claims instead of {count}")))
 }
 
 fn damaged(error: std::io::Error) -> Error {
     Error::Damaged(format!("the claims of a statement can't be read: {error}"))
 }
 
-fn each_line(mut lines: impl BufRead, count: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+fn each_line(mut lines: impl BufRead, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<u64> {
     let mut found = 0;
     // The beginning of a line that goes on in the next buffer.
     let mut rest: Vec<u8> = Vec::new();
@@ -131,8 +143,8 @@ fn each_line(mut lines: impl BufRead, count: u64, each: &mut dyn FnMut(&[u8]) ->
         rest.extend_from_slice(left);
         lines.consume(used);
     }
-    if found != count || !rest.is_empty() {
-        return Err(Error::Damaged(format!("a statement has {found} claims instead of {count}")));
+    if rest.is_empty() {
+        return Ok(found);
     }
-    Ok(())
+    Err(Error::Damaged("the claims of a statement can't be read: the last line has no end".to_owned()))
 }

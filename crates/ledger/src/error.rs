@@ -59,6 +59,9 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
+    /// A ledger as it was is only read.
+    #[error("the past can't be changed\n\nhint: leave out --at")]
+    Past,
     /// No space left.
     #[error("{}: the disk is full; nothing of this was written, everything before is safe\n\nhint: make room and try again", .0.display())]
     Full(PathBuf),

@@ -5,11 +5,13 @@
 //! reads no environment and no clock, and never holds the claims of a large statement in memory as values.
 
 mod body;
+mod difference;
 mod error;
 mod exchange;
 mod holds;
 mod memory;
 mod obey;
+mod past;
 mod postgres;
 mod prepared;
 mod sqlite;
@@ -22,6 +24,7 @@ pub use exchange::{
     EstateMet, ExportReport, MergeReport, export, export_with_pseudonyms, merge, merge_stream,
 };
 pub use memory::MemoryLedger;
+pub use past::{Past, Until};
 pub use postgres::PostgresLedger;
 pub use prepared::{Prepared, Preparer};
 pub use sqlite::SqliteLedger;

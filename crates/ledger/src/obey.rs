@@ -65,9 +65,9 @@ pub(crate) fn holds_any(line: &[u8], redacted: &HashSet<Hash>) -> bool {
 /// A body without these claims, each of which leaves its hash.
 ///
 /// `lines` hands out the body's lines.
-pub(crate) fn without(
+pub(crate) fn without<T>(
     redacted: &HashSet<Hash>,
-    lines: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>,
+    lines: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<T>,
 ) -> Result<Body> {
     let mut packer = Packer::new();
     lines(&mut |line| {

@@ -52,10 +52,12 @@ pub(crate) fn catch_up(connection: &Connection, ledger: &dyn Ledger, cut_off: Cu
 /// The position, if there is nothing to do.
 fn is_current(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Option<u64>> {
     let position = position(connection)?;
-    if stamp(connection)? != Some(stamp_text(ledger, cut_off)?) || position != ledger.position()? {
+    if stamp(connection)? != Some(stamp_text(ledger, cut_off)?)
+        || position != cut_off.last(ledger.position()?)
+    {
         return Ok(None);
     }
-    if let CutOff::Live(now) = cut_off {
+    if let Some(now) = cut_off.now() {
         let waiting: bool = connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM stmt WHERE person = 0 AND due <> (time <= ?1))")?
             .query_row([now.millis()], |row| row.get(0))?;
@@ -76,6 +78,7 @@ fn stamp_text(ledger: &dyn Ledger, cut_off: CutOff) -> Result<String> {
     let kind = match cut_off {
         CutOff::Live(_) => "live".to_owned(),
         CutOff::Date(date) => date.to_string(),
+        CutOff::Position(last, _) => format!("first {last}"),
     };
     Ok(format!("{} {} {} {kind}", info.ledger, info.epoch, info.revision))
 }
@@ -99,7 +102,7 @@ fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Res
     }
     let mut changed = Changed::default();
     let (statements, last) = take_in(connection, &names, ledger, cut_off, from, &mut changed)?;
-    if let CutOff::Live(now) = cut_off {
+    if let Some(now) = cut_off.now() {
         words::due(connection, now, &mut changed)?;
     }
     words::withdrawals(connection, &mut changed)?;
@@ -161,12 +164,10 @@ fn take_in(
     changed: &mut Changed,
 ) -> Result<(u64, u64)> {
     let (mut statements, mut last) = (0, from);
-    let now = match cut_off {
-        CutOff::Live(now) => Some(now),
-        CutOff::Date(_) => None,
-    };
+    let now = cut_off.now();
     loop {
-        let entries = ledger.entries(last, BATCH)?;
+        let mut entries = ledger.entries(last, BATCH)?;
+        entries.retain(|entry| entry.number <= cut_off.last(u64::MAX));
         let Some(end) = entries.last() else { return Ok((statements, last)) };
         last = end.number;
         for entry in &entries {

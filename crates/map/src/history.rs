@@ -88,6 +88,15 @@ impl<'c, 'n> History<'c, 'n> {
         Ok(oldest.map(Time::from_millis))
     }
 
+    /// When the newest statement that counts was made.
+    pub(crate) fn ends(&self) -> Result<Option<Time>> {
+        let newest: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT max(time) FROM stmt WHERE due = 1")?
+            .query_row([], |row| row.get(0))?;
+        Ok(newest.map(Time::from_millis))
+    }
+
     /// References that an author said to exist, and that no live claim, and no key of a live entity, brings back.
     pub(crate) fn vanished(&self, ledger: &dyn Ledger) -> Result<Vec<Vanished>> {
         let retired = self.retired()?;

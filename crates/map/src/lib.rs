@@ -228,6 +228,11 @@ impl ReadModel {
         self.read(|read| read.history()?.begins())
     }
 
+    /// When the newest statement that counts was made.
+    pub fn history_ends(&self) -> Result<Option<Time>> {
+        self.read(|read| read.history()?.ends())
+    }
+
     /// What an author said to exist and, having looked again (or its scope being retired), no longer does, by
     /// reference; what is on the map all the same, under another reference, is left out. Reads the ledger's history.
     ///

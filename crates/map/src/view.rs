@@ -11,6 +11,27 @@ pub enum CutOff {
     Live(Time),
     /// Only what had been said by this instant.
     Date(Time),
+    /// The first so many statements of this ledger, by arrival; of them, machines' that are stamped later than the
+    /// instant wait.
+    Position(u64, Time),
+}
+
+impl CutOff {
+    /// The present, where machines' statements from the future wait for it.
+    pub(crate) fn now(self) -> Option<Time> {
+        match self {
+            CutOff::Live(now) | CutOff::Position(_, now) => Some(now),
+            CutOff::Date(_) => None,
+        }
+    }
+
+    /// The number of the last statement that is looked at, in a ledger that ends at `end`.
+    pub(crate) fn last(self, end: u64) -> u64 {
+        match self {
+            CutOff::Position(last, _) => last.min(end),
+            CutOff::Live(_) | CutOff::Date(_) => end,
+        }
+    }
 }
 
 /// An entity as others mention it.

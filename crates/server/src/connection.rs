@@ -8,7 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep};
 
+use crate::door::Peer;
 use crate::state::State;
 use crate::{Stop, routes};
 
@@ -68,14 +73,14 @@ pub(crate) async fn accept(
             taken = listener.accept() => taken,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
-        let Ok((stream, _)) = taken else {
+        let Ok((stream, peer)) = taken else {
             // Out of file descriptors, most likely: others must end first.
             sleep(Duration::from_millis(50)).await;
             continue;
         };
         // Small answers should not wait for more.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(routes.clone());
+        let service = FromPeer { peer: Peer(peer), inner: TowerToHyperService::new(routes.clone()) };
         let mut end = stop.watch();
         tokio::spawn(async move {
             let _permit = permit;
@@ -97,6 +102,23 @@ pub(crate) async fn accept(
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(GOODBYE, permits.acquire_many(all)).await;
     Ok(())
+}
+
+/// Tells each request who is at the other end.
+struct FromPeer {
+    peer: Peer,
+    inner: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for FromPeer {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.inner.call(request)
+    }
 }
 
 /// SIGINT (Ctrl-C) or SIGTERM.

@@ -1,13 +1,22 @@
 //! The gate that every request and every response passes.
+//!
+//! A request that reads passes when its caller may read. One that changes something passes when its route is known
+//! (`door/writes.rs`), its caller may write, one of our own pages or a token vouches for it, and its caller did not do
+//! so too often; its body and its time have limits. The [`Caller`] stands in the extensions of what passes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use axum::RequestExt;
 use axum::body::Body;
-use axum::extract::{Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::middleware::Next;
 
+use crate::door::{
+    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, enter, is_loopback_name,
+    same_origin,
+};
 use crate::reply::{Reply, problem};
 use crate::state::State;
 
@@ -22,7 +31,8 @@ const HEADERS: [(&str, &str); 7] = [
     ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    // Not `no-referrer`: with it, browsers hide from us that a form is our own (`Origin: null`).
+    ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
@@ -30,9 +40,9 @@ const HEADERS: [(&str, &str); 7] = [
 
 /// Refuses what may not come in, and gives every response its headers.
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
-    let mut response = match refusal(&state, &request) {
-        Some(reply) => reply,
-        None => within_limits(&state, request, next).await,
+    let mut response = match admit(&state, request).await {
+        Ok((request, patience)) => within_limits(&state, request, patience, next).await,
+        Err(refused) => *refused,
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -45,23 +55,138 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
     response
 }
 
-fn refusal(state: &State, request: &Request) -> Option<Response<Body>> {
-    let uri = request.uri();
-    if let Err((status, sentence)) = own_host(state, uri, request.headers()) {
-        return Some(Reply::sentence(status, &sentence).into_response());
+/// The request as it may pass, with its caller, and how long it may take.
+async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box<Response<Body>>> {
+    if let Err((status, sentence)) = own_host(state, request.uri(), request.headers()) {
+        return Err(Box::new(Reply::sentence(status, &sentence).into_response()));
     }
-    let length = uri.path_and_query().map_or(0, |address| address.as_str().len());
+    let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if length > ADDRESS_BYTES {
         let sentence = format!("The address is {length} bytes long; {ADDRESS_BYTES} are allowed.");
-        return Some(Reply::sentence(StatusCode::URI_TOO_LONG, &sentence).into_response());
+        return Err(Box::new(Reply::sentence(StatusCode::URI_TOO_LONG, &sentence).into_response()));
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let sentence = "This server only reads: GET and HEAD. Corrections are made with the command line.";
-        let mut response = Reply::sentence(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Some(response);
+    let route = match *request.method() {
+        Method::GET | Method::HEAD => None,
+        Method::POST => Some(WriteRoute::of(request.uri().path()).ok_or_else(only_reading)?),
+        _ => return Err(only_reading()),
+    };
+    let uri = request.uri().clone();
+    let headers = request.headers().clone();
+    let entered = enter(state, &headers).await.map_err(|error| not_entered(&error, &uri))?;
+    let patience = match route {
+        None => {
+            may_read(&entered.caller, &request).map_err(|refusal| refused(&refusal, request.uri()))?;
+            state.patience
+        }
+        Some(route) => {
+            may_write(state, route, &entered, &request)?;
+            DefaultBodyLimit::max(route.body_bytes).apply(&mut request);
+            request = request.with_limited_body();
+            route.patience
+        }
+    };
+    request.extensions_mut().insert(entered.caller);
+    Ok((request, patience))
+}
+
+fn not_entered(error: &EnterError, uri: &Uri) -> Box<Response<Body>> {
+    let page = problem("Who are you?", error.to_string(), Refusal::SignIn.hint());
+    Box::new(match error {
+        EnterError::Token => {
+            unauthorized(Reply::problem(StatusCode::UNAUTHORIZED, uri, &page).into_response())
+        }
+        EnterError::Store(_) => Reply::problem(StatusCode::SERVICE_UNAVAILABLE, uri, &page).into_response(),
+    })
+}
+
+fn only_reading() -> Box<Response<Body>> {
+    let sentence = "This address only reads: GET and HEAD.";
+    let mut response = Reply::sentence(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    Box::new(response)
+}
+
+/// What anybody gets who knows our name: whether the server lives, and the files that pages load.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz") || stave_board::assets().iter().any(|asset| asset.path == path)
+}
+
+fn may_read(caller: &Caller, request: &Request) -> Result<(), Refusal> {
+    match request.uri().path() {
+        path if is_open(path) => Ok(()),
+        "/metrics" => caller.may(Intent::Metrics { from_here: is_from_here(request) }),
+        _ => caller.may(Intent::Read),
     }
-    None
+}
+
+/// Whether a request was made on this machine itself, and was not handed on by a proxy on it.
+fn is_from_here(request: &Request) -> bool {
+    const HANDED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback())
+        && is_loopback_name(host)
+        && !HANDED_ON.iter().any(|name| headers.contains_key(*name))
+}
+
+fn may_write(
+    state: &State,
+    route: &WriteRoute,
+    entered: &Entered,
+    request: &Request,
+) -> Result<(), Box<Response<Body>>> {
+    let uri = request.uri();
+    if entered.entry == Entry::Browser
+        && let Err(sentence) = same_origin(request.headers())
+    {
+        let page = problem("Not from here", sentence.to_owned(), "Open the board itself and do it there.");
+        return Err(Box::new(Reply::problem(StatusCode::FORBIDDEN, uri, &page).into_response()));
+    }
+    if route.who == Who::Writers {
+        entered.caller.may_write().map_err(|refusal| refused(&refusal, uri))?;
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > route.body_bytes as u64)
+    {
+        let sentence = format!("What was sent is too large: {} bytes are allowed here.", route.body_bytes);
+        let page = problem("Too much", sentence, "");
+        return Err(Box::new(Reply::problem(StatusCode::PAYLOAD_TOO_LARGE, uri, &page).into_response()));
+    }
+    let rate = match entered.caller {
+        Caller::Machine(_) => state.door.limits.machine_writes,
+        _ => state.door.limits.person_writes,
+    };
+    state
+        .door
+        .rates
+        .count(&entered.caller.counted_as(), rate, Instant::now())
+        .map_err(|wait| too_often(wait, uri))
+}
+
+/// A refusal in the form that the asker reads.
+fn refused(refusal: &Refusal, uri: &Uri) -> Box<Response<Body>> {
+    let page = problem("You may not", refusal.to_string(), refusal.hint());
+    let response = Reply::problem(refusal.status(), uri, &page).into_response();
+    Box::new(if refusal.status() == StatusCode::UNAUTHORIZED { unauthorized(response) } else { response })
+}
+
+fn unauthorized(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn too_often(wait: Duration, uri: &Uri) -> Box<Response<Body>> {
+    let seconds = wait.as_secs() + 1;
+    let page = problem(
+        "Too often",
+        "That was too much in too short a time.".to_owned(),
+        &format!("Try again in {seconds} s."),
+    );
+    let mut response = Reply::problem(StatusCode::TOO_MANY_REQUESTS, uri, &page).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    Box::new(response)
 }
 
 /// A page elsewhere must not reach this server under a name of its own (DNS rebinding).
@@ -91,7 +216,12 @@ fn always_through(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics" | "/events")
 }
 
-async fn within_limits(state: &Arc<State>, request: Request, next: Next) -> Response<Body> {
+async fn within_limits(
+    state: &Arc<State>,
+    request: Request,
+    patience: Duration,
+    next: Next,
+) -> Response<Body> {
     if always_through(request.uri().path()) {
         return next.run(request).await;
     }
@@ -105,9 +235,9 @@ async fn within_limits(state: &Arc<State>, request: Request, next: Next) -> Resp
     let Ok(_permit) = Arc::clone(&state.requests).try_acquire_owned() else {
         return later("Too many requests are being answered.");
     };
-    match tokio::time::timeout(state.patience, next.run(request)).await {
+    match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => later(&format!("The answer took longer than {}.", seconds(state.patience))),
+        Err(_) => later(&format!("The answer took longer than {}.", seconds(patience))),
     }
 }
 

@@ -1,11 +1,12 @@
-//! The board and its JSON twins over HTTP. The only crate with async code, and read-only: nothing that comes
-//! in over the network reaches the ledger.
+//! The board and its JSON twins over HTTP. The only crate with async code. What comes in over the network reaches
+//! the ledger only through the door, which knows who asks ([`door`]).
 //!
 //! [`serve`] owns its runtime and blocks until it is stopped. Answers are made on blocking threads, each with
 //! read connections of its own; one poller notices what other processes append. Every response, errors among
 //! them, passes one gate (`guard.rs`) that sets its headers and refuses other host names and methods.
 
 mod connection;
+pub mod door;
 mod events;
 mod guard;
 mod metrics;
@@ -55,6 +56,10 @@ pub struct Options {
     pub patience: Duration,
     /// End on SIGINT and SIGTERM.
     pub signals: bool,
+    /// Who writes where there are no accounts; without it nobody does.
+    pub local: Option<door::Local>,
+    /// How often callers may do what.
+    pub limits: door::Limits,
     /// The program's version, for `/api/v1`.
     pub version: String,
     /// The present.
@@ -71,6 +76,8 @@ impl Default for Options {
             poll: Duration::from_millis(500),
             patience: Duration::from_secs(10),
             signals: false,
+            local: None,
+            limits: door::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clock: system_time,
         }

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stave_answers::{Estate, People};
+use stave_ledger::{Ledger, Store};
 use stave_map::CutOff;
 use stave_model::Time;
 use tokio::sync::Semaphore;
 
+use crate::door::accounts::AccountError;
 use crate::{OpenError, Sources};
 
 /// What one answer at a time is made from.
@@ -26,6 +28,15 @@ pub(crate) enum PoolError {
     /// The answer can't be made.
     #[error(transparent)]
     Answer(#[from] stave_answers::AnswerError),
+    /// The ledger can't be read or written, or refuses what is to be written.
+    #[error(transparent)]
+    Ledger(#[from] stave_ledger::Error),
+    /// A ledger that is seen from afar has no store.
+    #[error("this ledger has no store for accounts")]
+    NoStore,
+    /// Accounts can't be read or written.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// The worker ended in the middle.
     #[error("the answer could not be finished")]
     Lost,
@@ -58,14 +69,9 @@ impl Pool {
         position: u64,
         make: impl FnOnce(Estate<'_>) -> stave_answers::Result<T> + Send + 'static,
     ) -> Result<T, PoolError> {
-        let shared = Arc::clone(&self.shared);
-        let Ok(permit) = Arc::clone(&shared.permits).acquire_owned().await else {
-            return Err(PoolError::Lost);
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let mut worker = shared.take()?;
-            let now = (shared.clock)();
+        let clock = self.shared.clock;
+        self.work(move |worker| {
+            let now = clock();
             worker.bring(position, now)?;
             let estate = Estate {
                 model: &worker.sources.model,
@@ -73,12 +79,48 @@ impl Pool {
                 people: &worker.people,
                 now,
             };
-            let answer = make(estate)?;
-            // A worker whose answer failed is not kept: its connection may be what failed.
+            Ok(make(estate)?)
+        })
+        .await
+    }
+
+    /// Works on the ledger itself and the small store beside it, without a map.
+    pub(crate) async fn ledger<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Ledger) -> stave_ledger::Result<T> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        self.work(move |worker| Ok(work(worker.sources.ledger.as_mut())?)).await
+    }
+
+    /// Works on the small store beside the ledger.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, AccountError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        self.work(move |worker| {
+            let store = worker.sources.ledger.store().ok_or(PoolError::NoStore)?;
+            Ok(work(store)?)
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Worker) -> Result<T, PoolError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let shared = Arc::clone(&self.shared);
+        let Ok(permit) = Arc::clone(&shared.permits).acquire_owned().await else {
+            return Err(PoolError::Lost);
+        };
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut worker = shared.take()?;
+            let done = work(&mut worker)?;
+            // A worker whose work failed is not kept: its connection may be what failed.
             shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-            Ok(answer)
+            Ok(done)
         });
-        work.await.unwrap_or(Err(PoolError::Lost))
+        done.await.unwrap_or(Err(PoolError::Lost))
     }
 }
 

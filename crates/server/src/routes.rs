@@ -7,10 +7,11 @@ use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use stave_board::Asset;
 use tokio::sync::watch;
 
+use crate::door::sign;
 use crate::events::events;
 use crate::guard::guard;
 use crate::pages::{self, Page};
@@ -23,6 +24,8 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/api/v1/caller", get(sign::caller))
+        .route("/logout", post(sign::logout))
         .route("/events", get(move |shared: Shared<Arc<State>>| events(shared, stop.clone())));
     for asset in stave_board::assets() {
         router =
@@ -79,6 +82,9 @@ fn file(asset: &'static Asset, headers: &HeaderMap) -> Response<Body> {
 /// Pages and their twins.
 async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response<Body> {
     let uri: Uri = request.uri().clone();
+    if let Some(entered) = sign::by_key(&state, &uri, request.headers().clone()).await {
+        return entered;
+    }
     let Some(page) = Page::of(&uri) else {
         let sentence = format!("There is no page at {}.", uri.path());
         let page =

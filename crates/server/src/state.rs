@@ -8,6 +8,7 @@ use std::time::Duration;
 use stave_model::Time;
 use tokio::sync::{Semaphore, watch};
 
+use crate::door::Door;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::{OpenError, Options, Sources};
@@ -22,6 +23,8 @@ const STREAMS: usize = 64;
 pub(crate) struct State {
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
+    /// Who may come in.
+    pub(crate) door: Door,
     /// The newest position that the poller has folded.
     pub(crate) position: watch::Sender<u64>,
     /// Why the map is not up to date; nothing when it is.
@@ -44,6 +47,7 @@ impl State {
         State {
             pool: Pool::new(options.workers.max(1), options.clock, open),
             metrics: Metrics::default(),
+            door: Door::new(options, address.port()),
             position: watch::Sender::new(0),
             behind: Mutex::new(Some("the ledger is being read".to_owned())),
             requests: Arc::new(Semaphore::new(REQUESTS)),

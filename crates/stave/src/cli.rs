@@ -49,6 +49,10 @@ pub(crate) struct Global {
     #[arg(long, value_name = "PATH|URL", global = true, value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
     pub(crate) ledger: Option<PathBuf>,
 
+    /// Answer as of a day (2026-11-01), an instant, an age (30d) or a position in the ledger (120)
+    #[arg(long, value_name = "MOMENT", global = true, help_heading = "Everywhere")]
+    pub(crate) at: Option<String>,
+
     /// Print JSON
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
@@ -163,6 +167,28 @@ impl Command {
     /// Whether the verb is for those who run a ledger: it may be given PostgreSQL's address.
     pub(crate) fn is_operators(&self) -> bool {
         matches!(self, Command::Serve(_) | Command::Export(_) | Command::Merge(_))
+    }
+
+    /// Whether `--at` has a meaning: it asks, and writes nothing.
+    pub(crate) fn asks(&self) -> bool {
+        match self {
+            Command::Overlap(overlap) => overlap.command.is_none(),
+            Command::Export(export) => export.form == ExportForm::Graph,
+            Command::Find(_)
+            | Command::List(_)
+            | Command::Tools(_)
+            | Command::Show(_)
+            | Command::Why(_)
+            | Command::Questions(_)
+            | Command::Next(_)
+            | Command::Barrel(_)
+            | Command::Fires(_)
+            | Command::Flow(_)
+            | Command::Who(_)
+            | Command::Hotspots(_)
+            | Command::Log(_) => true,
+            _ => false,
+        }
     }
 
     /// Where the board is served, for the verbs that do.

@@ -28,7 +28,7 @@ use stave_model::Statement;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::opened::Opened;
-use crate::problem::Exit;
+use crate::problem::{Exit, Problem};
 use crate::settings::Flags;
 use crate::terminal::Terminal;
 
@@ -48,6 +48,13 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let address = command.speaker().and_then(|speaker| speaker.address.clone()).or(speaker.address);
     if let Some(address) = address {
         flags.insert("person", address);
+    }
+    if global.at.is_some() && !command.asks() {
+        return Err(Problem::new(
+            "--at is for questions; this would change something, or is not about the map",
+        )
+        .hint("the past is asked with list, show, why, log, export --as graph and the like")
+        .into());
     }
     let mut context = Context::new(terminal, &global, flags)?;
     context.is_operators = command.is_operators();
@@ -90,7 +97,12 @@ fn print<T: Serialize>(
     to_text: impl FnOnce(usize, &dyn stave_answers::text::Style) -> String,
 ) -> anyhow::Result<()> {
     if context.terminal.is_json() {
-        context.terminal.json(answer)
+        let Some(as_of) = context.as_of else { return context.terminal.json(answer) };
+        let mut answer = serde_json::to_value(answer)?;
+        if let Some(object) = answer.as_object_mut() {
+            object.insert("at".to_owned(), serde_json::to_value(as_of)?);
+        }
+        context.terminal.json(&answer)
     } else {
         let text = to_text(context.terminal.width(), &context.terminal.style());
         context.terminal.print(&text)

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use stave_model::{Op, Time};
 
+use crate::at::AsOf;
 use crate::cli::Global;
 use crate::identity::{self, Speaker};
 use crate::problem::Problem;
@@ -31,6 +32,10 @@ pub(crate) struct Context<'t> {
     pub(crate) settings: Settings,
     /// Where the ledger is asked for: `--ledger`, STAVE_LEDGER.
     pub(crate) ledger: Option<PathBuf>,
+    /// `--at`, as typed.
+    pub(crate) at: Option<String>,
+    /// The moment that answers are of, where `--at` asks for one that isn't the present.
+    pub(crate) as_of: Option<AsOf>,
     /// Where the person typed the command, before `-C`.
     pub(crate) typed_in: PathBuf,
     /// `-C`, as typed.
@@ -60,6 +65,8 @@ impl<'t> Context<'t> {
             surroundings,
             settings: Settings::default(),
             ledger,
+            at: global.at.clone(),
+            as_of: None,
             typed_in,
             directory: global.directory.clone(),
             flags,

@@ -20,6 +20,9 @@ pub(crate) const MAP_FILE: &str = "map.sqlite";
 /// The folder in it with what scans remember.
 pub(crate) const READ_FOLDER: &str = "read";
 
+/// The folder in it with maps of the past.
+pub(crate) const PAST_FOLDER: &str = "at";
+
 /// Where an estate lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -81,6 +84,11 @@ impl Place {
     /// What scans remember of trees; it can be deleted at any time.
     pub(crate) fn read_folder(&self) -> PathBuf {
         self.folder.join(READ_FOLDER)
+    }
+
+    /// Where maps of the past are kept; it can be deleted at any time.
+    pub(crate) fn past_folder(&self) -> PathBuf {
+        self.folder.join(PAST_FOLDER)
     }
 
     pub(crate) fn exists(&self) -> bool {

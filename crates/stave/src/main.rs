@@ -3,6 +3,7 @@
 //! The only room that touches the environment, the home folder, stdout, the clock and exit codes. What Stave
 //! knows stands in the crates behind it; nothing here decides what a statement means.
 
+mod at;
 mod cli;
 mod commands;
 mod context;

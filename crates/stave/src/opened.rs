@@ -3,10 +3,11 @@
 use anyhow::Context as _;
 use stave_answers::speech::{self, Meant, Refusal, RefusalKind, SpeechError, Voice};
 use stave_answers::{Estate, People};
-use stave_ledger::Ledger;
+use stave_ledger::{Ledger, Past};
 use stave_map::{CutOff, Entity, ReadModel};
 use stave_model::{Author, PersonRow, Statement, Time, person_author};
 
+use crate::at::{self, KeptMap, Moment};
 use crate::context::{Context, TOOL, new_op, now};
 use crate::estate::{self, Place};
 use crate::problem::Problem;
@@ -19,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) map: ReadModel,
     people: People,
     pub(crate) now: Time,
+    /// Keeps the map's file where it is, where it is one of the past.
+    _kept: Option<KeptMap>,
 }
 
 impl Opened {
@@ -26,6 +29,9 @@ impl Opened {
     pub(crate) fn existing(context: &mut Context<'_>) -> anyhow::Result<Opened> {
         let place = estate::existing(context)?;
         let mut opened = Opened::at(context, place)?;
+        if let Some(typed) = context.at.clone() {
+            return opened.turned_back(context, &typed);
+        }
         opened.catch_up()?;
         Ok(opened)
     }
@@ -37,7 +43,7 @@ impl Opened {
         context.terminal.detail(&format!("ledger: {}", place.shown()));
         let ledger = place.open()?;
         let map = ReadModel::open(&place.map_file())?;
-        Ok(Opened { place, ledger, map, people: People::default(), now: now() })
+        Ok(Opened { place, ledger, map, people: People::default(), now: now(), _kept: None })
     }
 
     /// Brings the map up to date with everything appended so far.
@@ -48,6 +54,29 @@ impl Opened {
         Ok(())
     }
 
+    /// The ledger and the map as of a moment, and that moment as the present.
+    fn turned_back(mut self, context: &mut Context<'_>, typed: &str) -> anyhow::Result<Opened> {
+        let present = now();
+        let moment = Moment::of(typed, present)?;
+        let Some(past) = at::past(&self.place.past_folder(), &*self.ledger, moment, present)? else {
+            self.catch_up()?;
+            return Ok(self);
+        };
+        context.terminal.say(&format!("as of {}", past.as_of.text()));
+        if past.map.counts()?.statements == 0 {
+            context.terminal.warn("nothing had been said by then");
+        }
+        context.as_of = Some(past.as_of);
+        Ok(Opened {
+            people: People::new(self.ledger.people()?),
+            ledger: Box::new(Past::new(self.ledger, past.until)),
+            map: past.map,
+            now: past.as_of.time,
+            _kept: Some(past.kept),
+            place: self.place,
+        })
+    }
+
     /// What answers are made of.
     pub(crate) fn estate(&self) -> Estate<'_> {
         Estate { model: &self.map, ledger: &*self.ledger, people: &self.people, now: self.now }
@@ -55,6 +84,19 @@ impl Opened {
 
     /// The id of whoever sits at the keyboard, entered into the people directory.
     pub(crate) fn author(&mut self, context: &mut Context<'_>) -> anyhow::Result<Author> {
+        let (author, row, is_guess) = self.who_speaks(context)?;
+        let email = row.address.strip_prefix("mailto:").unwrap_or(&row.address).to_owned();
+        if self.ledger.add_people(&[row])? > 0 && is_guess {
+            context.terminal.warn(&format!(
+                "nobody said who speaks; your words are signed {email}\n\nhint: git config --global user.email, or --as ADDRESS"
+            ));
+        }
+        Ok(author)
+    }
+
+    /// Who sits at the keyboard: their id, their row of the people directory (which may not have it yet), and
+    /// whether nobody said so.
+    pub(crate) fn who_speaks(&self, context: &mut Context<'_>) -> anyhow::Result<(Author, PersonRow, bool)> {
         let speaker = context.speaker()?;
         let author = person_author(&self.ledger.estate_key()?, &speaker.address)?;
         // Without a name the address's first part is better than digits, unless another device knows the name.
@@ -65,13 +107,7 @@ impl Opened {
         };
         let row =
             PersonRow { id: author.to_string(), name: name.to_owned(), address: speaker.address.clone() };
-        if self.ledger.add_people(&[row])? > 0 && speaker.is_guess {
-            context.terminal.warn(&format!(
-                "nobody said who speaks; your words are signed {}\n\nhint: git config --global user.email, or --as ADDRESS",
-                speaker.email()
-            ));
-        }
-        Ok(author)
+        Ok((author, row, speaker.is_guess))
     }
 
     /// A new command's voice.

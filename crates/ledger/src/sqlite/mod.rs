@@ -12,14 +12,15 @@ use std::path::{Path, PathBuf};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical};
 
-use crate::body::{Body, each_packed};
+use crate::body::Body;
+use crate::difference::{each_stored, to_store};
 use crate::error::{Error, Result};
 use crate::holds::{all_hold, same_word, word_type};
 use crate::obey::{Order, order, without};
 use crate::{
     Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
 };
-use read::{Parts, Reader, entries};
+use read::{Reader, entries, previous};
 
 /// A body is stored in parts of this size, so that nobody has to hold a large one.
 const PART_BYTES: usize = 512 * 1024;
@@ -120,6 +121,7 @@ struct Appender<'a> {
     insert_replaces: CachedStatement<'a>,
     has_body: CachedStatement<'a>,
     insert_part: CachedStatement<'a>,
+    insert_link: CachedStatement<'a>,
     hear: CachedStatement<'a>,
     redacted: HashSet<Hash>,
     orders: Vec<Order>,
@@ -145,6 +147,9 @@ impl<'a> Appender<'a> {
             insert_replaces: db.prepare_cached("INSERT INTO replaces (replaced, number) VALUES (?1, ?2)")?,
             has_body: db.prepare_cached("SELECT 1 FROM bodies WHERE claims = ?1 AND part = 0")?,
             insert_part: db.prepare_cached("INSERT INTO bodies (claims, part, bytes) VALUES (?1, ?2, ?3)")?,
+            insert_link: db.prepare_cached(
+                "INSERT INTO differences (claims, base, depth, differing, whole) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
             hear: db.prepare_cached(HEAR)?,
             redacted: obey::redacted(db)?.into_iter().collect(),
             orders: Vec::new(),
@@ -168,6 +173,8 @@ impl<'a> Appender<'a> {
         {
             return Ok(Appended { id: holding.id, number: holding.number, outcome: Outcome::SameWord });
         }
+        // Before the row: a statement is not its own previous one.
+        self.add_body(header, said.body, said.claim_count)?;
         let number = self.next;
         self.insert.execute(params![
             number,
@@ -187,22 +194,29 @@ impl<'a> Appender<'a> {
             self.insert_replaces.execute(params![replaced.0, number])?;
         }
         self.orders.extend(order(header));
-        let (claims, count) = (header.claims, said.claim_count);
-        self.add_body(&claims, said.body, count)?;
         self.next += 1;
         Ok(Appended { id: said.id, number: number as u64, outcome: Outcome::New })
     }
 
-    fn add_body(&mut self, claims: &Hash, mut body: Body, count: u64) -> std::result::Result<(), Fail> {
+    fn add_body(&mut self, header: &Header, mut body: Body, count: u64) -> std::result::Result<(), Fail> {
+        let claims = &header.claims;
         if self.has_body.exists([&claims.0])? {
             return Ok(());
         }
         if !self.redacted.is_empty() {
             body = without(&self.redacted, |each| body.each(count, each))?;
         }
-        let packed = body.packed().map_err(|source| Error::Io { path: self.path.to_owned(), source })?;
-        for (part, bytes) in packed.chunks(PART_BYTES).enumerate() {
+        let reader = Reader { db: self.db, path: self.path };
+        let stored = to_store(&reader, body, || {
+            previous(self.db, &header.author, &header.scope).map_err(|fail| fail.at(self.path))
+        })?;
+        let (bytes, link) = stored.parts();
+        for (part, bytes) in bytes.chunks(PART_BYTES).enumerate() {
             self.insert_part.execute(params![claims.0, part as i64, bytes])?;
+        }
+        if let Some(link) = link {
+            let (differing, whole) = (link.differing as i64, link.whole as i64);
+            self.insert_link.execute(params![claims.0, link.base.0, link.depth, differing, whole])?;
         }
         Ok(())
     }
@@ -274,14 +288,22 @@ impl Ledger for SqliteLedger {
     }
 
     fn raw_lines(&self, number: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        // One snapshot: a compaction meanwhile may store the body otherwise.
+        let snapshot = self.db.is_autocommit().then(|| self.db.unchecked_transaction()).transpose();
+        let _snapshot = self.read(|_| Ok(snapshot?))?;
         let key = i64::try_from(number).map_err(|_| Error::NoStatement(number))?;
-        let found: Option<([u8; 32], i64)> = self.read(|db| {
-            let mut query =
-                db.prepare_cached("SELECT claims, claim_count FROM statements WHERE number = ?1")?;
-            Ok(query.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-        })?;
-        let (claims, count) = found.ok_or(Error::NoStatement(number))?;
-        each_packed(Parts::new(&self.db, claims), count as u64, each)
+        let entry = self.read(|db| Ok(entries(db, "WHERE number = ?1", [key])?.pop()))?;
+        let entry = entry.ok_or(Error::NoStatement(number))?;
+        let reader = Reader { db: &self.db, path: &self.path };
+        each_stored(&reader, &entry.header.claims, entry.claim_count, each).map_err(|error| match error {
+            Error::Damaged(what) => Error::Damaged(format!(
+                "statement {number} ({}, by {} about {}): {what}",
+                entry.id.short(),
+                entry.header.author,
+                entry.header.scope
+            )),
+            other => other,
+        })
     }
 
     fn append_prepared(

@@ -8,7 +8,7 @@ use stave_model::{EstateKey, Hash, PersonRow};
 
 use super::read::Parts;
 use super::{Fail, PART_BYTES, meta};
-use crate::body::each_packed;
+use crate::body::each_packed_line;
 use crate::error::Error;
 use crate::obey::{Forgotten, Order, holds_any, without};
 
@@ -68,22 +68,21 @@ fn forget(db: &Connection) -> Result<(), Fail> {
     Ok(())
 }
 
-/// Looks through every body: nothing says where a claim stands, and this is rare.
+/// Looks through every body as it is stored: nothing says where a claim stands, and this is rare. A redacted line takes
+/// the place of its claim, so what is stored as a difference to it stays right.
 fn redact(db: &Connection, path: &Path, claims: &HashSet<Hash>) -> Result<(), Fail> {
-    let mut query = db.prepare("SELECT claims, claim_count FROM statements GROUP BY claims")?;
-    let bodies: Vec<([u8; 32], i64)> =
-        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    for (body, count) in bodies {
-        let count = count as u64;
+    let mut query = db.prepare("SELECT DISTINCT claims FROM bodies")?;
+    let bodies: Vec<[u8; 32]> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for body in bodies {
         let mut is_there = false;
-        each_packed(Parts::new(db, body), count, &mut |line| {
+        each_packed_line(Parts::new(db, body), &mut |line| {
             is_there |= holds_any(line, claims);
             Ok(())
         })?;
         if !is_there {
             continue;
         }
-        let left = without(claims, |each| each_packed(Parts::new(db, body), count, each))?;
+        let left = without(claims, |each| each_packed_line(Parts::new(db, body), each))?;
         let packed = left.packed().map_err(|source| Error::Io { path: path.to_owned(), source })?;
         db.execute("DELETE FROM bodies WHERE claims = ?1", [&body])?;
         for (part, bytes) in packed.chunks(PART_BYTES).enumerate() {

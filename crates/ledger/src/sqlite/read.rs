@@ -9,6 +9,7 @@ use stave_model::{Author, Hash, Scope, Time, hash_bytes};
 
 use super::Fail;
 use crate::Entry;
+use crate::difference::{Bodies, Link};
 use crate::error::{Error, Result};
 use crate::holds::Lookup;
 
@@ -105,6 +106,53 @@ impl Lookup for Reader<'_> {
 
     fn replacing(&self, id: &Hash) -> Result<Vec<Entry>> {
         self.entries("WHERE number IN (SELECT number FROM replaces WHERE replaced = ?1)", [&id.0])
+    }
+}
+
+/// The claims of the author's statement on the scope that has the newest source: the likeliest to resemble the next one.
+pub(super) fn previous(
+    db: &Connection,
+    author: &Author,
+    scope: &Scope,
+) -> std::result::Result<Option<Hash>, Fail> {
+    let mut query = db.prepare_cached(
+        "SELECT claims FROM statements WHERE author = ?1 AND scope = ?2
+         ORDER BY source_at DESC, rules DESC, time DESC, id DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([author.as_str(), scope.as_str()], |row| row.get(0).map(Hash)).optional()?)
+}
+
+impl Bodies for Reader<'_> {
+    fn link(&self, claims: &Hash) -> Result<Option<Link>> {
+        let find = || {
+            let mut query = self
+                .db
+                .prepare_cached("SELECT base, depth, differing, whole FROM differences WHERE claims = ?1")?;
+            let link = query.query_row([&claims.0], |row| {
+                Ok(Link {
+                    base: Hash(row.get(0)?),
+                    depth: row.get(1)?,
+                    differing: row.get::<_, i64>(2)? as u64,
+                    whole: row.get::<_, i64>(3)? as u64,
+                })
+            });
+            Ok(link.optional()?)
+        };
+        find_at(self.path, find)
+    }
+
+    fn stored_bytes(&self, claims: &Hash) -> Result<u64> {
+        let find = || {
+            let mut query = self
+                .db
+                .prepare_cached("SELECT ifnull(sum(length(bytes)), 0) FROM bodies WHERE claims = ?1")?;
+            Ok(query.query_row([&claims.0], |row| row.get::<_, i64>(0))? as u64)
+        };
+        find_at(self.path, find)
+    }
+
+    fn stored<'a>(&'a self, claims: &Hash) -> Result<Box<dyn Read + 'a>> {
+        Ok(Box::new(Parts::new(self.db, claims.0)))
     }
 }
 

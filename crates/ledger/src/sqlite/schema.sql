@@ -26,8 +26,18 @@ CREATE INDEX statements_withdrawn ON statements (number) WHERE word = 'withdrawn
 CREATE TABLE replaces (replaced BLOB NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (replaced, number)) WITHOUT ROWID;
 
 -- The claims of one `claims` hash: one zstd stream, cut into parts, of newline-separated canonical claims, or, of a
--- redacted claim, the 64 digits of its hash.
+-- redacted claim, the 64 digits of its hash. Where `differences` has a row, the stream is the difference to another one.
 CREATE TABLE bodies (claims BLOB NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claims, part));
+
+-- Bodies that are stored as the difference to another one (difference.rs): how many such stand on the whole one under
+-- them, the compressed bytes of these together, and of the whole one.
+CREATE TABLE differences (
+    claims    BLOB    PRIMARY KEY,
+    base      BLOB    NOT NULL,
+    depth     INTEGER NOT NULL,
+    differing INTEGER NOT NULL,
+    whole     INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- When a machine last said anything about a scope, in milliseconds since 1970.
 CREATE TABLE heard (author TEXT NOT NULL, scope TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (author, scope)) WITHOUT ROWID;

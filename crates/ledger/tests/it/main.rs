@@ -3,8 +3,10 @@
 
 mod contract;
 mod crash;
+mod differences;
 mod exchange;
 mod make;
+mod past;
 mod postgres;
 mod properties;
 mod refusals;

@@ -22,6 +22,8 @@ pub(crate) enum When {
     Live(Time),
     /// What had been said by then.
     Date(Time),
+    /// Now, if no more than the first so many statements had come.
+    Position(u64, Time),
 }
 
 /// The names of the rules that a fold came across.
@@ -33,6 +35,7 @@ pub(crate) const RULES: &[&str] = &[
     "a machine's future statement waits",
     "a person's future word counts",
     "later than the date",
+    "after the position",
     "an op is withdrawn",
     "a statement is withdrawn",
     "a withdrawal is withdrawn",

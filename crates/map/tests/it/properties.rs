@@ -243,6 +243,38 @@ fn fold_at_a_date_and_as_time_goes_by() {
     );
 }
 
+#[test]
+fn fold_at_a_position_is_that_of_a_ledger_that_ends_there() {
+    for_all(
+        (generator::story(12), any::<u64>()),
+        |(story, _)| story,
+        |(story, seed)| {
+            let (mut statements, now) = told(story);
+            let mut dice = Dice(*seed);
+            dice.shuffle(&mut statements);
+            let last = dice.roll(statements.len() + 2);
+            let when = When::Position(last as u64, now);
+            let first = real::ledger(&statements[..last.min(statements.len())]);
+            let expected = oracle::fold_document(&statements, when);
+            same("a ledger that ends there", &expected, &real::from_scratch(&first, When::Live(now)))?;
+
+            // A model that is kept, while the ledger grows past the position and the clock goes on.
+            let (mut ledger, mut model) = (real::empty(), ReadModel::in_memory().map_err(|e| e.to_string())?);
+            let mut rest = statements.as_slice();
+            while !rest.is_empty() {
+                let (batch, after) = rest.split_at(1 + dice.roll(rest.len()));
+                real::append(&mut ledger, batch);
+                let early = Time::from_millis(now.millis() - dice.roll(3) as i64 * 3_600_000);
+                caught_up(&mut model, &ledger, CutOff::Position(last as u64, early))?;
+                rest = after;
+            }
+            let kept = caught_up(&mut model, &ledger, real::cut_off(when))?;
+            same("kept", &expected, &kept)?;
+            same("from scratch", &expected, &real::from_scratch(&ledger, when))
+        },
+    );
+}
+
 /// The generator is only worth its time while it reaches every rule of the page; the seed is fixed, so this
 /// fails only after a change.
 #[test]
@@ -253,7 +285,8 @@ fn fold_draws_every_branch() {
         let steps = generator::story(24).new_tree(&mut runner).unwrap().current();
         let (statements, now) = told(&steps);
         let half = Time::from_millis((START + now.millis()) / 2);
-        for when in [When::Live(now), When::Date(half)] {
+        let first = When::Position(statements.len() as u64 / 2, now);
+        for when in [When::Live(now), When::Date(half), first] {
             for rule in oracle::fold(&statements, when).1 {
                 *drawn.get_mut(rule).unwrap_or_else(|| panic!("{rule:?} is not in the list")) += 1;
             }

@@ -25,6 +25,7 @@ pub(crate) fn cut_off(when: When) -> CutOff {
     match when {
         When::Live(now) => CutOff::Live(now),
         When::Date(date) => CutOff::Date(date),
+        When::Position(last, now) => CutOff::Position(last, now),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The server over real loopback sockets, on a small estate in real files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
+mod door;
 mod ends;
 #[path = "../../../answers/tests/it/estate.rs"]
 #[allow(dead_code)]

@@ -7,11 +7,12 @@ use std::time::Instant;
 use stave_answers::speech::Meant;
 use stave_answers::text::counted;
 use stave_map::{EntityRow, ReadModel, State, Target};
+use stave_server::door::{Local, Person, Role};
 use stave_server::{OpenError, Options, Sources, Stop};
 
 use super::scan;
 use crate::cli::{Board, Serve, Up};
-use crate::context::Context;
+use crate::context::{Context, new_op};
 use crate::estate::Place;
 use crate::opened::Opened;
 use crate::problem::Exit;
@@ -49,7 +50,12 @@ fn board(
     json: Option<serde_json::Value>,
 ) -> anyhow::Result<Exit> {
     let wanted = context.settings.port();
+    let (author, row, _) = opened.who_speaks(context)?;
+    // 128 random bits, as an op has them.
+    let key = new_op()?.to_string();
+    let speaker = Person { id: author, name: row.name, role: Role::Admin };
     let options = Options {
+        local: Some(Local::new(key.clone(), speaker, row.address)),
         listen: SocketAddr::from(([127, 0, 0, 1], wanted)),
         signals: true,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -60,7 +66,8 @@ fn board(
     let next = next_commands(context, opened)?;
     let mut printed = Ok(());
     let on_ready = |address: SocketAddr| {
-        let url = format!("http://{address}/");
+        // Who has the key writes in the name of whoever started this.
+        let url = format!("http://{address}/?key={key}");
         printed = announce(context, &url, wanted, address.port(), &next, json);
         if board.open {
             open_browser(context, &url);

@@ -16,6 +16,7 @@ mod kills;
 mod memory;
 mod names;
 mod overlap;
+mod past;
 mod storage;
 mod surface;
 mod tools;

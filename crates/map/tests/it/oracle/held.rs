@@ -110,15 +110,25 @@ pub(super) fn hold(
 /// Rule 1: the cut-off.
 fn those_there<'a>(statements: &'a [Statement], when: When, rules: &mut Rules) -> Vec<There<'a>> {
     let mut there: BTreeMap<Hash, There> = BTreeMap::new();
+    let mut arrived = BTreeSet::new();
     for statement in statements {
+        arrived.insert(statement.id());
+        if let When::Position(last, _) = when
+            && arrived.len() as u64 > last
+        {
+            rules.insert("after the position");
+            break;
+        }
         let person = statement.header.author.is_person();
         let here = match when {
-            When::Live(now) => person || statement.header.time <= now,
+            When::Live(now) | When::Position(_, now) => person || statement.header.time <= now,
             When::Date(date) => statement.header.time <= date,
         };
         match when {
-            When::Live(_) if !here => _ = rules.insert("a machine's future statement waits"),
-            When::Live(now) if statement.header.time > now => {
+            When::Live(_) | When::Position(..) if !here => {
+                _ = rules.insert("a machine's future statement waits")
+            }
+            When::Live(now) | When::Position(_, now) if statement.header.time > now => {
                 rules.insert("a person's future word counts");
             }
             When::Date(_) if !here => _ = rules.insert("later than the date"),

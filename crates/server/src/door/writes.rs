@@ -1,0 +1,75 @@
+//! The routes that change something. The guard lets a body through to these only; all are POST.
+
+use std::time::Duration;
+
+/// A route that changes something, and what a request to it may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WriteRoute {
+    /// Its path; `{}` stands for one part, whatever it is.
+    pub(crate) path: &'static str,
+    /// Who gets as far as the route.
+    pub(crate) who: Who,
+    /// Largest body, in bytes.
+    pub(crate) body_bytes: usize,
+    /// How long it may take from the first byte of the body to the answer.
+    pub(crate) patience: Duration,
+}
+
+/// Who gets as far as a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Anybody, from a page of ours.
+    Anyone,
+    /// Whoever may write anything; the route itself asks [`super::Caller::sign`] or [`super::Caller::may`].
+    Writers,
+}
+
+/// All of them. Who adds a route that changes something adds it here, and docs/access.md names it.
+pub(crate) const WRITES: &[WriteRoute] =
+    &[WriteRoute { path: "/logout", who: Who::Anyone, body_bytes: 4_096, patience: Duration::from_secs(10) }];
+
+/// All routes that change something, as docs/access.md has them: path, largest body, time, who gets there.
+pub fn routes() -> Vec<String> {
+    let row = |route: &WriteRoute| {
+        let WriteRoute { path, who, body_bytes, patience } = route;
+        let who = match who {
+            Who::Anyone => "anyone",
+            Who::Writers => "who may write",
+        };
+        format!("`{path}` · {} bytes · {} s · {who}", body_bytes, patience.as_secs())
+    };
+    WRITES.iter().map(row).collect()
+}
+
+impl WriteRoute {
+    /// The route that a path leads to.
+    pub(crate) fn of(path: &str) -> Option<&'static WriteRoute> {
+        WRITES.iter().find(|route| matches(route.path, path))
+    }
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some("{}"), Some(part)) if !part.is_empty() => {}
+            (Some(wanted), Some(part)) if wanted == part => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_pattern_is_met_part_by_part() {
+        assert!(matches("/e/{}/say", "/e/0123/say"));
+        assert!(matches("/login", "/login"));
+        for other in ["/e//say", "/e/0123/say/", "/e/0123", "/e/0123/say/more", "e/0123/say", "/E/0123/say"] {
+            assert!(!matches("/e/{}/say", other), "{other}");
+        }
+    }
+}
