@@ -105,6 +105,11 @@ impl Place {
         let mut maker = fs::DirBuilder::new();
         maker.recursive(true).mode(0o700);
         maker.create(&self.folder).map_err(problem)?;
+        // The folder's own name has to survive a power cut, or the ledger in it is lost. Not every system can sync a
+        // folder, and none needs it to go on.
+        if let Ok(root) = fs::File::open(&self.root) {
+            let _ = root.sync_all();
+        }
         let ignore = self.folder.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(problem)?;

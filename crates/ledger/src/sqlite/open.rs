@@ -99,7 +99,10 @@ pub(super) fn create(path: &Path) -> Result<()> {
     // Only its owner may read the file (0600), which holds the estate's key. SQLite gives its
     // companions the same permissions.
     let draft = tempfile::Builder::new().prefix(".new-ledger-").tempfile_in(folder).map_err(io)?;
-    fill(draft.path()).map_err(|fail| fail.at(path))?;
+    if let Err(fail) = fill(draft.path()) {
+        forget_companions(draft.path());
+        return Err(fail.at(path));
+    }
     draft.as_file().sync_all().map_err(io)?;
     match draft.persist_noclobber(path) {
         Ok(_) => {}
@@ -119,8 +122,6 @@ fn fill(draft: &Path) -> std::result::Result<(), Fail> {
         draft,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    // Stays with the file: readers and a writer don't wait for each other.
-    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     let change = db.transaction()?;
     change.execute_batch(include_str!("schema.sql"))?;
     {
@@ -133,8 +134,20 @@ fn fill(draft: &Path) -> std::result::Result<(), Fail> {
         meta.execute(params!["estate_key", random::<32>()?])?;
     }
     change.commit()?;
+    // Stays with the file: readers and a writer don't wait for each other. It comes last, for closing a file in this mode
+    // may fail to bring home what was written and doesn't say so; the journal would stay behind under the other name.
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     db.close().map_err(|(_, error)| error)?;
     Ok(())
+}
+
+/// Removes what SQLite leaves beside a file that came to nothing.
+fn forget_companions(draft: &Path) {
+    for end in ["-journal", "-wal", "-shm"] {
+        let mut name = draft.as_os_str().to_owned();
+        name.push(end);
+        let _ = std::fs::remove_file(name);
+    }
 }
 
 /// What a refusal of SQLite means for the one who reads it.

@@ -81,6 +81,14 @@ fn writer() {
     }
 }
 
+/// A writer of the mode with this index.
+pub(crate) fn writer_command(mode: usize, writer: u64, steps: u64, path: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "crash::writer", "--nocapture", "--test-threads=1"]);
+    command.env(TASK, format!("{mode} {writer} {steps} {}", path.display()));
+    command
+}
+
 /// A writer process; killed at the latest when the test ends.
 pub(crate) struct Writer(Child);
 
@@ -88,9 +96,7 @@ impl Writer {
     /// `path` is a file, or the URL of a PostgreSQL server.
     pub(crate) fn start(mode: Mode, writer: u64, steps: u64, path: &Path) -> Writer {
         let index = MODES.iter().position(|one| *one == mode).unwrap();
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crash::writer", "--nocapture", "--test-threads=1"])
-            .env(TASK, format!("{index} {writer} {steps} {}", path.display()))
+        let child = writer_command(index, writer, steps, path)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -126,13 +132,13 @@ impl Drop for Writer {
 }
 
 /// The ids in whole lines.
-fn safe(said: &str) -> Vec<Hash> {
+pub(crate) fn safe(said: &str) -> Vec<Hash> {
     let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
     whole.lines().filter_map(|line| line.strip_prefix("safe ")).map(|id| id.parse().unwrap()).collect()
 }
 
 /// Opens the ledger and checks everything in it that can be checked. Gives the number of statements.
-fn check(path: &Path, safe: &HashSet<Hash>) -> u64 {
+pub(crate) fn check(path: &Path, safe: &HashSet<Hash>) -> u64 {
     let ledger = SqliteLedger::open_or_create(path).unwrap();
     let entries = ledger.entries(0, usize::MAX).unwrap();
     let mut ids = HashSet::new();

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod curation;
+#[cfg(target_os = "linux")]
+#[path = "../../../ledger/tests/disk/mod.rs"]
+mod disk;
 mod estates;
 mod exchange;
 mod fires;
@@ -17,6 +20,8 @@ mod memory;
 mod names;
 mod overlap;
 mod past;
+#[cfg(target_os = "linux")]
+mod power;
 mod storage;
 mod surface;
 mod tools;
