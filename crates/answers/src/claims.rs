@@ -192,6 +192,11 @@ pub fn says(fact_type: &str, target: Option<&str>, value: Option<&Value>, not: b
         "ticket" => return "is a ticket".to_owned(),
         "deployment" => return "is a deployment".to_owned(),
         "retired" => return "is retired".to_owned(),
+        "forgotten" => return "is forgotten".to_owned(),
+        "redacted" => {
+            return value
+                .map_or_else(|| "is redacted".to_owned(), |why| format!("is redacted: {}", value_text(why)));
+        }
         _ => {}
     }
     let object = match (target, value) {
@@ -256,7 +261,7 @@ mod tests {
     fn every_relation_has_its_phrase() {
         for row in stave_model::CLAIM_TYPES {
             let special = row.mode == stave_model::Mode::Record
-                || matches!(row.name, "exists" | "withdrawn" | "retired");
+                || matches!(row.name, "exists" | "withdrawn" | "retired" | "forgotten" | "redacted");
             assert!(special || PHRASES.iter().any(|(known, _, _)| *known == row.name), "{}", row.name);
         }
     }
@@ -272,6 +277,7 @@ mod tests {
             (says("went_down", Some("pages/1"), None, false), "went down in pages/1"),
             (says("exists", None, Some(&json!("environment")), false), "is an environment"),
             (says("exists", None, None, true), "is not there"),
+            (says("redacted", None, Some(&json!("a name")), false), "is redacted: a name"),
             (says("owned_by", None, Some(&teams), false), "is owned by till and counter"),
             (says("owned_by", None, Some(&json!([])), false), "is owned by nobody"),
             (says("tier", None, Some(&json!(2)), false), "is of tier 2"),

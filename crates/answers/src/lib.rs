@@ -13,6 +13,7 @@ mod entity;
 mod find;
 mod fires;
 pub mod flow;
+mod forgetting;
 mod gone;
 mod graph;
 mod hotspots;
@@ -56,6 +57,10 @@ pub use entity::{
 pub use find::{Find, find, nearest_text};
 pub use fires::{
     Again, Burnt, Fire, Fires, FiresQuery, Trend, Untied, Verdict as TrendVerdict, fires, union_ms,
+};
+pub use forgetting::{
+    Forgetting, Mention, claims_called, claims_with, draft_forgotten, draft_redacted, forgetting,
+    mentions_text,
 };
 pub use gone::{Gone, GoneBecause, GoneQuery, GoneRow, Sighting, gone, gone_named};
 pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};

@@ -142,6 +142,7 @@ fn row(estate: Estate<'_>, entry: &Entry) -> Result<LogRow> {
         scope: header.scope.to_string(),
         says: match word {
             Some(word) => format!("{} {}", short_of(&word.of, estate.people), word.says),
+            None if person => "said something that was redacted".to_owned(),
             None => covered(&header.scope),
         },
         commit: header.source.id.clone(),
@@ -164,7 +165,7 @@ fn covered(scope: &Scope) -> String {
 fn short_of(reference: &str, people: &People) -> String {
     match reference.parse::<stave_model::Reference>() {
         // As much of it as the log prints at the command itself.
-        Ok(parsed) if matches!(parsed.kind(), "op" | "statement") => {
+        Ok(parsed) if matches!(parsed.kind(), "op" | "statement" | "claim") => {
             let digits: String = parsed.rest().chars().take(12).collect();
             format!("{} {}", parsed.kind(), crate::text::tame(&digits))
         }

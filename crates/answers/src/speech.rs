@@ -19,6 +19,7 @@ use stave_model::{Author, Op, PersonRow, Statement, Time};
 pub use answers::{answer, decide, question_meant};
 pub use entity::{Meant, entity, meant, unknown};
 pub use parse::{FactWord, Speech, fact_word, kinds, parse};
+pub use persons::person_meant;
 pub use plan::{deny, relations_between, say};
 pub use refusal::{Refusal, RefusalKind, SpeechError};
 pub use undo::{Target, last_of, target_meant, undo};

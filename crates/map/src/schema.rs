@@ -135,6 +135,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -64_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // What was redacted in the ledger must not live on in pages that nobody uses.
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     if meta(connection, "schema").ok().flatten().as_deref() == Some(schema().as_str()) {
         return Ok(());
     }

@@ -142,6 +142,12 @@ pub(crate) enum Command {
     Hotspots(Hotspots),
     /// What the ledger keeps about you
     AboutMe(AboutMe),
+    /// Forget a person's name and addresses, here and in every ledger that merges this one
+    #[command(after_help = FORGET_HELP)]
+    Forget(Forget),
+    /// Take a claim's bytes away, here and in every ledger that merges this one; its hash stays
+    #[command(after_help = REDACT_HELP)]
+    Redact(Redact),
     /// What was said and read, newest first
     Log(Log),
     /// Take back a command; nothing is deleted
@@ -166,7 +172,14 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the verb is for those who run a ledger: it may be given PostgreSQL's address.
     pub(crate) fn is_operators(&self) -> bool {
-        matches!(self, Command::Serve(_) | Command::Export(_) | Command::Merge(_))
+        matches!(
+            self,
+            Command::Serve(_)
+                | Command::Export(_)
+                | Command::Merge(_)
+                | Command::Forget(_)
+                | Command::Redact(_)
+        )
     }
 
     /// Whether `--at` has a meaning: it asks, and writes nothing.
@@ -219,6 +232,8 @@ impl Command {
             Command::Answer(answer) => Some(&answer.speaker),
             Command::Overlap(overlap) => overlap.command.as_ref().map(OverlapCommand::speaker),
             Command::AboutMe(about) => Some(&about.speaker),
+            Command::Forget(forget) => Some(&forget.speaker),
+            Command::Redact(redact) => Some(&redact.speaker),
             Command::Undo(undo) => Some(&undo.speaker),
             Command::Retire(retire) => Some(&retire.speaker),
             Command::Import(import) => Some(&import.speaker),
@@ -226,6 +241,20 @@ impl Command {
         }
     }
 }
+
+const FORGET_HELP: &str = "\
+Examples:
+  stave forget \"Ada Lovelock\"             what would go, and where else the name stands
+  stave forget ada@example.com --yes       do it; it can't be taken back
+
+Statements and commits stay, signed by digits. Neither a scan nor a merge brings the name back.";
+
+const REDACT_HELP: &str = "\
+Examples:
+  stave redact --find \"Ada Lovelock\"                 which claims have a text in them, with their digits
+  stave redact 9d80b60b795d --why \"a customer's name\"
+
+It can't be taken back. What a statement's header says (its scope, paths that could not be read) can't be redacted.";
 
 const WHY_HELP: &str = "\
 Examples:
@@ -578,6 +607,33 @@ pub(crate) struct Hotspots {
 
 #[derive(Debug, Args)]
 pub(crate) struct AboutMe {
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The person: a name, an e-mail address, HOST/LOGIN, or person:ID
+    #[arg(required = true)]
+    pub(crate) person: Vec<String>,
+    /// Do it; without this, only what would go is printed
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) speaker: Speaker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redact {
+    /// Digits of the claim's hash: its beginning, 8 at least
+    #[arg(required_unless_present = "find")]
+    pub(crate) claim: Option<String>,
+    /// Only list the claims that have this text in them
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["claim", "why"], value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) find: Option<String>,
+    /// Why: what readers of the gap learn
+    #[arg(long, value_name = "TEXT", required_unless_present = "find", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) why: Option<String>,
     #[command(flatten)]
     pub(crate) speaker: Speaker,
 }

@@ -6,6 +6,7 @@ mod config;
 mod exchange;
 mod fires;
 mod flow;
+mod forget;
 mod import;
 mod join;
 mod log;
@@ -78,6 +79,8 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Who(arguments) => who::who(&mut context, &arguments),
         Command::Hotspots(arguments) => who::hotspots(&mut context, &arguments),
         Command::AboutMe(_) => who::about_me(&mut context),
+        Command::Forget(arguments) => forget::forget(&mut context, &arguments),
+        Command::Redact(arguments) => forget::redact(&mut context, &arguments),
         Command::Log(arguments) => log::run(&mut context, &arguments),
         Command::Undo(arguments) => undo::run(&mut context, &arguments),
         Command::Retire(arguments) => retire::run(&mut context, &arguments),

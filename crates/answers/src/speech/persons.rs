@@ -1,11 +1,12 @@
 //! Persons whom histories and the directory know and nobody has spoken of yet: they come onto the map with the first word
 //! that names them.
 
-use stave_model::{PersonRow, person_author};
+use stave_model::{Author, PersonRow, person_author};
 
 use super::word::Anchor;
 use super::{Meant, Refusal, Result, meant};
 use crate::Estate;
+use crate::text::tame;
 
 /// Facts whose ends may be such a person.
 pub(super) fn may_be_one(fact_type: &str) -> bool {
@@ -50,4 +51,21 @@ pub(super) fn by_address(estate: Estate<'_>, typed: &str) -> Result<Option<(Anch
 /// Whether something on the map is called so.
 pub(super) fn is_on_map(estate: Estate<'_>, typed: &str) -> Result<bool> {
     Ok(!matches!(meant(estate, typed)?, Meant::None(_)))
+}
+
+/// The person who is meant by a name, a login, an address (also one that nobody has read yet) or `person:ID`.
+///
+/// # Errors
+/// Where nobody is, or several are.
+pub fn person_meant(estate: Estate<'_>, typed: &str) -> Result<Author> {
+    let meant = match known(estate, typed)? {
+        Some(anchor) => Some(anchor.reference),
+        None => by_address(estate, typed)?.map(|(anchor, _)| anchor.reference),
+    };
+    match meant.unwrap_or_else(|| typed.trim().to_owned()).parse::<Author>() {
+        Ok(author) if author.is_person() => Ok(author),
+        _ => Err(Refusal::no(format!("the people directory knows nobody called \"{}\"", tame(typed)))
+            .hint("name them as pages do, or by the whole e-mail address, also one that nobody has read yet")
+            .into()),
+    }
 }

@@ -207,13 +207,14 @@ fn sentence(ledger: &dyn Ledger, entry: &Entry) -> Result<String> {
         return Ok(format!("{} on {}", entry.header.author, entry.header.scope));
     }
     let words = claims(ledger, entry.number)?;
-    let Some(claim) = words.first() else { return Ok(entry.header.scope.to_string()) };
+    let Some(claim) = words.first() else { return Ok("a word that was redacted".to_owned()) };
     let short = |text: &str| {
         text.parse::<Reference>().map_or_else(|_| text.to_owned(), |parsed| parsed.short_name().to_owned())
     };
     Ok(match claim.kind.as_str() {
         "withdrawn" => format!("the undo of {}", claim.of),
         "retired" => format!("{} is retired", claim.of),
+        "forgotten" | "redacted" => format!("{} is {}; what is gone stays gone", claim.of, claim.kind),
         kind => {
             let to = claim.to.as_deref().map(short);
             format!(

@@ -10,6 +10,7 @@ mod exchange;
 mod fires;
 mod first_minutes;
 mod flow;
+mod forgetting;
 mod git_stories;
 mod golden;
 mod histories;

@@ -1,0 +1,146 @@
+//! After a forget no name or address that a reader took for a person's is left anywhere, whatever comes in later.
+
+use std::fs;
+use std::path::Path;
+
+use crate::world::World;
+
+/// What a reader takes for a person's: in a history, a CODEOWNERS, a catalog file, the words of the person.
+const TOLD: [&str; 4] = ["Ada Lovelock", "ada@leafcup.test", "adalove", "Lovelock"];
+
+fn shop() -> World {
+    let world = World::new();
+    world.write("tea/shop/cart/Cargo.toml", "[package]\nname = \"cart\"\nversion = \"1.0.0\"\n");
+    world.write("tea/shop/cart/src/main.rs", "fn main() {}\n");
+    world.write("tea/shop/CODEOWNERS", "* ada@leafcup.test\n/cart/ @adalove\n");
+    world.write(
+        "tea/shop/catalog-info.yaml",
+        "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: adalove\nspec:\n  profile:\n    \
+         displayName: Ada Lovelock\n    email: ada@leafcup.test\n  memberOf: [tea]\n",
+    );
+    world.git("tea/shop", 0, &["init", "--quiet"]);
+    world.git("tea/shop", 0, &["remote", "add", "origin", "https://code.test/tea/shop.git"]);
+    world.git("tea/shop", 1, &["add", "--all"]);
+    let who = ["-c", "user.name=Ada Lovelock", "-c", "user.email=ada@leafcup.test"];
+    world.git("tea/shop", 1, &[&who[..], &["commit", "--quiet", "--message", "Begin"]].concat());
+    world.run("tea", &["scan", "--quiet"]).ok();
+    world.run("tea", &["say", "cart", "owner", "team-a", "--as", "Ada Lovelock <ada@leafcup.test>"]).ok();
+    world
+}
+
+/// The files below a folder that have one of these texts in them.
+fn telling(folder: &Path, told: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(telling(&path, told));
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap().to_ascii_lowercase();
+        for text in told {
+            let text = text.to_ascii_lowercase();
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(format!("{}: {text}", path.file_name().unwrap().to_string_lossy()));
+            }
+        }
+    }
+    found
+}
+
+/// Every answer, page and export of the estate in `folder`, in one text.
+fn answers(world: &World, folder: &str) -> String {
+    let mut all = String::new();
+    for verb in [
+        &["list"][..],
+        &["show", "cart"],
+        &["why", "cart"],
+        &["who"],
+        &["who", "cart"],
+        &["log"],
+        &["questions"],
+        &["hotspots"],
+        &["export"],
+        &["export", "--as", "graph"],
+        &["list", "--stale"],
+    ] {
+        for form in [&[][..], &["--json"]] {
+            let ran = world.run(folder, &[verb, form].concat());
+            all.push_str(&ran.out);
+            all.push_str(&ran.err);
+        }
+    }
+    all
+}
+
+#[test]
+fn nothing_is_left_of_who_was_forgotten() {
+    let world = shop();
+    let ledger = world.path("tea/.stave");
+    world.run("tea", &["export", "before.jsonl"]).ok();
+    let before = answers(&world, "tea");
+    assert!(TOLD.iter().all(|text| before.to_lowercase().contains(&text.to_lowercase())), "{before}");
+
+    // Without --yes nothing happens, and it says what would.
+    let asked = world.run("tea", &["forget", "Ada Lovelock", "--json"]).ends(1);
+    assert!(
+        asked.out.contains("ada@leafcup.test") && asked.err.contains("--yes"),
+        "{}{}",
+        asked.out,
+        asked.err
+    );
+    assert!(!telling(&ledger, &TOLD).is_empty());
+    world.run("tea", &["forget", "Ada Lovelock", "--yes", "--as", "ben@leafcup.test"]).ok();
+    // Nothing says whose login this is.
+    assert_eq!(telling(&ledger, &TOLD), ["ledger.sqlite: adalove"]);
+    world.run("tea", &["forget", "@adalove", "--yes", "--as", "ben@leafcup.test"]).ok();
+
+    let nowhere = |when: &str| {
+        assert_eq!(telling(&ledger, &TOLD), Vec::<String>::new(), "{when}");
+        let said = answers(&world, "tea").to_lowercase();
+        for text in TOLD {
+            let text = text.to_lowercase();
+            let at = said.find(&text).map(|at| &said[at.saturating_sub(200)..(at + 80).min(said.len())]);
+            assert!(at.is_none(), "{when}: {text}: {at:?}");
+        }
+    };
+    nowhere("after the forget");
+    // The map stands: her word on the owner counts, signed by digits.
+    assert_eq!(world.ask("tea", &["show", "cart"])["owners"][0]["name"], "team-a");
+    world.run("tea", &["merge", "before.jsonl"]).ok();
+    nowhere("after an old copy was merged");
+    world.write("tea/shop/cart/src/main.rs", "fn main() { loop {} }\n");
+    world.git("tea/shop", 2, &["add", "--all"]);
+    let who = ["-c", "user.name=Ada Lovelock", "-c", "user.email=ada@leafcup.test"];
+    world.git("tea/shop", 2, &[&who[..], &["commit", "--quiet", "--message", "Go on"]].concat());
+    world.run("tea", &["scan", "--quiet"]).ok();
+    nowhere("after a new scan");
+    world.run("tea", &["log"]).ok();
+    world.run("tea", &["undo", "--as", "ben@leafcup.test"]).ok();
+    nowhere("after the word was taken back");
+}
+
+#[test]
+fn what_is_redacted_is_gone_from_every_file() {
+    let world = shop();
+    let ledger = world.path("tea/.stave");
+    let secret = "call the tea tester Rosa Samovar";
+    world.run("tea", &["say", "cart", "description", secret]).ok();
+    world.run("tea", &["export", "before.jsonl"]).ok();
+    let found = world.ask("tea", &["redact", "--find", "rosa samovar"]);
+    let digits = found[0]["claim"].as_str().unwrap().to_owned();
+    world.run("tea", &["redact", &digits[..6], "--why", "a name"]).ends(2);
+    world.run("tea", &["redact", &digits[..12]]).ends(2);
+    world.run("tea", &["redact", &digits[..12], "--why", "a name"]).ok();
+    let nowhere = |when: &str| {
+        assert_eq!(telling(&ledger, &[secret]), Vec::<String>::new(), "{when}");
+        assert!(!answers(&world, "tea").contains(secret), "{when}");
+    };
+    nowhere("after the redaction");
+    let log = world.run("tea", &["log"]).ok().out;
+    assert!(log.contains("redacted"), "{log}");
+    world.run("tea", &["merge", "before.jsonl"]).ok();
+    nowhere("after an old copy was merged");
+    world.run("tea", &["redact", &digits[..12], "--why", "again"]).ends(1);
+    world.run("tea", &["redact", "--find", "rosa samovar"]).ends(1);
+}
