@@ -3,13 +3,22 @@
 //! Of a secret only the hash is kept, and no type here prints one. The shelves are `token`, `user` and `session`; none of
 //! them leaves the store by an export or a merge.
 
+mod password;
 mod secret;
+mod sessions;
 mod tokens;
+mod users;
 
 use stave_ledger::Store;
 
+pub use password::{PASSWORD_BYTES, Password};
 pub use secret::Secret;
+pub use sessions::{IDLE_MS, WHOLE_MS};
 pub use tokens::{Token, add_token, machine, remove_token, tokens};
+pub use users::{User, add_user, forget_person, remove_user, set_password, set_role, user, users};
+
+pub(crate) use sessions::{begin_session, end_session, signed_in};
+pub(crate) use users::signs_in;
 
 /// Why accounts can't be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +39,20 @@ pub enum AccountError {
         /// Its name.
         name: String,
     },
+    /// An address that is none.
+    #[error("\"{0}\" is not an e-mail address\n\nhint: write it like name@example.com")]
+    Address(String),
+    /// A password that is too short or too long.
+    #[error("a password takes {least} to {most} bytes")]
+    Password {
+        /// The fewest.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+    /// Somebody else changes the same account all the time.
+    #[error("the account {0} is being changed by somebody else; try again")]
+    Busy(String),
     /// What a token names can't be meant so.
     #[error("{0}")]
     Token(String),
