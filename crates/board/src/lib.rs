@@ -4,6 +4,7 @@
 //! tamed and escaped on its way out: there is no function here that puts text onto a page as it is. Pages
 //! work without JavaScript and have no inline style or script, so that the strictest policy can be sent.
 
+mod account;
 mod assets;
 mod barrel;
 mod entity;
@@ -26,6 +27,7 @@ mod shell;
 mod tools;
 mod why;
 
+pub use account::{Account, SignIn, account_page, sign_in_page};
 pub use assets::{Asset, asset, assets};
 pub use barrel::barrel_page;
 pub use entity::entity_page;

@@ -77,10 +77,35 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                     p {
                         "Position " span #position { (number(frame.position)) } " of the ledger. "
                         a href=(twin) { "This page as JSON" } ". "
+                        a href="/account" { "Who you are here" } ". "
                         "The board is read-only; the command line takes corrections."
                     }
                     p #live role="status" aria-live="polite" {}
                 }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// A page beside the map: no navigation, no search, nothing live. `title` is the h1's text.
+pub(crate) fn bare_page(title: &str, main: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (tame(title)) " – Stave" }
+                link rel="icon" type="image/svg+xml" href="/static/stave.svg";
+                link rel="stylesheet" href="/static/stave.css";
+            }
+            body {
+                header.top {
+                    a.brand href="/" aria-label="Stave: overview" { (brand()) span { "Stave" } }
+                }
+                main #main tabindex="-1" { h1 { (tame(title)) } (main) }
             }
         }
     }

@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 use axum::middleware::Next;
 
 use crate::door::{
-    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, enter, is_loopback_name,
-    same_origin,
+    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, enter, from_address,
+    is_loopback_name, nobody, same_origin, sign,
 };
 use crate::reply::{Reply, problem};
 use crate::state::State;
@@ -72,10 +72,14 @@ async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration
     };
     let uri = request.uri().clone();
     let headers = request.headers().clone();
-    let entered = enter(state, &headers).await.map_err(|error| not_entered(&error, &uri))?;
+    let entered = if route.is_none() && is_open(uri.path()) {
+        nobody(&state.door)
+    } else {
+        enter(state, &headers).await.map_err(|error| not_entered(&error, &uri))?
+    };
     let patience = match route {
         None => {
-            may_read(&entered.caller, &request).map_err(|refusal| refused(&refusal, request.uri()))?;
+            may_read(&entered.caller, &request).map_err(|refusal| refused_to_read(&refusal, &request))?;
             state.patience
         }
         Some(route) => {
@@ -113,7 +117,7 @@ fn is_open(path: &str) -> bool {
 
 fn may_read(caller: &Caller, request: &Request) -> Result<(), Refusal> {
     match request.uri().path() {
-        path if is_open(path) => Ok(()),
+        path if is_open(path) || path == "/login" => Ok(()),
         "/metrics" => caller.may(Intent::Metrics { from_here: is_from_here(request) }),
         _ => caller.may(Intent::Read),
     }
@@ -154,6 +158,7 @@ fn may_write(
         let page = problem("Too much", sentence, "");
         return Err(Box::new(Reply::problem(StatusCode::PAYLOAD_TOO_LARGE, uri, &page).into_response()));
     }
+    let address = from_address(state, request.extensions(), request.headers());
     let rate = match entered.caller {
         Caller::Machine(_) => state.door.limits.machine_writes,
         _ => state.door.limits.person_writes,
@@ -161,8 +166,18 @@ fn may_write(
     state
         .door
         .rates
-        .count(&entered.caller.counted_as(), rate, Instant::now())
+        .count(&entered.caller.counted_as(&address), rate, Instant::now())
         .map_err(|wait| too_often(wait, uri))
+}
+
+/// Whoever may not see a page is led to where they sign in, and from there back.
+fn refused_to_read(refusal: &Refusal, request: &Request) -> Box<Response<Body>> {
+    let uri = request.uri();
+    let is_page = !uri.path().starts_with("/api/") && !matches!(uri.path(), "/events" | "/metrics");
+    if *refusal == Refusal::SignIn && is_page && !request.headers().contains_key(header::AUTHORIZATION) {
+        return Box::new(sign::to_sign_in(uri));
+    }
+    refused(refusal, uri)
 }
 
 /// A refusal in the form that the asker reads.
@@ -172,12 +187,12 @@ fn refused(refusal: &Refusal, uri: &Uri) -> Box<Response<Body>> {
     Box::new(if refusal.status() == StatusCode::UNAUTHORIZED { unauthorized(response) } else { response })
 }
 
-fn unauthorized(mut response: Response<Body>) -> Response<Body> {
+pub(crate) fn unauthorized(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 
-fn too_often(wait: Duration, uri: &Uri) -> Box<Response<Body>> {
+pub(crate) fn too_often(wait: Duration, uri: &Uri) -> Box<Response<Body>> {
     let seconds = wait.as_secs() + 1;
     let page = problem(
         "Too often",

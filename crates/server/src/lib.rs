@@ -17,7 +17,7 @@ mod reply;
 mod routes;
 mod state;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,6 +58,8 @@ pub struct Options {
     pub signals: bool,
     /// Who writes where there are no accounts; without it nobody does.
     pub local: Option<door::Local>,
+    /// Addresses of proxies whose `X-Forwarded-For` says who asks.
+    pub proxies: Vec<IpAddr>,
     /// How often callers may do what.
     pub limits: door::Limits,
     /// The program's version, for `/api/v1`.
@@ -77,6 +79,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             signals: false,
             local: None,
+            proxies: Vec::new(),
             limits: door::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clock: system_time,
@@ -130,6 +133,11 @@ pub enum ServeError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// Others could come in, and nobody has an account.
+    #[error(
+        "{0} can be reached by others than you, and nobody has an account here\n\nhint: stave user add ADDRESS --role admin makes the first one"
+    )]
+    NoAccounts(String),
     /// The system gives no threads.
     #[error("the server can't start: {0}")]
     Runtime(std::io::Error),
@@ -160,7 +168,7 @@ pub fn serve(
     let address = listener.local_addr().map_err(ServeError::Runtime)?;
     listener.set_nonblocking(true).map_err(ServeError::Runtime)?;
     // A ledger that can't be opened is told here, where somebody reads it, and not in every page.
-    let first = open().map_err(ServeError::Open)?;
+    let mut first = open().map_err(ServeError::Open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(options.workers.max(1) + 2)
@@ -168,6 +176,12 @@ pub fn serve(
         .build()
         .map_err(ServeError::Runtime)?;
     let state = Arc::new(State::new(&options, address, Box::new(open)));
+    state.door.look(first.ledger.as_mut()).map_err(|error| ServeError::Open(Box::new(error)))?;
+    if let Some(reachable) = reachable(&options)
+        && !state.door.has_accounts()
+    {
+        return Err(ServeError::NoAccounts(reachable));
+    }
     let polling = poller::start(Arc::clone(&state), first, options.poll, stop.watch());
     let ready = || on_ready(address);
     let served = runtime.block_on(connection::accept(listener, state, stop, options.signals, ready));
@@ -176,6 +190,14 @@ pub fn serve(
     runtime.shutdown_timeout(Duration::from_millis(300));
     drop(polling);
     served.map_err(ServeError::Runtime)
+}
+
+/// The address or the name by which others than this machine could come in.
+fn reachable(options: &Options) -> Option<String> {
+    if !options.listen.ip().is_loopback() {
+        return Some(options.listen.to_string());
+    }
+    options.hosts.iter().find(|host| !door::is_loopback_name(host)).cloned()
 }
 
 fn bind(wanted: SocketAddr, search: u16) -> Result<TcpListener, ServeError> {

@@ -23,6 +23,8 @@ pub(crate) fn start(
 ) -> Option<JoinHandle<()>> {
     let poll = move || {
         loop {
+            // Where the store can't be read, what follows says so.
+            let _ = state.door.look(sources.ledger.as_mut());
             match sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live((state.clock)())) {
                 Ok(advance) => {
                     state.position.send_if_modified(|position| {

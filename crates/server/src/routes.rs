@@ -25,6 +25,8 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/api/v1/caller", get(sign::caller))
+        .route("/account", get(sign::account))
+        .route("/login", get(sign::login_page).post(sign::login))
         .route("/logout", post(sign::logout))
         .route("/events", get(move |shared: Shared<Arc<State>>| events(shared, stop.clone())));
     for asset in stave_board::assets() {

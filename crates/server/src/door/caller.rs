@@ -226,11 +226,10 @@ impl Caller {
         Ok(())
     }
 
-    /// Whose writes are counted together.
-    pub(crate) fn counted_as(&self) -> String {
+    /// Whose writes are counted together: of those whom nobody knows, what comes from one address.
+    pub(crate) fn counted_as(&self, address: &str) -> String {
         match self {
-            Caller::Stranger => "stranger".to_owned(),
-            Caller::Guest => "guest".to_owned(),
+            Caller::Stranger | Caller::Guest => format!("from:{address}"),
             Caller::Person(person) => person.id.to_string(),
             Caller::Machine(machine) => format!("token:{}", machine.name),
         }

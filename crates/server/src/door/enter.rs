@@ -1,11 +1,11 @@
 //! How a request shows who asks: a token, or a cookie.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 
-use super::Caller;
-use super::accounts::machine;
+use super::accounts::{machine, signed_in};
+use super::{Caller, Door, Local, Person, is_loopback_name};
 use crate::state::State;
 
 /// The other end of the connection.
@@ -52,13 +52,62 @@ pub(crate) async fn enter(state: &State, headers: &HeaderMap) -> Result<Entered,
         let caller = Caller::Machine(machine.ok_or(EnterError::Token)?);
         return Ok(Entered { caller, entry: Entry::Token });
     }
-    let door = &state.door;
-    let key = door
-        .local
-        .as_ref()
-        .filter(|local| cookies(headers, &door.key_cookie).any(|cookie| local.is_cookie(cookie)));
-    let caller = key.map_or(Caller::Guest, |local| Caller::Person(local.speaker.clone()));
+    let caller = if state.door.has_accounts() {
+        by_session(state, headers).await?.map_or(Caller::Stranger, Caller::Person)
+    } else {
+        by_key(&state.door, headers).map_or(Caller::Guest, |local| Caller::Person(local.speaker.clone()))
+    };
     Ok(Entered { caller, entry: Entry::Browser })
+}
+
+/// Who asks for what everybody gets: it isn't looked at what they show.
+pub(crate) fn nobody(door: &Door) -> Entered {
+    let caller = if door.has_accounts() { Caller::Stranger } else { Caller::Guest };
+    Entered { caller, entry: Entry::Browser }
+}
+
+fn by_key<'a>(door: &'a Door, headers: &HeaderMap) -> Option<&'a Local> {
+    let local = door.local.as_ref()?;
+    cookies(headers, &door.key_cookie).any(|cookie| local.is_cookie(cookie)).then_some(local)
+}
+
+/// Who is signed in. A cookie that means nothing any more is no error: browsers keep it for longer than we do.
+async fn by_session(state: &State, headers: &HeaderMap) -> Result<Option<Person>, EnterError> {
+    let name = session_cookie(headers);
+    let Some(shown) = cookies(headers, &name).next().map(str::to_owned) else { return Ok(None) };
+    let now = (state.clock)();
+    let found = state.pool.store(move |store| signed_in(store, &shown, now)).await;
+    let user = found.map_err(|error| EnterError::Store(error.to_string()))?;
+    Ok(user.map(|user| user.as_person()))
+}
+
+/// The name of the cookie of a session. Under a name of this machine it says the port, for cookies know none; under
+/// any other name browsers make sure of what `__Host-` says: only this host has set it, over an encrypted connection.
+pub(crate) fn session_cookie(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !is_loopback_name(host) {
+        return "__Host-stave-session".to_owned();
+    }
+    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
+    format!("stave-session-{port}")
+}
+
+/// The address that a request comes from: the other end of the connection, or, where that is a proxy whose word is
+/// taken, the last one that it names. Of an IPv6 address only the network, which is what one customer has.
+pub(crate) fn from_address(state: &State, extensions: &Extensions, headers: &HeaderMap) -> String {
+    let Some(Peer(peer)) = extensions.get::<Peer>() else { return "nowhere".to_owned() };
+    let peer = peer.ip().to_canonical();
+    let handed_on = headers.get_all("x-forwarded-for").iter().next_back();
+    let named = handed_on
+        .filter(|_| state.door.proxies.contains(&peer))
+        .and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    match named.map_or(peer, |named| named.to_canonical()) {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 /// The token of the one Authorization header.

@@ -29,11 +29,20 @@ pub struct Limits {
     pub person_writes: Rate,
     /// Writes with one token.
     pub machine_writes: Rate,
+    /// Attempts to sign in as one user.
+    pub sign_ins_as: Rate,
+    /// Attempts to sign in from one address.
+    pub sign_ins_from: Rate,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { person_writes: Rate::new(120, 60), machine_writes: Rate::new(6_000, 1_000) }
+        Limits {
+            person_writes: Rate::new(120, 60),
+            machine_writes: Rate::new(6_000, 1_000),
+            sign_ins_as: Rate::new(6, 10),
+            sign_ins_from: Rate::new(20, 20),
+        }
     }
 }
 

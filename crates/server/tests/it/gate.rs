@@ -41,15 +41,15 @@ fn every_response_carries_the_policy() {
 
 #[test]
 fn only_own_host_names_are_answered() {
-    let server = Server::with(Options { hosts: vec!["Board.example.com".to_owned()], ..Options::default() });
+    let server = Server::with(Options { hosts: vec!["Board.localhost".to_owned()], ..Options::default() });
     let port = server.address.port();
     for own in [
         format!("127.0.0.1:{port}"),
         format!("localhost:{port}"),
         format!("LOCALHOST:{port}"),
         format!("[::1]:{port}"),
-        "board.example.com".to_owned(),
-        format!("board.example.com:{port}"),
+        "board.localhost".to_owned(),
+        format!("board.localhost:{port}"),
     ] {
         assert_eq!(server.ask("GET", "/", &[&format!("Host: {own}")]).status, 200, "{own}");
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod accounts;
 mod door;
 mod ends;
 #[path = "../../../answers/tests/it/estate.rs"]
@@ -38,10 +39,16 @@ impl Server {
     }
 
     fn with(options: Options) -> Server {
+        Server::prepared(options, |_| {})
+    }
+
+    /// With something in the ledger before it starts.
+    fn prepared(options: Options, prepare: impl FnOnce(&mut SqliteLedger)) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = SqliteLedger::open_or_create(&folder.path().join("ledger")).unwrap();
         ledger.append(&estate::statements()).unwrap();
         ledger.add_people(&estate::people()).unwrap();
+        prepare(&mut ledger);
         let options = Options { clock: estate::now, poll: Duration::from_millis(100), ..options };
         let (ready, address) = mpsc::channel();
         let stop = Stop::default();
@@ -82,6 +89,21 @@ impl Server {
             request.push_str(&format!("{header}\r\n"));
         }
         request.push_str("\r\n");
+        self.raw(request.as_bytes())
+    }
+
+    /// Sends a form, as a page of ours does.
+    fn post(&self, path: &str, form: &str, headers: &[&str]) -> Answer {
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\nConnection: close\r\nHost: {0}\r\nOrigin: http://{0}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {1}\r\n",
+            self.address,
+            form.len()
+        );
+        for header in headers {
+            request.push_str(&format!("{header}\r\n"));
+        }
+        request.push_str(&format!("\r\n{form}"));
         self.raw(request.as_bytes())
     }
 

@@ -10,7 +10,8 @@ use super::tokens::remove_tokens_of;
 use super::{AccountError, Result, all, parse, write};
 use crate::door::{Person, Role};
 
-const SHELF: &str = "user";
+/// The shelf.
+pub(crate) const SHELF: &str = "user";
 
 /// Longest address, in bytes.
 const ADDRESS_BYTES: usize = 254;
@@ -190,8 +191,8 @@ pub fn forget_person(store: &mut dyn Store, person: &Author) -> Result<u64> {
     Ok(gone + remove_tokens_of(store, person)?)
 }
 
-/// Who signs in with this address and password; nobody where one is wrong. `decoy` is the hash of a password that
-/// nobody has: an unknown address takes as long as a wrong password.
+/// The user, if that is their password; nobody where there is no user or the password is wrong. `decoy` is the hash of a
+/// password that nobody has: an unknown address takes as long as a wrong password.
 pub(crate) fn signs_in(user: Option<User>, password: &Password, decoy: &str) -> Option<User> {
     let hash = user.as_ref().and_then(|user| user.password.as_ref()).map_or(decoy, |hash| &hash.0);
     let is_right = password.is(hash);
