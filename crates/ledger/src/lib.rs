@@ -17,6 +17,8 @@ mod prepared;
 mod sqlite;
 mod store;
 
+use std::time::Duration;
+
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
 pub use error::{Error, Result};
@@ -133,6 +135,20 @@ pub trait Ledger: Send {
     /// # Errors
     /// Where the storage can't be read.
     fn position(&self) -> Result<u64>;
+
+    /// Waits until the last number is above `after`, at most about as long as `timeout`, and gives it. It may come back
+    /// sooner with nothing new: call it again and again. A storage that can't be told of appends waits the whole time.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn wait(&mut self, after: u64, timeout: Duration) -> Result<u64> {
+        let position = self.position()?;
+        if position > after {
+            return Ok(position);
+        }
+        std::thread::sleep(timeout);
+        self.position()
+    }
 
     /// Up to `limit` entries with a number above `after`, ascending.
     ///

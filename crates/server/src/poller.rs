@@ -10,11 +10,8 @@ use tokio::sync::watch;
 use crate::Sources;
 use crate::state::State;
 
-/// How finely the poller listens for the end.
-const STEP: Duration = Duration::from_millis(50);
-
-/// Starts the poller on a thread of its own; it ends with the stop signal. Polling is the truth here: the
-/// ledger's files may be written by any process on this machine.
+/// Starts the poller on a thread of its own; it ends within `every` of the stop signal. Polling is the truth here, for the
+/// ledger may be written by any process; a storage that tells of appends only makes it sooner.
 pub(crate) fn start(
     state: Arc<State>,
     mut sources: Sources,
@@ -22,10 +19,12 @@ pub(crate) fn start(
     stop: watch::Receiver<bool>,
 ) -> Option<JoinHandle<()>> {
     let poll = move || {
-        loop {
+        // What the ledger said last: where the map can't follow, nobody is woken again and again for the same.
+        let mut seen = 0;
+        while !*stop.borrow() {
             // Where the store can't be read, what follows says so.
             let _ = state.door.look(sources.ledger.as_mut());
-            match sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live((state.clock)())) {
+            let woken = match sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live((state.clock)())) {
                 Ok(advance) => {
                     state.position.send_if_modified(|position| {
                         let moved = *position != advance.position;
@@ -33,17 +32,16 @@ pub(crate) fn start(
                         moved
                     });
                     state.set_behind(None);
+                    sources.ledger.wait(seen.max(advance.position), every).map_err(|error| error.to_string())
                 }
-                Err(error) => state.set_behind(Some(error.to_string())),
-            }
-            let mut waited = Duration::ZERO;
-            while waited < every {
-                if *stop.borrow() {
-                    return;
+                Err(error) => Err(error.to_string()),
+            };
+            match woken {
+                Ok(position) => seen = position,
+                Err(problem) => {
+                    state.set_behind(Some(problem));
+                    std::thread::sleep(every);
                 }
-                let step = STEP.min(every - waited);
-                std::thread::sleep(step);
-                waited += step;
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use stave_ledger::{Ledger, SqliteLedger};
+use stave_ledger::{Ledger, PostgresLedger, SqliteLedger};
 
 use crate::problem::Problem;
 
@@ -47,11 +47,11 @@ impl Reach {
         }
     }
 
-    /// Opens the ledger. `file` is where it lies if it is a file.
+    /// Opens the ledger; one in PostgreSQL is made where there is none. `file` is where it lies if it is a file.
     pub(crate) fn open(&self, file: &Path) -> anyhow::Result<Box<dyn Ledger>> {
         match self {
             Reach::File => Ok(Box::new(SqliteLedger::open(file)?)),
-            Reach::Postgres(_) => Err(Problem::new("this build reaches no ledger in PostgreSQL").into()),
+            Reach::Postgres(address) => Ok(Box::new(PostgresLedger::open_or_create(address)?)),
             Reach::Door(_) => Err(Problem::new("this build reaches no ledger through a door").into()),
         }
     }

@@ -247,6 +247,10 @@ impl Ledger for PostgresLedger {
         self.read(|link| Ok(link.one("SELECT last FROM counter", &[])?.try_get::<_, i64>(0)? as u64))
     }
 
+    fn wait(&mut self, after: u64, timeout: Duration) -> Result<u64> {
+        self.wait_or_look(after, timeout)
+    }
+
     fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>> {
         let (after, limit) = (bound(after), bound_limit(limit));
         self.read(|link| {

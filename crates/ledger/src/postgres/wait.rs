@@ -34,12 +34,8 @@ impl Watch {
 }
 
 impl PostgresLedger {
-    /// Waits until the last number is above `after`, for half a second or `timeout` at most, and gives it: sooner where
-    /// a notification comes. Call it again and again.
-    ///
-    /// # Errors
-    /// Where the storage can't be read.
-    pub fn wait(&mut self, after: u64, timeout: Duration) -> Result<u64> {
+    /// [`Ledger::wait`], for half a second at most.
+    pub(super) fn wait_or_look(&mut self, after: u64, timeout: Duration) -> Result<u64> {
         if self.watch.client.is_none() {
             self.watch.client = self.listen();
         }

@@ -12,12 +12,16 @@ pub(crate) struct Board {
     child: Child,
     address: String,
     /// What was printed up to the URL.
-    printed: String,
+    pub(crate) printed: String,
 }
 
 impl Board {
     pub(crate) fn start(world: &World, folder: &str, arguments: &[&str]) -> Board {
-        let mut child = world.spawn(folder, arguments);
+        Board::of(world.spawn(folder, arguments))
+    }
+
+    /// The board of a child whose stdout is a pipe.
+    pub(crate) fn of(mut child: Child) -> Board {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut printed = String::new();
         let address = loop {

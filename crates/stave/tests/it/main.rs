@@ -21,6 +21,10 @@ mod memory;
 mod names;
 mod overlap;
 mod past;
+mod postgres;
+#[path = "../../../ledger/tests/it/server.rs"]
+#[allow(dead_code)]
+mod postgres_server;
 #[cfg(target_os = "linux")]
 mod power;
 mod storage;
