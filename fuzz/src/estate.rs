@@ -1,5 +1,6 @@
 //! Ledgers and their exports (crates/ledger): what is taken comes out again, byte for byte.
 
+use stave_ledger::wire::{Batch, read_batch, read_estates, read_headers, read_heard, read_people};
 use stave_ledger::{EstateMet, Info, Ledger, MemoryLedger, export, merge_stream};
 use stave_model::{Claim, EstateKey, Header, Statement};
 
@@ -8,7 +9,7 @@ const MOST_STATEMENTS: usize = 64;
 
 /// An empty ledger, the same every time.
 fn empty() -> MemoryLedger {
-    let info = Info { estate: "0".repeat(32), ledger: "1".repeat(32), epoch: 0 };
+    let info = Info { estate: "0".repeat(32), ledger: "1".repeat(32), epoch: 0, revision: 0 };
     MemoryLedger::of_estate(info, EstateKey([7; 32]))
 }
 
@@ -39,6 +40,21 @@ pub(crate) fn export_lines(bytes: &[u8]) {
             assert_eq!(exported(&ledger), exported(&empty()), "nothing of a refused file is kept");
         }
     }
+}
+
+/// The body of a request to a ledger's server: appended whole, or refused without a trace.
+pub(crate) fn append(bytes: &[u8]) {
+    let mut ledger = empty();
+    let batch = read_batch(bytes, &mut |_, _| Ok(()));
+    match batch.and_then(|batch: Batch| batch.append_to(&mut ledger)) {
+        Ok(_) => comes_back(ledger),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            assert_eq!(exported(&ledger), exported(&empty()), "nothing of a refused body is kept");
+        }
+    }
+    // Rows of other bodies are read by the same lines.
+    let _ = (read_heard(bytes), read_people(bytes), read_headers(bytes), read_estates(bytes));
 }
 
 /// Lines `[HEADER, CLAIM, …]`, whose hashes are put right: what a ledger takes, it can export.

@@ -14,6 +14,7 @@ pub type Target = fn(&[u8]);
 
 /// All targets, by name.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("append", estate::append),
     ("aspire", files::aspire),
     ("attributes", history::attributes),
     ("cargo", files::cargo),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use stave_model::{CheckError, Hash};
 
+use crate::remote::RemoteProblem;
+
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -104,6 +106,14 @@ pub enum Error {
     /// An export that can't be written on.
     #[error("the export can't be written: {0}")]
     Export(std::io::Error),
+    /// A ledger that is reached over HTTP.
+    #[error("{address}: {problem}")]
+    Remote {
+        /// The server's address; it holds no secret.
+        address: String,
+        /// What went wrong.
+        problem: RemoteProblem,
+    },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),

@@ -14,8 +14,10 @@ mod obey;
 mod past;
 mod postgres;
 mod prepared;
+mod remote;
 mod sqlite;
 mod store;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ pub use memory::MemoryLedger;
 pub use past::{Past, Until};
 pub use postgres::PostgresLedger;
 pub use prepared::{Prepared, Preparer};
+pub use remote::{Address, AddressError, Options as RemoteOptions, RemoteLedger, RemoteProblem, Token};
 pub use sqlite::SqliteLedger;
 pub use store::Store;
 

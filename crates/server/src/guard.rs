@@ -27,8 +27,10 @@ const ADDRESS_BYTES: usize = 4_096;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const HEADERS: [(&str, &str); 7] = [
+const HEADERS: [(&str, &str); 8] = [
     ("content-security-policy", POLICY),
+    // How a command line tells this server from something else: the version of the ledger's endpoints.
+    (stave_ledger::wire::API_HEADER, "1"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     // Not `no-referrer`: with it, browsers hide from us that a form is our own (`Origin: null`).

@@ -9,6 +9,7 @@ mod connection;
 pub mod door;
 mod events;
 mod guard;
+mod ledger_api;
 mod metrics;
 mod pages;
 mod poller;
@@ -171,7 +172,7 @@ pub fn serve(
     let mut first = open().map_err(ServeError::Open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(options.workers.max(1) + 2)
+        .max_blocking_threads(options.workers.max(1) + 2 + ledger_api::THREADS)
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;

@@ -6,7 +6,7 @@ use stave_answers::{Estate, People};
 use stave_ledger::{Ledger, Store};
 use stave_map::CutOff;
 use stave_model::Time;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::door::accounts::AccountError;
 use crate::{OpenError, Sources};
@@ -92,6 +92,16 @@ impl Pool {
         self.work(move |worker| Ok(work(worker.sources.ledger.as_mut())?)).await
     }
 
+    /// Reads the ledger for as long as the other side takes to listen, with a permit of the caller's own: these
+    /// keep no worker from making answers.
+    pub(crate) async fn ledger_stream<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        work: impl FnOnce(&mut dyn Ledger) -> stave_ledger::Result<T> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        self.run(permit, move |worker| Ok(work(worker.sources.ledger.as_mut())?)).await
+    }
+
     /// Works on the small store beside the ledger.
     pub(crate) async fn store<T: Send + 'static>(
         &self,
@@ -108,12 +118,21 @@ impl Pool {
         &self,
         work: impl FnOnce(&mut Worker) -> Result<T, PoolError> + Send + 'static,
     ) -> Result<T, PoolError> {
-        let shared = Arc::clone(&self.shared);
-        let Ok(permit) = Arc::clone(&shared.permits).acquire_owned().await else {
+        let Ok(permit) = Arc::clone(&self.shared.permits).acquire_owned().await else {
             return Err(PoolError::Lost);
         };
+        self.run(permit, work).await
+    }
+
+    /// Works on a thread that may wait, which keeps `kept` until it is done.
+    async fn run<T: Send + 'static>(
+        &self,
+        kept: OwnedSemaphorePermit,
+        work: impl FnOnce(&mut Worker) -> Result<T, PoolError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let shared = Arc::clone(&self.shared);
         let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _kept = kept;
             let mut worker = shared.take()?;
             let done = work(&mut worker)?;
             // A worker whose work failed is not kept: its connection may be what failed.

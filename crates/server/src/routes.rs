@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::door::sign;
 use crate::events::events;
 use crate::guard::guard;
+use crate::ledger_api;
 use crate::pages::{self, Page};
 use crate::reply::{Reply, problem};
 use crate::state::State;
@@ -33,7 +34,10 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         router =
             router.route(asset.path, get(move |headers: HeaderMap| async move { file(asset, &headers) }));
     }
-    router.fallback(answer).layer(from_fn_with_state(Arc::clone(&state), guard)).with_state(state)
+    ledger_api::routes(router)
+        .fallback(answer)
+        .layer(from_fn_with_state(Arc::clone(&state), guard))
+        .with_state(state)
 }
 
 async fn healthz() -> Response<Body> {

@@ -9,6 +9,7 @@ use stave_model::Time;
 use tokio::sync::{Semaphore, watch};
 
 use crate::door::Door;
+use crate::ledger_api;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::{OpenError, Options, Sources};
@@ -31,6 +32,10 @@ pub(crate) struct State {
     behind: Mutex<Option<String>>,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
+    /// Answers of the ledger's endpoints that are on their way.
+    pub(crate) ledger_streams: Arc<Semaphore>,
+    /// Bodies of the ledger's endpoints that are being read.
+    pub(crate) ledger_bodies: Arc<Semaphore>,
     /// Host names (with ports) under which this server answers.
     pub(crate) hosts: BTreeSet<String>,
     pub(crate) patience: Duration,
@@ -52,6 +57,8 @@ impl State {
             behind: Mutex::new(Some("the ledger is being read".to_owned())),
             requests: Arc::new(Semaphore::new(REQUESTS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            ledger_streams: Arc::new(Semaphore::new(ledger_api::STREAMS)),
+            ledger_bodies: Arc::new(Semaphore::new(ledger_api::BODIES)),
             hosts: own_hosts(address, &options.hosts),
             patience: options.patience,
             clock: options.clock,

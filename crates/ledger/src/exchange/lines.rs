@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read};
 
+use serde::{Deserialize, de::DeserializeOwned};
 use stave_model::{Hash, Header, limits};
 
 use super::{FORM, Heard, HeardLine, Line};
@@ -14,44 +15,55 @@ const HINT_FORM: &str = "hint: a merge takes what `stave export --as jsonl` writ
 const HINT_CUT: &str = "hint: the file was cut off on its way; export or copy it again";
 
 /// A claim in the file.
-pub(super) enum Claimed {
+pub(crate) enum Claimed {
     Whole(Box<stave_model::Claim>),
     /// Only its hash is left.
     Redacted(Hash),
 }
 
 /// A file in this form, read line by line. Knows what has to come next.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     source: R,
     input: String,
     number: u64,
     buffer: Vec<u8>,
 }
 
+/// A line of an append behind its first one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidOrEnd {
+    id: Option<Hash>,
+    header: Option<Header>,
+    count: Option<u64>,
+    #[serde(default)]
+    end: bool,
+}
+
 /// The head of a statement in the file.
-pub(super) struct Said {
-    pub(super) id: Hash,
-    pub(super) header: Header,
-    pub(super) count: u64,
+pub(crate) struct Said {
+    pub(crate) id: Hash,
+    pub(crate) header: Header,
+    pub(crate) count: u64,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(source: R, input: &str) -> Lines<R> {
+    pub(crate) fn new(source: R, input: &str) -> Lines<R> {
         Lines { source, input: input.to_owned(), number: 0, buffer: Vec::new() }
     }
 
     /// An error about the line that was read last.
-    pub(super) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+    pub(crate) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
         self.wrong_at(self.number, problem)
     }
 
     /// An error about an earlier line.
-    pub(super) fn wrong_at(&self, line: u64, problem: impl std::fmt::Display) -> Error {
+    pub(crate) fn wrong_at(&self, line: u64, problem: impl std::fmt::Display) -> Error {
         Error::Line { input: self.input.clone(), line, problem: problem.to_string() }
     }
 
     /// The line that was read last, from 1.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
@@ -69,9 +81,20 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn next(&mut self, wanted: &str) -> Result<Line> {
+        self.value(wanted)
+    }
+
+    /// The next line as it is, without its end.
+    pub(crate) fn raw(&mut self, wanted: &str) -> Result<&[u8]> {
         if !self.read()? {
             return Err(self.wrong(format!("the file ends here, but {wanted} should follow\n\n{HINT_CUT}")));
         }
+        Ok(self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer))
+    }
+
+    /// The next line as the value that has to stand in it.
+    pub(crate) fn value<T: DeserializeOwned>(&mut self, wanted: &str) -> Result<T> {
+        self.raw(wanted)?;
         let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         serde_json::from_slice(line).map_err(|error| {
             // The parser counts lines of its own; only its column is of use.
@@ -103,7 +126,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// A row of the people directory.
-    pub(super) fn person(&mut self) -> Result<stave_model::PersonRow> {
+    pub(crate) fn person(&mut self) -> Result<stave_model::PersonRow> {
         let wanted = "a person";
         match self.next(wanted)? {
             Line { person: Some(person), .. } => Ok(person),
@@ -112,7 +135,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// A row of the register.
-    pub(super) fn heard(&mut self) -> Result<HeardLine> {
+    pub(crate) fn heard(&mut self) -> Result<HeardLine> {
         let wanted = "a row of the register (`heard`)";
         match self.next(wanted)? {
             Line { heard: Some(Heard::Row(row)), .. } => Ok(row),
@@ -121,7 +144,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The head of a statement.
-    pub(super) fn said(&mut self) -> Result<Said> {
+    pub(crate) fn said(&mut self) -> Result<Said> {
         let wanted = "a statement (`id`, `header`, `count`)";
         match self.next(wanted)? {
             Line { id: Some(id), header: Some(header), count: Some(count), .. } => {
@@ -131,8 +154,20 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// The head of a statement, or none where the line says that this was all.
+    pub(crate) fn said_or_end(&mut self) -> Result<Option<Said>> {
+        let wanted = "a statement (`id`, `header`, `count`) or the end";
+        match self.value(wanted)? {
+            SaidOrEnd { id: Some(id), header: Some(header), count: Some(count), end: false } => {
+                Ok(Some(Said { id, header, count }))
+            }
+            SaidOrEnd { id: None, header: None, count: None, end: true } => Ok(None),
+            _ => Err(self.other(wanted)),
+        }
+    }
+
     /// A claim, or what a redacted one has left.
-    pub(super) fn claim(&mut self) -> Result<Claimed> {
+    pub(crate) fn claim(&mut self) -> Result<Claimed> {
         let wanted = "a claim";
         match self.next(wanted)? {
             Line { claim: Some(claim), redacted: None, .. } => Ok(Claimed::Whole(Box::new(claim))),
@@ -142,7 +177,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Passes over lines that were checked before.
-    pub(super) fn skip(&mut self, lines: u64) -> Result<()> {
+    pub(crate) fn skip(&mut self, lines: u64) -> Result<()> {
         for _ in 0..lines {
             if !self.read()? {
                 return Err(self.wrong(format!("the file became shorter while it was read\n\n{HINT_CUT}")));
@@ -152,7 +187,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Nothing may follow.
-    pub(super) fn end(&mut self) -> Result<()> {
+    pub(crate) fn end(&mut self) -> Result<()> {
         if self.read()? {
             return Err(self.wrong(format!("nothing should follow the last statement\n\n{HINT_FORM}")));
         }

@@ -8,12 +8,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use stave_model::{Author, Checker, EstateKey, Hash, PersonRow, Scope, Time};
+use stave_model::{Author, Checker, Hash, PersonRow, Scope, Time};
 
+use super::Heard;
 use super::lines::{Claimed, Lines, Said};
-use super::{EstateLine, Heard};
 use crate::error::{Error, Result};
 use crate::obey::{Order, order};
+use crate::wire::estate_of;
 use crate::{Estate, Ledger, Outcome, Preparer, Repeats};
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -130,7 +131,7 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
         left_out: 0,
     };
     for estate in std::iter::once(own).chain(first.others) {
-        let estate = parse_estate(estate).ok_or_else(|| {
+        let estate = estate_of(estate).ok_or_else(|| {
             lines.wrong("an estate has an id of 32 and a key of 64 lower-case hexadecimal digits")
         })?;
         found.estates.push(estate);
@@ -204,12 +205,6 @@ fn check_statement<R: BufRead>(
     }
     checker.finish().map_err(|problem| lines.wrong(problem))?;
     Ok(())
-}
-
-fn parse_estate(line: EstateLine) -> Option<Estate> {
-    // An id has the form of an op: 128 random bits.
-    line.id.parse::<stave_model::Op>().ok()?;
-    Some(Estate { key: EstateKey::from_hex(&line.key)?, id: line.id })
 }
 
 /// The second reading.

@@ -14,6 +14,7 @@ use crate::body::is_claim;
 use crate::error::{Error, Result};
 use crate::{Estate, Ledger};
 
+pub(crate) use lines::{Claimed, Lines};
 pub use merge::{EstateMet, MergeReport, merge, merge_stream};
 
 /// The version of the file's form.
@@ -24,18 +25,18 @@ const PAGE: usize = 1_000;
 /// An estate's id and key, in hexadecimal digits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EstateLine {
-    id: String,
-    key: String,
+pub(crate) struct EstateLine {
+    pub(crate) id: String,
+    pub(crate) key: String,
 }
 
 /// One row of the register.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HeardLine {
-    author: Author,
-    scope: Scope,
-    time: Time,
+pub(crate) struct HeardLine {
+    pub(crate) author: Author,
+    pub(crate) scope: Scope,
+    pub(crate) time: Time,
 }
 
 /// Any line of the file; which fields are there says which one it is.
@@ -76,7 +77,7 @@ enum Heard {
     Row(HeardLine),
 }
 
-fn estate_line(estate: &Estate) -> EstateLine {
+pub(crate) fn estate_line(estate: &Estate) -> EstateLine {
     EstateLine { id: estate.id.clone(), key: estate.key.to_hex() }
 }
 
@@ -152,18 +153,19 @@ fn export_as(
         let entry = ledger.entry(id)?.ok_or(Error::NoStatement(*number))?;
         let count = Some(entry.claim_count);
         write(into, &Line { id: Some(*id), header: Some(entry.header), count, ..Line::default() })?;
-        ledger.raw_lines(*number, &mut |line| {
-            let (before, after): (&[u8], &[u8]) =
-                if is_claim(line) { (b"{\"claim\":", b"}\n") } else { (b"{\"redacted\":\"", b"\"}\n") };
-            let written = into
-                .write_all(before)
-                .and_then(|()| into.write_all(line))
-                .and_then(|()| into.write_all(after));
-            written.map_err(Error::Export)
-        })?;
+        ledger.raw_lines(*number, &mut |line| write_claim(into, line))?;
     }
     into.flush().map_err(Error::Export)?;
     Ok(ExportReport { statements: order.len() as u64, left_out })
+}
+
+/// One of a body's lines as a line of an export.
+pub(crate) fn write_claim(into: &mut dyn Write, line: &[u8]) -> Result<()> {
+    let (before, after): (&[u8], &[u8]) =
+        if is_claim(line) { (b"{\"claim\":", b"}\n") } else { (b"{\"redacted\":\"", b"\"}\n") };
+    let written =
+        into.write_all(before).and_then(|()| into.write_all(line)).and_then(|()| into.write_all(after));
+    written.map_err(Error::Export)
 }
 
 /// What an export did.

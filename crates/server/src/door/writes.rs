@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use stave_ledger::wire::limits;
+
 /// A route that changes something, and what a request to it may cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteRoute {
@@ -28,6 +30,11 @@ pub(crate) enum Who {
 pub(crate) const WRITES: &[WriteRoute] = &[
     WriteRoute { path: "/login", who: Who::Anyone, body_bytes: 8_192, patience: Duration::from_secs(20) },
     WriteRoute { path: "/logout", who: Who::Anyone, body_bytes: 4_096, patience: Duration::from_secs(10) },
+    WriteRoute::of_ledger("/api/v1/ledger/append", limits::APPEND_BYTES, 600),
+    WriteRoute::of_ledger("/api/v1/ledger/estates", limits::BODY_BYTES, 60),
+    WriteRoute::of_ledger("/api/v1/ledger/heard", limits::BODY_BYTES, 60),
+    WriteRoute::of_ledger("/api/v1/ledger/holds", limits::BODY_BYTES, 60),
+    WriteRoute::of_ledger("/api/v1/ledger/people", limits::BODY_BYTES, 60),
 ];
 
 /// All routes that change something, as docs/access.md has them: path, largest body, time, who gets there.
@@ -44,6 +51,12 @@ pub fn routes() -> Vec<String> {
 }
 
 impl WriteRoute {
+    /// A route of the ledger's endpoints (`ledger_api`).
+    const fn of_ledger(path: &'static str, body_bytes: u64, seconds: u64) -> WriteRoute {
+        let patience = Duration::from_secs(seconds);
+        WriteRoute { path, who: Who::Writers, body_bytes: body_bytes as usize, patience }
+    }
+
     /// The route that a path leads to.
     pub(crate) fn of(path: &str) -> Option<&'static WriteRoute> {
         WRITES.iter().find(|route| matches(route.path, path))
