@@ -42,8 +42,8 @@ usage: cargo xtask TASK
   score dora --data DIR  compares pull requests' cycles under the definition devlake with tables
   score history --repository DIR
                          compares every change of a history, and the time that reading it takes, with git's
-  score releases --repository DIR [--sample NUMBER]
-                         compares the first releases of commits with what git tag --contains says
+  score releases --repository DIR
+                         compares the first release of every commit with what git rev-list says
   score bottleneck [--lines N] [--seed N]
                          whether the stage whose speed-up gains most is found, in simulated lines
   score queueing --data DIR

@@ -1,8 +1,10 @@
-//! `cargo xtask score releases`: whether the first release of each commit is the right one, and how long it takes.
+//! `cargo xtask score releases`: whether the first release of every commit is the right one, and how long it takes.
 //!
-//! Commits are taken from the whole history at even distances and asked of `git tag --contains`; the first of the
-//! releases that git names, in order of their times, is the truth.
+//! Git is asked, for each release in order of their times, for the commits that it contains and no earlier one does: that
+//! is the truth.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -12,12 +14,8 @@ use crate::Outcome;
 use crate::args::Args;
 use crate::run;
 
-/// How many commits git is asked about, unless `--sample` says another number.
-const SAMPLE: usize = 400;
-
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     let repository = args.path("--repository")?;
-    let sample: usize = args.value("--sample")?.map_or(Ok(SAMPLE), |text| text.parse())?;
     args.rest()?;
     let tool = run::release_example("stave-answers", "releases")?;
     let output = run::output(Command::new(tool).arg(&repository))?;
@@ -28,18 +26,17 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     for release in figures["order"].as_array().into_iter().flatten() {
         order.push(release.as_array().into_iter().flatten().filter_map(Value::as_str).collect());
     }
-    let step = found.len().div_ceil(sample.max(1)).max(1);
-    let (mut asked, mut right) = (0, 0);
-    for (commit, names) in found.iter().step_by(step) {
-        let listed =
-            run::output(Command::new("git").arg("-C").arg(&repository).args(["tag", "--contains", commit]))?;
-        asked += 1;
-        if first_of(&order, &listed) == *names {
+    let truth = truth(&repository, &order)?;
+    let mut right = 0;
+    for (commit, names) in &found {
+        let wanted = truth.get(*commit).map_or("", String::as_str);
+        if wanted == *names {
             right += 1;
         } else {
-            eprintln!("{commit}: {names:?}, and git says {:?}", first_of(&order, &listed));
+            eprintln!("{commit}: {names:?}, and git says {wanted:?}");
         }
     }
+    let asked = found.len();
     let line = json!({
         "commits": figures["commits"],
         "releases": figures["releases"],
@@ -52,22 +49,19 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     Ok(Outcome::passed_if(asked == right))
 }
 
-/// The names of the first release with a tag among those that git lists, a line each.
-fn first_of(order: &[Vec<&str>], listed: &str) -> String {
-    let listed: Vec<&str> = listed.lines().collect();
-    let first = order.iter().find(|names| names.iter().any(|name| listed.contains(name)));
-    first.map_or_else(String::new, |names| names.join(" "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_in_order_counts_not_the_first_in_the_list() {
-        let order = [vec!["v2.0"], vec!["v1.0", "v1.0.0"]];
-        assert_eq!(first_of(&order, "v1.0\nv1.0.0\nv2.0\n"), "v2.0");
-        assert_eq!(first_of(&order, "v1.0.0\n"), "v1.0 v1.0.0");
-        assert_eq!(first_of(&order, "nightly\n"), "");
+/// By commit the names of its first release, as git has it.
+fn truth(repository: &Path, order: &[Vec<&str>]) -> Result<HashMap<String, String>> {
+    let mut truth = HashMap::new();
+    let mut earlier: Vec<String> = Vec::new();
+    for names in order {
+        let Some(name) = names.first() else { continue };
+        let tag = format!("refs/tags/{name}");
+        let mut ask = Command::new("git");
+        ask.arg("-C").arg(repository).args(["rev-list", &tag, "--not"]).args(&earlier);
+        for commit in run::output(&mut ask)?.lines() {
+            truth.insert(commit.to_owned(), names.join(" "));
+        }
+        earlier.push(tag);
     }
+    Ok(truth)
 }

@@ -61,6 +61,10 @@ impl RecordCounts {
         }
     }
 
+    fn all(&self) -> u64 {
+        self.incidents + self.tickets + self.deployments
+    }
+
     /// `2 incidents, 1 ticket, 1 of them new`.
     fn text(&self) -> String {
         let parts = [
@@ -71,10 +75,9 @@ impl RecordCounts {
         let parts: Vec<String> =
             parts.iter().filter(|part| part.0 > 0).map(|part| counted(part.0, part.1, part.2)).collect();
         let whole = if parts.is_empty() { "no record".to_owned() } else { parts.join(", ") };
-        let all = self.incidents + self.tickets + self.deployments;
         match self.new {
             0 => format!("{whole}, nothing new"),
-            new if new == all => format!("{whole}, all new"),
+            new if new == self.all() => format!("{whole}, all new"),
             new => format!("{whole}, {new} of them new"),
         }
     }
@@ -105,9 +108,14 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ImportFiles) -> anyhow:
         });
     }
     opened.catch_up()?;
+    // Rows, and not one that could be taken: a pipeline must not go on as if it had told something.
+    let is_lost = |report: &FileReport| {
+        report.rows > 0 && report.records.as_ref().is_some_and(|counts| counts.all() == 0)
+    };
+    let exit = if reports.iter().any(is_lost) { Exit::No } else { Exit::Answered };
     if context.terminal.is_json() {
         context.terminal.json(&serde_json::json!({"imported": reports, "op": stamp.op.to_string()}))?;
-        return Ok(Exit::Answered);
+        return Ok(exit);
     }
     for report in &reports {
         for warning in &report.warnings {
@@ -134,7 +142,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ImportFiles) -> anyhow:
     let stave = context.typed(&opened.place.root);
     let op: String = stamp.op.to_string().chars().take(12).collect();
     context.terminal.say(&format!("take it back: {stave} undo {op}"));
-    Ok(Exit::Answered)
+    Ok(exit)
 }
 
 fn options(arguments: &ImportFiles) -> Options {

@@ -157,3 +157,11 @@ fn an_older_export_does_not_displace_a_newer_one() {
     world.run("shop", &["import", "--from", "desk", "../older.csv"]).ok();
     assert_eq!(fires(&world), [("till".to_owned(), vec!["desk/7".to_owned()])]);
 }
+
+#[test]
+fn a_file_of_rows_that_are_all_bad_answers_no() {
+    let world = world();
+    world.write("bad.csv", "Incident,Title,Started,Resolved,Service\n9,broken row,some time,,\n");
+    let ran = world.run("shop", &["import", "../bad.csv"]).ends(1);
+    assert!(ran.out.contains("1 row, no record") && ran.err.contains("bad.csv"), "{}{}", ran.out, ran.err);
+}
