@@ -53,6 +53,12 @@ pub enum Error {
     /// Others kept on writing for longer than the patience of this ledger.
     #[error("{}: another process has been writing to the ledger for too long; nothing was written\n\nhint: try again when it is done", .0.display())]
     Busy(PathBuf),
+    /// Something is where something shall be made.
+    #[error("{}: there is something already; nothing was changed", .0.display())]
+    Occupied(PathBuf),
+    /// A kind of ledger that can't do this.
+    #[error("{0}")]
+    Unable(&'static str),
     /// No permission to write.
     #[error("{}: the ledger can't be written: {reason}; nothing was changed\n\nhint: check the permissions of the file and its folder (SQLite needs both)", .path.display())]
     ReadOnly {

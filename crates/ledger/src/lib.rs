@@ -5,6 +5,7 @@
 //! reads no environment and no clock, and never holds the claims of a large statement in memory as values.
 
 mod body;
+mod compact;
 mod difference;
 mod error;
 mod exchange;
@@ -21,8 +22,10 @@ pub mod wire;
 
 use std::time::Duration;
 
+use exchange::Claimed;
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
+pub use compact::{Superseded, superseded};
 pub use error::{Error, Result};
 pub use exchange::{
     EstateMet, ExportReport, MergeReport, export, export_with_pseudonyms, merge, merge_stream,
@@ -32,7 +35,7 @@ pub use past::{Past, Until};
 pub use postgres::PostgresLedger;
 pub use prepared::{Prepared, Preparer};
 pub use remote::{Address, AddressError, Options as RemoteOptions, RemoteLedger, RemoteProblem, Token};
-pub use sqlite::SqliteLedger;
+pub use sqlite::{Aside, Lost, Salvage, SqliteLedger, salvage};
 pub use store::Store;
 
 /// What a ledger is.
@@ -262,6 +265,25 @@ pub trait Ledger: Send {
     /// Where the storage can't be read.
     fn redacted(&self) -> Result<Vec<Hash>>;
 
+    /// From when on the ledger's history is whole; none where nothing was ever compacted. What machines said earlier may be
+    /// missing where they had something newer to say by then.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn horizon(&self) -> Result<Option<Time>> {
+        Ok(None)
+    }
+
+    /// Lets go of these statements, and of what nobody else needs of their claims; their numbers never come again. The
+    /// history is whole from `horizon` on. Which may go, [`superseded`] says.
+    ///
+    /// # Errors
+    /// [`Error::Unable`] where this kind of ledger keeps everything; else where the storage can't be written.
+    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+        let _ = (superseded, horizon);
+        Err(Error::Unable("this kind of ledger can't be compacted: it keeps every statement"))
+    }
+
     /// The small store beside the ledger; none where this is somebody else's ledger, seen from afar.
     fn store(&mut self) -> Option<&mut dyn Store>;
 
@@ -300,6 +322,16 @@ pub fn claims(ledger: &dyn Ledger, number: u64) -> Result<Vec<Claim>> {
 pub fn parse_claim(number: u64, bytes: &[u8]) -> Result<Claim> {
     serde_json::from_slice(bytes)
         .map_err(|error| Error::Damaged(format!("a claim of statement {number} can't be read: {error}")))
+}
+
+/// What a line of a body is; `number` is for the message.
+pub(crate) fn claimed(number: u64, line: &[u8]) -> Result<Claimed> {
+    if body::is_claim(line) {
+        return Ok(Claimed::Whole(Box::new(parse_claim(number, line)?)));
+    }
+    let hash = std::str::from_utf8(line).ok().and_then(|text| text.parse().ok());
+    hash.map(Claimed::Redacted)
+        .ok_or_else(|| Error::Damaged(format!("a claim of statement {number} can't be read")))
 }
 
 /// A whole statement, by id.

@@ -12,7 +12,7 @@ use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time
 
 use crate::body::is_claim;
 use crate::error::{Error, Result};
-use crate::{Estate, Ledger};
+use crate::{Entry, Estate, Ledger};
 
 pub(crate) use lines::{Claimed, Lines};
 pub use merge::{EstateMet, MergeReport, merge, merge_stream};
@@ -129,8 +129,40 @@ fn export_as(
         after = page.last().map_or(last, |entry| entry.number);
     }
     order.sort_unstable();
+    let statements = order.len();
 
-    let mut heard = ledger.heard()?;
+    let contents = Contents { own, others, people, heard: ledger.heard()?, order };
+    write_all(
+        into,
+        contents,
+        &|id, number| ledger.entry(id)?.ok_or(Error::NoStatement(number)),
+        &|entry, each| ledger.raw_lines(entry.number, each),
+    )?;
+    let statements = u64::try_from(statements).unwrap_or(u64::MAX);
+    Ok(ExportReport { statements, left_out })
+}
+
+/// What an export says beside claims.
+pub(crate) struct Contents<'a> {
+    pub(crate) own: &'a Estate,
+    pub(crate) others: &'a [Estate],
+    pub(crate) people: Vec<PersonRow>,
+    pub(crate) heard: Vec<(Author, Scope, Time)>,
+    /// Statements by time and id, with their numbers.
+    pub(crate) order: Vec<(Time, Hash, u64)>,
+}
+
+/// Hands out the lines of a statement's body.
+pub(crate) type LinesOf<'a> = dyn Fn(&Entry, &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> + 'a;
+
+/// Writes an export of what `entry_of` and `lines_of` give.
+pub(crate) fn write_all(
+    into: &mut dyn Write,
+    contents: Contents<'_>,
+    entry_of: &dyn Fn(&Hash, u64) -> Result<Entry>,
+    lines_of: &LinesOf<'_>,
+) -> Result<()> {
+    let Contents { own, others, people, mut heard, order } = contents;
     heard.retain(|(_, scope, _)| !scope.is_work());
     let first = Line {
         stave: Some(FORM),
@@ -150,13 +182,12 @@ fn export_as(
         write(into, &Line { heard, ..Line::default() })?;
     }
     for (_, id, number) in &order {
-        let entry = ledger.entry(id)?.ok_or(Error::NoStatement(*number))?;
-        let count = Some(entry.claim_count);
-        write(into, &Line { id: Some(*id), header: Some(entry.header), count, ..Line::default() })?;
-        ledger.raw_lines(*number, &mut |line| write_claim(into, line))?;
+        let entry = entry_of(id, *number)?;
+        let (count, header) = (Some(entry.claim_count), Some(entry.header.clone()));
+        write(into, &Line { id: Some(*id), header, count, ..Line::default() })?;
+        lines_of(&entry, &mut |line| write_claim(into, line))?;
     }
-    into.flush().map_err(Error::Export)?;
-    Ok(ExportReport { statements: order.len() as u64, left_out })
+    into.flush().map_err(Error::Export)
 }
 
 /// One of a body's lines as a line of an export.

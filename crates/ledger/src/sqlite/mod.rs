@@ -1,9 +1,13 @@
 //! A ledger in one SQLite file. Several processes may have it open; each append is one transaction that
 //! is on the disk before the caller hears of it.
 
+mod backup;
+mod compact;
 mod obey;
 mod open;
 mod read;
+mod salvage;
+
 mod store;
 
 use std::collections::HashSet;
@@ -20,7 +24,9 @@ use crate::obey::{Order, order, without};
 use crate::{
     Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
 };
+pub use backup::Aside;
 use read::{Reader, entries, previous};
+pub use salvage::{Lost, Salvage, salvage};
 
 /// A body is stored in parts of this size, so that nobody has to hold a large one.
 const PART_BYTES: usize = 512 * 1024;
@@ -395,6 +401,18 @@ impl Ledger for SqliteLedger {
 
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.read(|db| Ok(obey::redacted(db)?))
+    }
+
+    fn horizon(&self) -> Result<Option<Time>> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT value FROM meta WHERE key = 'horizon'")?;
+            let millis: Option<i64> = query.query_row([], |row| row.get(0)).optional()?;
+            Ok(millis.map(Time::from_millis))
+        })
+    }
+
+    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+        self.let_go(superseded, horizon)
     }
 
     fn store(&mut self) -> Option<&mut dyn Store> {

@@ -15,7 +15,7 @@ pub(crate) const SCHEMA: i64 = 2;
 /// What brings a file of schema N to N + 1, from 1 on.
 const STEPS: &[&str] = &[include_str!("to_2.sql")];
 /// How long a writer waits for others. A merge of a large file holds the lock for seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens an existing ledger.
 pub(super) fn open(path: &Path) -> Result<Connection> {
@@ -109,15 +109,19 @@ pub(super) fn create(path: &Path) -> Result<()> {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(io(error.error)),
     }
-    // The name, too, has to survive a power cut. Not every system can sync a folder, and none needs it to
-    // go on.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
+    sync_folder(folder);
     Ok(())
 }
 
-fn fill(draft: &Path) -> std::result::Result<(), Fail> {
+/// A new file's name, too, has to survive a power cut. Not every system can sync a folder, and none needs it to go on.
+pub(super) fn sync_folder(folder: &Path) {
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Makes an empty ledger of a new estate in an empty file.
+pub(super) fn fill(draft: &Path) -> std::result::Result<(), Fail> {
     let mut db = Connection::open_with_flags(
         draft,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -142,7 +146,7 @@ fn fill(draft: &Path) -> std::result::Result<(), Fail> {
 }
 
 /// Removes what SQLite leaves beside a file that came to nothing.
-fn forget_companions(draft: &Path) {
+pub(super) fn forget_companions(draft: &Path) {
     for end in ["-journal", "-wal", "-shm"] {
         let mut name = draft.as_os_str().to_owned();
         name.push(end);

@@ -9,6 +9,7 @@ mod differences;
 #[path = "../disk/mod.rs"]
 mod disk;
 mod exchange;
+mod keeping;
 mod make;
 mod past;
 mod postgres;

@@ -1,6 +1,7 @@
 //! Integration tests of the map: the fold against a naive second implementation.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod compaction;
 mod generator;
 mod kept;
 mod oracle;
