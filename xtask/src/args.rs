@@ -50,6 +50,18 @@ impl Args {
         Ok(Some(path.canonicalize().with_context(|| format!("{name} {text}"))?))
     }
 
+    /// Takes `--name NUMBER`.
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<u32>> {
+        let Some(text) = self.value(name)? else { return Ok(None) };
+        Ok(Some(text.parse().with_context(|| format!("{name} {text}"))?))
+    }
+
+    /// Takes the first word without dashes, if that is the first of all.
+    pub(crate) fn word(&mut self) -> Option<String> {
+        let is_word = self.words.first().is_some_and(|word| !word.starts_with('-'));
+        is_word.then(|| self.words.remove(0))
+    }
+
     /// What is left: words, no flags.
     pub(crate) fn rest(self) -> Result<Vec<String>> {
         match self.words.iter().find(|word| word.starts_with('-')) {

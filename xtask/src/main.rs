@@ -11,6 +11,7 @@ mod args;
 mod bench;
 mod docs;
 mod endpoints;
+mod reliability;
 mod run;
 mod score;
 mod score_bottleneck;
@@ -52,7 +53,9 @@ usage: cargo xtask TASK
                          compares whose leaving would orphan a repository with whom its team named
   bench [NAME...] [--trees DIR] [--repository DIR] [--json]
                          measures every figure of docs/performance.md: scan, history, million, many, fold, start,
-                         first-build";
+                         first-build
+  reliability postgres [--kills N] [--seconds N]
+                         kills writers and the server of a ledger on PostgreSQL, and measures appends";
 
 /// What a task came to, where it could run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,6 +103,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" if args.has("truck-factor") => score_truck_factor::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
+        "reliability" => reliability::task(args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(Outcome::Passed)

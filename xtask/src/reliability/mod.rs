@@ -1,0 +1,19 @@
+//! `cargo xtask reliability`: what docs/reliability.md promises, broken on purpose and measured again.
+
+use anyhow::{Result, bail};
+
+use crate::Outcome;
+use crate::args::Args;
+
+mod postgres;
+#[path = "../../../crates/ledger/tests/it/server.rs"]
+#[allow(dead_code)]
+mod server;
+
+pub(crate) fn task(mut args: Args) -> Result<Outcome> {
+    match args.word().as_deref() {
+        Some("postgres") => postgres::task(args),
+        Some(other) => bail!("there is nothing called \"{other}\" to break: postgres"),
+        None => bail!("say what to break: postgres"),
+    }
+}

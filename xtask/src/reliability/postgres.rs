@@ -1,0 +1,66 @@
+//! The ledger on a PostgreSQL server of its own: writers and the server killed, and appends counted.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::server::Server;
+use crate::Outcome;
+use crate::args::Args;
+use crate::run;
+
+/// How many writers are killed.
+const KILLS: u32 = 300;
+/// How long each measurement of appends takes.
+const SECONDS: u32 = 10;
+
+pub(super) fn task(mut args: Args) -> Result<Outcome> {
+    let kills = args.number("--kills")?.unwrap_or(KILLS);
+    let seconds = args.number("--seconds")?.unwrap_or(SECONDS);
+    args.end()?;
+    let survived = kills == 0 || killed(kills)?;
+    if seconds > 0 {
+        appends(seconds)?;
+    }
+    Ok(Outcome::passed_if(survived))
+}
+
+/// The tests that kill, with more kills.
+fn killed(kills: u32) -> Result<bool> {
+    let mut command = run::cargo();
+    command.args(["test", "--locked", "--package", "stave-ledger", "--test", "it", "--"]);
+    command
+        .args(["postgres::crash", "--nocapture"])
+        .env("STAVE_TEST_KILLS", kills.to_string())
+        .env("CI", "true");
+    run::passes(&mut command)
+}
+
+/// Acknowledged statements a second, on a server that waits for its disk as PostgreSQL does by itself.
+fn appends(seconds: u32) -> Result<()> {
+    let appender = run::release_example("stave-ledger", "appends")?;
+    let server = Server::start(&[]).context("PostgreSQL")?;
+    println!("| appenders | statements at once | statements a second |\n|---|---|---|");
+    for batch in [1, 100] {
+        for appenders in [1, 2, 4] {
+            // A database of its own: no run finds what another one left.
+            let url = server.database(&format!("appends_{appenders}_{batch}"))?;
+            let start = |name: u32| {
+                let mut command = Command::new(&appender);
+                command.arg(&url).arg(format!("n{name}")).arg(seconds.to_string()).arg(batch.to_string());
+                command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+            };
+            let running: Vec<_> = (0..appenders).map(start).collect::<std::io::Result<_>>()?;
+            let mut rate = 0.0;
+            for child in running {
+                let output = child.wait_with_output()?;
+                anyhow::ensure!(output.status.success(), "an appender ended with {}", output.status);
+                let text = String::from_utf8(output.stdout)?;
+                let (count, took) = text.trim().split_once(' ').context("an appender says nothing")?;
+                rate += count.parse::<f64>()? / took.parse::<f64>()?;
+            }
+            println!("| {appenders} | {batch} | {rate:.0} |");
+        }
+    }
+    Ok(())
+}
