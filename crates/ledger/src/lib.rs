@@ -19,6 +19,7 @@ mod remote;
 mod sqlite;
 mod store;
 pub mod wire;
+mod verify;
 
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub use prepared::{Prepared, Preparer};
 pub use remote::{Address, AddressError, Options as RemoteOptions, RemoteLedger, RemoteProblem, Token};
 pub use sqlite::{Aside, Lost, Salvage, SqliteLedger, salvage};
 pub use store::Store;
+pub use verify::{Depth, Verified, verify};
 
 /// What a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]

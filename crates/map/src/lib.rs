@@ -19,6 +19,7 @@ mod question;
 mod raw;
 mod read;
 mod resolve;
+mod saved;
 mod schema;
 mod slots;
 mod tools;
@@ -34,6 +35,7 @@ use stave_model::{Claim, Hash, Time};
 
 pub use error::{MapError, Result};
 pub use fold::Advance;
+pub use saved::Kept;
 pub use view::*;
 
 use read::Read;
@@ -59,6 +61,23 @@ impl ReadModel {
     /// Where the file can't be opened, or is no database.
     pub fn open(path: &Path) -> Result<ReadModel> {
         Ok(ReadModel { connection: schema::open(Some(path))? })
+    }
+
+    /// Opens a file to ask it only: nothing of it is made, emptied or changed. Where another version made it, only
+    /// [`ReadModel::kept`] has an answer.
+    ///
+    /// # Errors
+    /// Where the file isn't there, can't be opened, or is no read model.
+    pub fn open_to_read(path: &Path) -> Result<ReadModel> {
+        Ok(ReadModel { connection: saved::open_to_read(path)? })
+    }
+
+    /// What this read model is of; nothing where it was never filled.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn kept(&self) -> Result<Option<Kept>> {
+        saved::kept(&self.connection)
     }
 
     /// Folds what the ledger has beyond this read model's position.

@@ -11,7 +11,7 @@ use crate::error::{MapError, Result};
 const RULES: u32 = 3;
 
 /// What a file must have been made by: the rules and the text of the tables.
-fn schema() -> String {
+pub(crate) fn schema() -> String {
     format!("{RULES} {}", stave_model::hash_bytes(TABLES.as_bytes()).short())
 }
 

@@ -162,6 +162,9 @@ pub(crate) enum Command {
     Import(ImportFiles),
     /// Serve the board without scanning
     Serve(Serve),
+    /// Whether all is well: ledger, hashes, map, permissions, clock, disk; what to do about each. Changes nothing
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
     /// Show the settings
     Config(Config),
     /// Print a completion script for a shell
@@ -178,6 +181,7 @@ impl Command {
                 | Command::Merge(_)
                 | Command::Forget(_)
                 | Command::Redact(_)
+                | Command::Doctor(_)
         )
     }
 
@@ -659,6 +663,13 @@ fn column(text: &str) -> Result<(String, String), String> {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) board: Board,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Leave out what reads every claim: the hashes of claims
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod answer;
 mod completions;
 mod config;
+mod doctor;
 mod exchange;
 mod fires;
 mod flow;
@@ -88,6 +89,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Merge(arguments) => exchange::merge(&mut context, &arguments),
         Command::Import(arguments) => import::run(&mut context, &arguments),
         Command::Serve(arguments) => serve::serve(&mut context, &arguments),
+        Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     }

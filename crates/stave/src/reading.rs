@@ -80,6 +80,11 @@ impl Spinner {
         self.bar.set_message(what);
     }
 
+    /// How far something is that is counted.
+    pub(crate) fn count(&self, what: &'static str, done: u64, of: u64) {
+        self.bar.set_message(format!("{what}: {done} of {of}"));
+    }
+
     /// Leaves no trace on the terminal.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();

@@ -84,6 +84,17 @@ impl SqliteLedger {
         SqliteLedger::open(path)
     }
 
+    /// The schema of files that this version writes.
+    pub const SCHEMA: i64 = open::SCHEMA;
+
+    /// The schema of a ledger's file, which is not changed: opening one of an older schema brings it up to date.
+    ///
+    /// # Errors
+    /// Where the file can't be read, or is something else.
+    pub fn schema_of(path: &Path) -> Result<i64> {
+        open::schema_of(path)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -63,6 +63,17 @@ fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
     Ok(db)
 }
 
+/// The schema of a file, which is not changed.
+pub(super) fn schema_of(path: &Path) -> Result<i64> {
+    let read = || -> std::result::Result<i64, rusqlite::Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(PATIENCE)?;
+        db.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| row.get(0))
+    };
+    read().map_err(|error| explain(path, error))
+}
+
 /// Brings the file of an older Stave to this one's schema, whole or not at all.
 fn bring_up(db: &mut Connection) -> std::result::Result<(), Fail> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;

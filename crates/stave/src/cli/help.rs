@@ -126,3 +126,11 @@ Examples:
   stave hotspots cart                      its files, and what changes together with it
 
 docs/knowledge.md has the formulas.";
+
+pub(super) const DOCTOR_HELP: &str = "\
+Exit codes: 0 all is well, 1 something should be done, 2 something is broken.
+
+Examples:
+  stave doctor                             reads the whole ledger and computes every hash again
+  stave doctor --quick                     headers only
+  stave doctor --json                      for a monitor";

@@ -5,6 +5,7 @@ mod curation;
 #[cfg(target_os = "linux")]
 #[path = "../../../ledger/tests/disk/mod.rs"]
 mod disk;
+mod doctor;
 mod estates;
 mod exchange;
 mod fires;

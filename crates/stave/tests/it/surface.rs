@@ -22,6 +22,7 @@ const VERBS: &[&str] = &[
     "export",
     "merge",
     "serve",
+    "doctor",
     "config",
     "completions",
 ];
