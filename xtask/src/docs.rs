@@ -1,6 +1,6 @@
 //! `cargo xtask docs`: documents that are generated, and outputs in documents that are run again.
 //!
-//! docs/reference.md is the binary's own help. A block that stands below `<!-- output: COMMAND -->` in README.md or
+//! docs/reference.md is the binary's own help, docs/stave.1 its man page; `--help-only` writes these two alone. A block that stands below `<!-- output: COMMAND -->` in README.md or
 //! docs/ is what COMMAND prints in a fresh clone; times, ports and the like may differ (see [`settled`]).
 
 use std::fmt::Write as _;
@@ -17,13 +17,17 @@ use crate::args::Args;
 use crate::run;
 
 const REFERENCE: &str = "docs/reference.md";
+const MAN_PAGE: &str = "docs/stave.1";
 
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     let check = args.flag("--check");
+    // What the command line's definition gives takes seconds; running all outputs again takes minutes.
+    let is_help_only = args.flag("--help-only");
     args.end()?;
     let clone = Clone::new(&run::debug_binary()?)?;
-    let mut pages = vec![(REFERENCE.to_owned(), reference(&clone)?)];
-    for path in run::project_files()? {
+    let man_page = raw_output(clone.command("stave").arg("man"))?;
+    let mut pages = vec![(REFERENCE.to_owned(), reference(&clone)?), (MAN_PAGE.to_owned(), man_page)];
+    for path in run::project_files()?.into_iter().filter(|_| !is_help_only) {
         let documented = path == "README.md" || (path.starts_with("docs/") && path.ends_with(".md"));
         if documented && path != REFERENCE {
             let text = fs::read_to_string(&path)?;

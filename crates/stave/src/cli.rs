@@ -169,6 +169,9 @@ pub(crate) enum Command {
     Config(Config),
     /// Print a completion script for a shell
     Completions(Completions),
+    /// Print the man page, of Stave or of one verb
+    #[command(after_help = MAN_HELP)]
+    Man(Man),
 }
 
 impl Command {
@@ -692,4 +695,11 @@ pub(crate) enum ConfigCommand {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// A verb, with the verb behind it where it has one: overlap confirm
+    #[arg(value_name = "VERB")]
+    pub(crate) verb: Vec<String>,
 }

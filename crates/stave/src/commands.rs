@@ -12,6 +12,7 @@ mod import;
 mod join;
 mod log;
 mod look;
+mod man;
 mod next;
 mod overlap;
 mod period;
@@ -91,6 +92,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Serve(arguments) => serve::serve(&mut context, &arguments),
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
+        Command::Man(arguments) => man::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     }
 }

@@ -134,3 +134,8 @@ Examples:
   stave doctor                             reads the whole ledger and computes every hash again
   stave doctor --quick                     headers only
   stave doctor --json                      for a monitor";
+
+pub(super) const MAN_HELP: &str = "\
+Examples:
+  stave man | man -l -
+  stave man scan > /usr/local/share/man/man1/stave-scan.1";

@@ -25,6 +25,7 @@ const VERBS: &[&str] = &[
     "doctor",
     "config",
     "completions",
+    "man",
 ];
 
 #[test]
