@@ -18,8 +18,8 @@ mod prepared;
 mod remote;
 mod sqlite;
 mod store;
-pub mod wire;
 mod verify;
+pub mod wire;
 
 use std::time::Duration;
 
