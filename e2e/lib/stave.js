@@ -74,11 +74,11 @@ async function serve(words, options) {
   const child = spawn(binary, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let talk = "";
   const ended = new Promise((settle) => child.once("exit", (code) => settle(code)));
-  const url = await new Promise((settle, fail) => {
+  const entry = await new Promise((settle, fail) => {
     const timer = setTimeout(() => fail(new Error(`no URL after ${patienceMs} ms:\n${talk}`)), patienceMs);
     const see = (piece) => {
       talk += piece;
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(talk);
+      const found = /http:\/\/127\.0\.0\.1:\d+\/\?key=[0-9a-f]{32}/.exec(talk);
       if (!found) return;
       clearTimeout(timer);
       settle(found[0]);
@@ -88,7 +88,9 @@ async function serve(words, options) {
     ended.then((code) => fail(new Error(`stave ended with ${code}:\n${talk}`)));
   });
   return {
-    url,
+    url: new URL(entry).origin,
+    /** The printed URL: whoever opens it may write. */
+    entry,
     /** Ctrl-C; the exit code. */
     stop: () => {
       child.kill("SIGINT");

@@ -9,8 +9,10 @@ use stave_model::{Basis, Hash, Mode, Relation, Time, claim_type};
 
 use crate::claims::{ClaimShown, says, short_commit, value_text};
 use crate::list::kind_text;
+use crate::people::People;
 use crate::places::web_address;
 use crate::questions::{Asked, asked_about};
+use crate::speech::seen_on;
 use crate::text::{Cell, Role, Style, Writer, counted, grouped, joined, spoken, tame};
 use crate::when::minute;
 use crate::{Estate, FactAddress, Result};
@@ -102,10 +104,17 @@ pub struct Standing {
     /// Environments in which it holds; empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
+    /// Persons whose words stand on it, as people read them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said_by: Vec<String>,
+    /// Stands for all that is said on it now (docs/correcting.md): who corrects it shows what they saw. Absent where the
+    /// fact belongs to another entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
 }
 
 impl Standing {
-    pub(crate) fn of(fact: &Fact) -> Standing {
+    pub(crate) fn of(fact: &Fact, people: &People) -> Standing {
         let positive: Vec<_> = fact.said.iter().filter(|said| !said.not).collect();
         Standing {
             basis: fact.basis,
@@ -113,6 +122,8 @@ impl Standing {
             challenged: fact.challenged,
             carried: !positive.is_empty() && positive.iter().all(|said| said.carried),
             env: fact.env.clone(),
+            said_by: speakers(fact, people),
+            seen: Some(seen_on(Some(fact))),
         }
     }
 
@@ -240,21 +251,35 @@ impl EntityPage {
         let id = entity.row.id.clone();
         let texts = |fact_type: &str| -> Vec<TextFact> {
             let of_type = |fact: &&Fact| fact.fact_type == fact_type;
-            entity.facts.iter().filter(of_type).filter_map(|fact| text_fact(&id, fact)).collect()
+            entity
+                .facts
+                .iter()
+                .filter(of_type)
+                .filter_map(|fact| text_fact(&id, fact, estate.people))
+                .collect()
         };
         let property = |fact_type: &str| {
-            entity.facts.iter().find(|fact| fact.fact_type == fact_type).map(|fact| property(&id, fact))
+            entity
+                .facts
+                .iter()
+                .find(|fact| fact.fact_type == fact_type)
+                .map(|fact| property(&id, fact, estate.people))
         };
         let one = |fact: &&Fact| claim_type(&fact.fact_type).is_some_and(|row| row.mode == Mode::One);
         let (said, more_said) = said_when(&id, &entity.facts, estate);
-        let mut relations = relations(&id, &entity, &estate.model.tool_ids()?);
+        let mut relations = relations(&id, &entity, &estate.model.tool_ids()?, estate.people);
         let own = relations.partition_point(|group| !group.inverse);
         relations.splice(own..own, same_job(&entity, estate)?);
         let mut page = EntityPage {
             position,
             now: estate.now,
             presence: property("exists"),
-            properties: entity.facts.iter().filter(one).map(|fact| self::property(&id, fact)).collect(),
+            properties: entity
+                .facts
+                .iter()
+                .filter(one)
+                .map(|fact| self::property(&id, fact, estate.people))
+                .collect(),
             ownership: property("owned_by"),
             relations,
             interfaces: texts("endpoint"),
@@ -428,6 +453,18 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// Who of the persons speaks of a fact, each once.
+fn speakers(fact: &Fact, people: &People) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for said in fact.said.iter().filter(|said| said.basis == Basis::Stated) {
+        let name = people.show(&said.author);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 fn address(id: &str, fact: &Fact) -> FactAddress {
     let to = match &fact.to {
         Some(Target::Entity(label)) => Some(label.id.clone()),
@@ -437,28 +474,28 @@ fn address(id: &str, fact: &Fact) -> FactAddress {
     FactAddress { entity: id.to_owned(), fact: fact.fact_type.clone(), to }
 }
 
-fn property(id: &str, fact: &Fact) -> Property {
+fn property(id: &str, fact: &Fact, people: &People) -> Property {
     let text = if fact.members.is_empty() {
         fact.value.as_ref().map_or_else(|| "unknown".to_owned(), value_text)
     } else {
         let names: Vec<&str> = fact.members.iter().map(|label| label.name.as_str()).collect();
         tame(&joined(&names, "and")).into_owned()
     };
-    Property { why: address(id, fact), text, value: fact.value.clone(), standing: Standing::of(fact) }
+    Property { why: address(id, fact), text, value: fact.value.clone(), standing: Standing::of(fact, people) }
 }
 
-fn text_fact(id: &str, fact: &Fact) -> Option<TextFact> {
+fn text_fact(id: &str, fact: &Fact, people: &People) -> Option<TextFact> {
     let Some(Target::Text(text)) = &fact.to else { return None };
     Some(TextFact {
         text: text.clone(),
         url: web_address(text),
         value: fact.value.clone(),
         why: address(id, fact),
-        standing: Standing::of(fact),
+        standing: Standing::of(fact, people),
     })
 }
 
-fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>) -> Vec<RelationGroup> {
+fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>, people: &People) -> Vec<RelationGroup> {
     let mut groups: BTreeMap<(bool, bool, usize), RelationGroup> = BTreeMap::new();
     let mut add = |name: &str, inverse: bool, row: RelationRow| {
         let Some(place) = Relation::ALL.iter().position(|relation| relation.name == name) else { return };
@@ -490,8 +527,11 @@ fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>) -> Vec<Relatio
             None => fact.members.iter().collect(),
         };
         for label in ends {
-            let row =
-                RelationRow { entity: label.clone(), why: address(id, fact), standing: Standing::of(fact) };
+            let row = RelationRow {
+                entity: label.clone(),
+                why: address(id, fact),
+                standing: Standing::of(fact, people),
+            };
             add(&fact.fact_type, false, row);
         }
     }
@@ -509,6 +549,8 @@ fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>) -> Vec<Relatio
             challenged: false,
             carried: false,
             env: Vec::new(),
+            said_by: Vec::new(),
+            seen: None,
         };
         add(&incoming.relation, true, RelationRow { entity: incoming.from.clone(), why, standing });
     }
@@ -526,7 +568,11 @@ fn same_job(entity: &Entity, estate: Estate<'_>) -> Result<Option<RelationGroup>
     let says_so = |fact: &&Fact| fact.fact_type == OVERLAPS && fact.state != State::Denied;
     let mut rows: BTreeMap<(String, String), RelationRow> = BTreeMap::new();
     let mut add = |other: &Label, of: &str, fact: &Fact| {
-        let row = RelationRow { entity: other.clone(), why: address(of, fact), standing: Standing::of(fact) };
+        let row = RelationRow {
+            entity: other.clone(),
+            why: address(of, fact),
+            standing: Standing::of(fact, estate.people),
+        };
         rows.entry((other.name.clone(), other.id.clone())).or_insert(row);
     };
     for fact in entity.facts.iter().filter(says_so) {

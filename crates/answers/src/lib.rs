@@ -75,7 +75,9 @@ pub use overlap::{
 };
 pub use people::People;
 pub use places::{Place, web_address};
-pub use questions::{Asked, PossibleAnswer, Questions, question, questions};
+pub use questions::{
+    Asked, PossibleAnswer, QuestionKind, QuestionQuery, Questions, question, questions, questions_of,
+};
 pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};

@@ -131,7 +131,6 @@ fn part(estate: Estate<'_>, query: LogQuery) -> Result<Log> {
 fn row(estate: Estate<'_>, entry: &Entry) -> Result<LogRow> {
     let header = &entry.header;
     let person = header.author.is_person();
-    let word = if person { word_of(estate, entry)? } else { None };
     Ok(LogRow {
         number: entry.number,
         statement: entry.id,
@@ -140,16 +139,22 @@ fn row(estate: Estate<'_>, entry: &Entry) -> Result<LogRow> {
         author: header.author.to_string(),
         person,
         scope: header.scope.to_string(),
-        says: match word {
-            Some(word) => format!("{} {}", short_of(&word.of, estate.people), word.says),
-            None if person => "said something that was redacted".to_owned(),
-            None => covered(&header.scope),
-        },
+        says: sentence_of(estate, entry)?,
         commit: header.source.id.clone(),
         claims: entry.claim_count,
         unread: header.unread.clone(),
         replaces: header.replaces.clone(),
         tool: header.tool.clone(),
+    })
+}
+
+/// What a statement says: a person's word as a sentence, of a machine's what it covers.
+pub(crate) fn sentence_of(estate: Estate<'_>, entry: &Entry) -> Result<String> {
+    let word = if entry.header.author.is_person() { word_of(estate, entry)? } else { None };
+    Ok(match word {
+        Some(word) => format!("{} {}", short_of(&word.of, estate.people), word.says),
+        None if entry.header.author.is_person() => "said something that was redacted".to_owned(),
+        None => covered(&entry.header.scope),
     })
 }
 

@@ -1,5 +1,7 @@
 //! What can't Stave decide? Each question as a sentence, with the words involved and the possible answers.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use stave_ledger::{Filter, matching};
@@ -32,10 +34,38 @@ pub struct Questions {
     pub total: u64,
     /// How many of them are words without a place.
     pub without_place: u64,
+    /// How many there are of each kind, by name.
+    pub kinds: Vec<QuestionKind>,
+    /// Only questions of this kind are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only questions about this entity are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// The questions.
     pub rows: Vec<Asked>,
     /// What this answer does not know, as sentences.
     pub unknown: Vec<String>,
+}
+
+/// A kind of question, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuestionKind {
+    /// `dispute`, `challenge`, …
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Which questions.
+#[derive(Clone, Debug, Default)]
+pub struct QuestionQuery {
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only those about the entity with these 12 digits.
+    pub entity: Option<String>,
+    /// At most so many.
+    pub limit: u64,
 }
 
 /// A question.
@@ -72,6 +102,8 @@ pub struct PossibleAnswer {
     pub label: String,
     /// The words that it appends.
     pub words: Vec<Draft>,
+    /// Stands for all that they replace and speak against: who answers shows what they saw.
+    pub seen: String,
 }
 
 /// Up to `limit` open questions.
@@ -79,28 +111,51 @@ pub struct PossibleAnswer {
 /// # Errors
 /// Where the map or the ledger can't be read.
 pub fn questions(estate: Estate<'_>, limit: u64) -> Result<Questions> {
-    estate.model.snapshot(|_| all_questions(estate, limit))
+    questions_of(estate, &QuestionQuery { limit, ..QuestionQuery::default() })
 }
 
-fn all_questions(estate: Estate<'_>, limit: u64) -> Result<Questions> {
+/// Some of the open questions.
+///
+/// # Errors
+/// Where the map or the ledger can't be read.
+pub fn questions_of(estate: Estate<'_>, query: &QuestionQuery) -> Result<Questions> {
+    estate.model.snapshot(|_| some_questions(estate, query))
+}
+
+fn some_questions(estate: Estate<'_>, query: &QuestionQuery) -> Result<Questions> {
     let counts = estate.model.counts()?;
+    let all = estate.model.questions(LOOKED_THROUGH.max(query.limit))?;
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    for question in &all {
+        *kinds.entry(&question.kind).or_default() += 1;
+    }
+    let kinds: Vec<QuestionKind> =
+        kinds.into_iter().map(|(kind, count)| QuestionKind { kind: kind.to_owned(), count }).collect();
+    let is_asked_for = |question: &Question| {
+        query.kind.as_ref().is_none_or(|kind| *kind == question.kind)
+            && query.entity.as_ref().is_none_or(|id| question.entities.iter().any(|label| label.id == *id))
+    };
+    let asked_for: Vec<Question> = all.into_iter().filter(is_asked_for).collect();
+    let matching = match (&query.kind, &query.entity) {
+        (None, None) => counts.questions,
+        _ => asked_for.len() as u64,
+    };
     let mut rows = Vec::new();
-    for question in estate.model.questions(limit)? {
+    for question in asked_for.into_iter().take(usize::try_from(query.limit).unwrap_or(usize::MAX)) {
         rows.push(ask(estate, question)?);
     }
     let mut unknown = Vec::new();
-    if counts.questions > rows.len() as u64 {
-        unknown.push(format!(
-            "Only {} of {} are shown.",
-            grouped(rows.len() as u64),
-            grouped(counts.questions)
-        ));
+    if matching > rows.len() as u64 {
+        unknown.push(format!("Only {} of {} are shown.", grouped(rows.len() as u64), grouped(matching)));
     }
     Ok(Questions {
         position: estate.position()?,
         now: estate.now,
         total: counts.questions,
         without_place: counts.without_place,
+        kinds,
+        kind: query.kind.clone(),
+        entity: query.entity.clone(),
         rows,
         unknown,
     })
@@ -158,7 +213,8 @@ fn ask(estate: Estate<'_>, mut question: Question) -> Result<Asked> {
 }
 
 fn possible(label: String, words: Vec<Draft>) -> PossibleAnswer {
-    PossibleAnswer { number: 0, label, words }
+    let seen = crate::speech::seen(&words);
+    PossibleAnswer { number: 0, label, words, seen }
 }
 
 /// A reference as people read it where it is no entity of its own.
@@ -551,17 +607,28 @@ fn distinct<'a>(said: &[&'a stave_map::Said]) -> Vec<&'a stave_map::Said> {
     found
 }
 
+fn kind_text(kind: &str) -> &str {
+    match kind {
+        "declared_differ" => "files differ",
+        "refused_join" => "one or two?",
+        "ambiguous" => "ambiguous name",
+        "without_place" => "word without a place",
+        "retired_read" => "retired, yet read",
+        other => other,
+    }
+}
+
+impl QuestionKind {
+    /// The kind as people read it.
+    pub fn text(&self) -> &str {
+        kind_text(&self.kind)
+    }
+}
+
 impl Asked {
     /// The kind of question as people read it.
     pub fn kind_text(&self) -> &str {
-        match self.kind.as_str() {
-            "declared_differ" => "files differ",
-            "refused_join" => "one or two?",
-            "ambiguous" => "ambiguous name",
-            "without_place" => "word without a place",
-            "retired_read" => "retired, yet read",
-            other => other,
-        }
+        kind_text(&self.kind)
     }
 
     pub(crate) fn write(&self, page: &mut Writer<'_>, now: Time) {

@@ -5,23 +5,30 @@
 //! it is said. Pure: it looks at an estate and gives data. Who speaks, when, and the append are the caller's business.
 
 mod answers;
+mod choices;
 mod entity;
 mod join;
 mod parse;
 mod persons;
 mod plan;
 mod refusal;
+mod saying;
+mod seen;
 mod undo;
 mod word;
 
+use stave_map::Fact;
 use stave_model::{Author, Op, PersonRow, Statement, Time};
 
 pub use answers::{answer, decide, question_meant};
+pub use choices::{Choices, choices};
 pub use entity::{Meant, entity, meant, unknown};
 pub use parse::{FactWord, Speech, fact_word, kinds, parse};
 pub use persons::person_meant;
 pub use plan::{deny, relations_between, say};
 pub use refusal::{Refusal, RefusalKind, SpeechError};
+pub use saying::{Act, Saying, spoken_new, spoken_of};
+pub use seen::{Notice, notice, seen, seen_on};
 pub use undo::{Target, last_of, target_meant, undo};
 pub use word::{Anchor, End, join as same, retirement, statements};
 
@@ -83,13 +90,21 @@ impl Known {
 impl Plan {
     /// Whether this author's standing word says the same already, with nothing open about it.
     pub fn is_said_by(&self, author: &Author) -> bool {
-        let (Some(known), [draft]) = (&self.known, self.drafts.as_slice()) else { return false };
+        match self.drafts.as_slice() {
+            [draft] => word::is_said_already(self.fact(), author, draft),
+            _ => false,
+        }
+    }
+
+    /// The one fact that it is about, as the map shows it.
+    fn fact(&self) -> Option<&Fact> {
+        let known = self.known.as_ref()?;
         let end = match &known.end {
             None => End::None,
             Some(OwnedEnd::Entity(id)) => End::Entity(id),
             Some(OwnedEnd::Text(text)) => End::Text(text),
         };
-        word::is_said_already(known.of.fact(&known.fact_type, end), author, draft)
+        known.of.fact(&known.fact_type, end)
     }
 
     /// The statements, checked.

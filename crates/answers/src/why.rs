@@ -136,7 +136,7 @@ fn shown(entity: &Entity, fact: &Fact, estate: Estate<'_>) -> FactShown {
         target,
         value: fact.value.clone(),
         members: fact.members.clone(),
-        standing: Standing::of(fact),
+        standing: Standing::of(fact, estate.people),
         rule: rule(fact),
         claims,
     }

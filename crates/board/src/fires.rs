@@ -1,14 +1,18 @@
 //! Where does it go down?
 
 use maud::{Markup, html};
+use stave_answers::speech::Act;
 use stave_answers::text::tame;
 use stave_answers::when::{day, lasting};
 use stave_answers::{Burnt, Fire, Fires, Untied};
 
+use crate::controls::{Writing, button, naming};
 use crate::parts::{date, entity, maybe_link, number, text, unknown};
 use crate::shell::{Frame, page};
 
 const TITLE: &str = "Where it goes down";
+/// The fact that an incident was about a piece.
+const WENT_DOWN: &str = "went_down";
 /// Windows that are offered, with what they are called.
 const WINDOWS: &[(&str, &str)] =
     &[("30d", "30 days"), ("90d", "90 days"), ("182d", "half a year"), ("2y", "two years")];
@@ -35,13 +39,16 @@ pub fn fires_page(frame: &Frame<'_>, fires: &Fires) -> String {
             }
             (table(fires))
             @if fires.more > 0 { p.quiet { "and " (number(fires.more)) " more" } }
-            @for fire in &fires.rows { (incidents(fire, fires)) }
+            @for fire in &fires.rows { (incidents(frame, fire, fires)) }
         }
         @if !fires.untied.is_empty() {
             section aria-labelledby="untied" {
                 h2 #untied { "Tied to no piece" }
-                p { "What an incident was about, people can say: " code.command { "stave say ENTITY went_down INSTANCE/KEY" } }
-                (untied(&fires.untied, fires))
+                p {
+                    "What an incident was about, people can say"
+                    @if let Writing::You(_) = frame.writing { "." } @else { ": " code.command { "stave say ENTITY went_down INSTANCE/KEY" } }
+                }
+                (untied(frame, &fires.untied, fires))
             }
         }
     };
@@ -81,7 +88,7 @@ fn table(fires: &Fires) -> Markup {
     }
 }
 
-fn incidents(fire: &Fire, fires: &Fires) -> Markup {
+fn incidents(frame: &Frame<'_>, fire: &Fire, fires: &Fires) -> Markup {
     html! {
         details #{ "f-" (fire.piece.id) } open[fires.rows.len() == 1] {
             summary { "Incidents of " (text(&fire.piece.name)) }
@@ -96,14 +103,14 @@ fn incidents(fire: &Fire, fires: &Fires) -> Markup {
                             th scope="col" { "Why it is counted here" }
                         }
                     }
-                    tbody { @for one in &fire.counted { (incident(one, fires)) } }
+                    tbody { @for one in &fire.counted { (incident(frame, fire, one, fires)) } }
                 }
             }
         }
     }
 }
 
-fn incident(one: &Burnt, fires: &Fires) -> Markup {
+fn incident(frame: &Frame<'_>, fire: &Fire, one: &Burnt, fires: &Fires) -> Markup {
     html! {
         tr {
             th scope="row" {
@@ -114,12 +121,30 @@ fn incident(one: &Burnt, fires: &Fires) -> Markup {
             td {
                 (text(&one.because))
                 @if let Some(again) = &one.again { span.because { "again: " (text(&again.of)) ", " (text(&again.because)) } }
+                @if let Writing::You(_) = frame.writing { span.acts { (tie(frame, fire, one)) } }
             }
         }
     }
 }
 
-fn untied(untied: &[Untied], fires: &Fires) -> Markup {
+/// Whether an incident was about the piece that it is counted for, and about which others.
+fn tie(frame: &Frame<'_>, fire: &Fire, one: &Burnt) -> Markup {
+    let about = |act: Act, label: &str| {
+        let fields = [
+            ("act", act.word()),
+            ("entity", fire.piece.id.as_str()),
+            ("fact", WENT_DOWN),
+            ("to", one.key.as_str()),
+        ];
+        button(frame, "/say", &fields, label, &format!("{} is about {}", one.key, fire.piece.name))
+    };
+    html! {
+        (about(Act::Say, "right")) " " (about(Act::Deny, "not about this"))
+        (naming(frame, WENT_DOWN, &one.key, "also about…", "was also about", &one.key))
+    }
+}
+
+fn untied(frame: &Frame<'_>, untied: &[Untied], fires: &Fires) -> Markup {
     html! {
         div.scroll role="region" aria-label="Incidents that are tied to no piece" tabindex="0" {
             table {
@@ -140,7 +165,10 @@ fn untied(untied: &[Untied], fires: &Fires) -> Markup {
                             }
                             td { (date(one.started, fires.now)) }
                             td.figure { (lasting(one.lost_ms)) @if one.resolved.is_none() { " so far" } }
-                            td { (text(&one.because)) }
+                            td {
+                                (text(&one.because))
+                                (naming(frame, WENT_DOWN, &one.key, "it was about…", "was about", &one.key))
+                            }
                         }
                     }
                 }

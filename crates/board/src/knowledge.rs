@@ -5,6 +5,7 @@ use stave_answers::text::{counted, grouped};
 use stave_answers::when::day;
 use stave_answers::{Coupling, HotFile, HotPiece, Hotspots, Knower, PieceRisk, Risks, WhoKnows, size_text};
 
+use crate::controls::{About, Field, Writing, change};
 use crate::links::entity_link;
 use crate::parts::{entities, entity, mark, number, text, unknown};
 use crate::shell::{Frame, page};
@@ -112,6 +113,7 @@ pub(crate) fn who_link(id: &str) -> String {
 /// Whom to ask about one entity: the one page with names, for somebody asks for them.
 pub fn who_page(frame: &Frame<'_>, who: &WhoKnows) -> String {
     let title = format!("Whom to ask about {}", who.piece.label.name);
+    let known_by = About { entity: &who.piece.label.id, fact: "known_by", to: None, seen: None };
     let main = html! {
         nav.trail aria-label="Where this is" {
             a href=(entity_link(&who.piece.label.id)) { "← " (text(&who.piece.label.name)) }
@@ -135,9 +137,14 @@ pub fn who_page(frame: &Frame<'_>, who: &WhoKnows) -> String {
         }
         p { (text(&who.commits_text())) }
         p {
-            "History doesn't see who answers the phone. Say who knows it: "
-            code.command { "stave say " (who.piece.label.id) " known_by ADDRESS" }
+            "History doesn't see who answers the phone. "
+            @if let Writing::You(_) = frame.writing {
+                "Somebody else knows it?"
+            } @else {
+                "Say who knows it: " code.command { "stave say " (who.piece.label.id) " known_by ADDRESS" }
+            }
         }
+        (change(frame, known_by, "name somebody…", "known by (a name, or an address)", Field::Line, ""))
         p.quiet { "Counted at " (day(who.counted_at)) ", the newest commit." }
     };
     page(frame, &title, &main)

@@ -7,6 +7,12 @@ pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
+/// A path with what stands behind its question mark.
+pub(crate) fn address_with(path: &str, pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    format!("{path}?{}", pairs.join("&"))
+}
+
 /// The page of an entity.
 pub fn entity_link(id: &str) -> String {
     format!("/e/{}", encoded(id))

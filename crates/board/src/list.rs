@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use stave_answers::List;
 use stave_answers::text::{grouped, spoken, tame};
 
+use crate::controls::new_entity;
 use crate::links::{entity_link, find_link, list_link};
 use crate::parts::{entities, kind, mark, number, text, unknown};
 use crate::shell::{Frame, page};
@@ -29,6 +30,7 @@ pub fn list_page(frame: &Frame<'_>, list: &List) -> String {
             @if !list.rows.is_empty() { (table(list)) }
             @if list.pages > 1 { (pager(list)) }
         }
+        (new_entity(frame))
     };
     page(frame, &title, &main)
 }

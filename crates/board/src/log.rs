@@ -5,6 +5,7 @@ use stave_answers::text::{counted, tame};
 use stave_answers::{Log, LogRow, Operation};
 use stave_model::Time;
 
+use crate::controls::{Writing, undo};
 use crate::parts::{date, mark, number, text, unknown};
 use crate::shell::{Frame, page};
 
@@ -15,7 +16,7 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
         p.lead { "The statements in this ledger, grouped by the command that made them, the newest first." }
         @if log.operations.is_empty() { p.empty { "Nothing yet." } }
         (unknown(&log.unknown))
-        @for (index, operation) in log.operations.iter().enumerate() { (one(operation, index, log.now)) }
+        @for (index, operation) in log.operations.iter().enumerate() { (one(frame, operation, index, log.now)) }
         @if let Some(earlier) = log.earlier {
             nav.pager aria-label="Pages of the log" {
                 a rel="next" href={ "/log?before=" (earlier) } {
@@ -27,7 +28,7 @@ pub fn log_page(frame: &Frame<'_>, log: &Log) -> String {
     page(frame, "What was said", &main)
 }
 
-fn one(operation: &Operation, index: usize, now: Time) -> Markup {
+fn one(frame: &Frame<'_>, operation: &Operation, index: usize, now: Time) -> Markup {
     let label = format!("Statements of command {}", index + 1);
     html! {
         section.operation {
@@ -37,8 +38,12 @@ fn one(operation: &Operation, index: usize, now: Time) -> Markup {
                     @if !operation.by.is_empty() { " " span.quiet { "by " (text(&operation.by)) } }
                     @if operation.rows.len() > 1 { " " span.quiet { "· " (operation.amount()) } }
                 }
-                p.quiet {
-                    "take it back: " code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
+                @if let Writing::You(_) = frame.writing {
+                    (undo(frame, &operation.op, "undo", &format!("command {}", index + 1)))
+                } @else {
+                    p.quiet {
+                        "take it back: " code.command { "stave undo " (operation.op.get(..12).unwrap_or(&operation.op)) }
+                    }
                 }
             }
             div.scroll role="region" aria-label=(label) tabindex="0" {

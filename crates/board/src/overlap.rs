@@ -1,9 +1,11 @@
 //! What may be there twice?
 
 use maud::{Markup, html};
+use stave_answers::speech::Act;
 use stave_answers::text::{counted, spoken};
 use stave_answers::{Overlap, Pair, ToolCategory, Verdict};
 
+use crate::controls::{Writing, button};
 use crate::parts::{entities, entity, mark, number, text, unknown};
 use crate::shell::{Frame, page};
 
@@ -26,11 +28,11 @@ pub fn overlap_page(frame: &Frame<'_>, overlap: &Overlap) -> String {
         } @else {
             p {
                 "The most alike first. Likeness counts words and neighbours that two pieces have in common, the rarer "
-                "the more; nothing else is known of what they do. Whether they do the same job, people say, on the "
-                "command line as shown below each; it holds through every later scan."
+                "the more; nothing else is known of what they do. Whether they do the same job, people say; it holds "
+                "through every later scan."
             }
         }
-        @for pair in &overlap.pairs { (shown(pair)) }
+        @for pair in &overlap.pairs { (shown(frame, pair)) }
         @if overlap.more > 0 { p.quiet { "and " (number(overlap.more)) " more" } }
         @if !overlap.tools.is_empty() {
             section aria-labelledby="tools" {
@@ -42,7 +44,7 @@ pub fn overlap_page(frame: &Frame<'_>, overlap: &Overlap) -> String {
     page(frame, TITLE, &main)
 }
 
-fn shown(pair: &Pair) -> Markup {
+fn shown(frame: &Frame<'_>, pair: &Pair) -> Markup {
     let places = pair.places();
     html! {
         article.question #{ "p-" (pair.id) } aria-labelledby={ "h-" (pair.id) } {
@@ -68,12 +70,35 @@ fn shown(pair: &Pair) -> Markup {
                     }
                 }
             }
-            @if matches!(pair.verdict, Verdict::Open | Verdict::Disputed) {
+            @if let Writing::You(_) = frame.writing {
+                (verdicts(frame, pair))
+            } @else if matches!(pair.verdict, Verdict::Open | Verdict::Disputed) {
                 ol.answers {
                     li { "They do the same job" code.command { "stave overlap confirm " (pair.id) } }
                     li { "They don't" code.command { "stave overlap dismiss " (pair.id) } }
                 }
             }
+        }
+    }
+}
+
+/// What may be said of a pair: the opposite of what holds, or either.
+fn verdicts(frame: &Frame<'_>, pair: &Pair) -> Markup {
+    let [one, other] = &pair.pieces;
+    let what = format!("{} and {}", one.label.name, other.label.name);
+    let verdict = |act: Act, label: &str| {
+        let fields = [
+            ("act", act.word()),
+            ("entity", one.label.id.as_str()),
+            ("fact", "overlaps"),
+            ("to", other.label.id.as_str()),
+        ];
+        button(frame, "/say", &fields, label, &what)
+    };
+    html! {
+        ol.answers {
+            @if pair.verdict != Verdict::Confirmed { li { (verdict(Act::Say, "They do the same job")) } }
+            @if pair.verdict != Verdict::Dismissed { li { (verdict(Act::Deny, "They don't")) } }
         }
     }
 }

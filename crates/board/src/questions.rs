@@ -5,7 +5,9 @@ use stave_answers::text::counted;
 use stave_answers::{Asked, Questions};
 use stave_model::Time;
 
-use crate::parts::{entities, text, unknown};
+use crate::controls::{Writing, answers};
+use crate::links::address_with;
+use crate::parts::{entities, number, text, unknown};
 use crate::shell::{Frame, page};
 use crate::why::claims_table;
 
@@ -26,24 +28,68 @@ pub fn questions_page(frame: &Frame<'_>, questions: &Questions) -> String {
                 "has its place."
             }
         } @else {
-            p { "Nothing here is dropped or guessed. Each is answered on the command line, as shown below it." }
+            p { "Nothing here is dropped or guessed. " (how(frame)) }
         }
+        (filters(questions))
         (unknown(&questions.unknown))
         @for question in &questions.rows {
             article.question #{ "q-" (question.id) } aria-labelledby={ "h-" (question.id) } {
                 h2 #{ "h-" (question.id) } {
                     (question.kind_text())
-                    " " a.quiet href={ "#q-" (question.id) } { (question.id) }
+                    " " a.quiet href={ "/questions/" (question.id) } { (question.id) }
                 }
-                (asked(question, questions.now))
+                (asked(frame, question, questions.now))
             }
         }
     };
     page(frame, "What Stave can't decide", &main)
 }
 
+/// One open question on a page of its own.
+pub fn question_page(frame: &Frame<'_>, question: &Asked, now: Time) -> String {
+    let title = format!("A question: {}", question.kind_text());
+    let main = html! {
+        nav.trail aria-label="Where this is" { a href="/questions" { "← All questions" } }
+        h1 { (title) }
+        (asked(frame, question, now))
+        p.quiet { (how(frame)) }
+    };
+    page(frame, &title, &main)
+}
+
+fn how(frame: &Frame<'_>) -> &'static str {
+    match frame.writing {
+        Writing::You(_) => "An answer is your word, and can be taken back.",
+        Writing::NotYou(_) | Writing::Nobody => "Each is answered on the command line, as shown below it.",
+    }
+}
+
+/// Which kinds there are, to look at one alone.
+fn filters(questions: &Questions) -> Markup {
+    let link = |kind: Option<&str>| {
+        let pairs = [("kind", kind), ("entity", questions.entity.as_deref())];
+        let pairs: Vec<(&str, &str)> =
+            pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        if pairs.is_empty() { "/questions".to_owned() } else { address_with("/questions", &pairs) }
+    };
+    html! {
+        @if questions.kinds.len() > 1 || questions.kind.is_some() || questions.entity.is_some() {
+            nav.tabs aria-label="Kinds of questions" {
+                a href=(link(None)) aria-current=[questions.kind.is_none().then_some("page")] { "All" }
+                @for kind in &questions.kinds {
+                    @let is_shown = questions.kind.as_deref() == Some(&kind.kind);
+                    a href=(link(Some(&kind.kind))) aria-current=[is_shown.then_some("page")] {
+                        (kind.text()) " " span.quiet { (number(kind.count)) }
+                    }
+                }
+                @if questions.entity.is_some() { a href="/questions" { "of all pieces" } }
+            }
+        }
+    }
+}
+
 /// A question without its heading.
-fn asked(question: &Asked, now: Time) -> Markup {
+fn asked(frame: &Frame<'_>, question: &Asked, now: Time) -> Markup {
     html! {
         p.sentence { (text(&question.sentence)) }
         @if !question.entities.is_empty() {
@@ -53,15 +99,6 @@ fn asked(question: &Asked, now: Time) -> Markup {
             }
         }
         @if !question.words.is_empty() { (claims_table(&question.words, now, &format!("What was said on question {}", question.id))) }
-        @if !question.answers.is_empty() {
-            ol.answers {
-                @for answer in &question.answers {
-                    li {
-                        (text(&answer.label))
-                        code.command { "stave answer " (question.id) " " (answer.number) }
-                    }
-                }
-            }
-        }
+        (answers(frame, question))
     }
 }

@@ -1,13 +1,15 @@
 //! What stands around every page: title, navigation, search, foot.
 
 use maud::{DOCTYPE, Markup, html};
+use stave_answers::speech::Notice;
 use stave_answers::text::tame;
 
+use crate::controls::{Writing, common, undo};
 use crate::links::api_of;
-use crate::parts::number;
+use crate::parts::{number, text};
 
 /// What a page needs to know about itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Frame<'a> {
     /// Its path and query.
     pub address: &'a str,
@@ -15,6 +17,10 @@ pub struct Frame<'a> {
     pub position: u64,
     /// How many open questions there are; none where that isn't known.
     pub questions: Option<u64>,
+    /// Whether its reader may write.
+    pub writing: Writing<'a>,
+    /// What was said just now.
+    pub notice: Option<&'a Notice>,
 }
 
 const NAVIGATION: &[(&str, &str)] = &[
@@ -72,13 +78,13 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                         }
                     }
                 }
-                main #main tabindex="-1" { (main) }
+                main #main tabindex="-1" { (notice(frame)) (main) (common(frame)) }
                 footer {
                     p {
                         "Position " span #position { (number(frame.position)) } " of the ledger. "
                         a href=(twin) { "This page as JSON" } ". "
                         a href="/account" { "Who you are here" } ". "
-                        "The board is read-only; the command line takes corrections."
+                        (writing(frame))
                     }
                     p #live role="status" aria-live="polite" {}
                 }
@@ -110,6 +116,48 @@ pub(crate) fn bare_page(title: &str, main: &Markup) -> String {
         }
     }
     .into_string()
+}
+
+/// In whose name its reader writes, or how they would get to it.
+fn writing(frame: &Frame<'_>) -> Markup {
+    html! {
+        @match frame.writing {
+            Writing::You(pen) => { "You speak as " (text(pen.name)) "." },
+            Writing::NotYou(hint) => { "You only read here. " (hint) },
+            Writing::Nobody => "The board is read-only here; the command line takes corrections.",
+        }
+    }
+}
+
+/// `You said`, `Ann took back`.
+fn whose(frame: &Frame<'_>, notice: &Notice) -> Markup {
+    let is_own = matches!(frame.writing, Writing::You(pen) if pen.author == notice.author);
+    let did = if notice.is_undo { "took back" } else { "said" };
+    html! { @if is_own { "You " } @else { (text(&notice.who)) " " } (did) }
+}
+
+/// What was said just now, and how to take it back.
+fn notice(frame: &Frame<'_>) -> Markup {
+    html! {
+        @if let Some(notice) = frame.notice {
+            div.notice role="status" {
+                p {
+                    span.quiet { (whose(frame, notice)) ": " }
+                    @for (at, sentence) in notice.said.iter().enumerate() {
+                        @if at > 0 { "; " }
+                        (text(sentence))
+                    }
+                    "."
+                    @if notice.undone_by.is_some() { " " span.quiet { "It has been taken back since." } }
+                }
+                @match &notice.undone_by {
+                    Some(by) => (undo(frame, &by.to_string(), "Say it again", "")),
+                    None if notice.is_undo => (undo(frame, &notice.op.to_string(), "Bring it back", "")),
+                    None => (undo(frame, &notice.op.to_string(), "Undo", "")),
+                }
+            }
+        }
+    }
 }
 
 /// Staves of different lengths: a barrel holds water up to the lowest.

@@ -14,8 +14,10 @@ mod metrics;
 mod pages;
 mod poller;
 mod pool;
+mod reader;
 mod reply;
 mod routes;
+mod speak;
 mod state;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};

@@ -6,16 +6,19 @@ use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use stave_answers::flow::{Definition, FlowQuery};
+use stave_answers::speech::{Choices, choices, notice};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{
     Estate, FiresQuery, GoneQuery, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery, OverlapQuery,
-    Result, RiskQuery, StaleQuery,
+    QuestionQuery, Result, RiskQuery, StaleQuery,
 };
 use stave_board::{Frame, Problem};
 use stave_map::Named;
-use stave_model::Time;
+use stave_model::{Op, Time};
 
+use crate::reader::Reader;
 use crate::reply::{Reply, problem};
+use crate::speak::without_said;
 
 /// Entities in the picture of a neighbourhood.
 const NEAR: usize = 60;
@@ -43,7 +46,7 @@ pub(crate) enum Page {
     Entity { id: String },
     Neighbourhood { id: String },
     Why { id: String, fact: Option<String>, to: Option<String> },
-    Questions,
+    Questions { kind: Option<String>, entity: Option<String> },
     Question { id: String },
     Overlap(OverlapQuery),
     Barrel { id: String },
@@ -129,8 +132,10 @@ impl Page {
                 Ok(Page::Why { id: (*id).to_owned(), fact: values.text("fact"), to: values.text("to") })
             }
             (true, ["entities", id, "neighbourhood"]) => Ok(Page::Neighbourhood { id: (*id).to_owned() }),
-            (_, ["questions"]) => Ok(Page::Questions),
-            (true, ["questions", id]) if !id.is_empty() => Ok(Page::Question { id: (*id).to_owned() }),
+            (_, ["questions"]) => {
+                Ok(Page::Questions { kind: values.text("kind"), entity: values.text("entity") })
+            }
+            (_, ["questions", id]) if !id.is_empty() => Ok(Page::Question { id: (*id).to_owned() }),
             (_, ["overlap"]) => {
                 Ok(Page::Overlap(OverlapQuery { all: values.text("all").is_some_and(|text| text == "yes") }))
             }
@@ -267,10 +272,31 @@ impl Made {
 }
 
 /// Makes the answer.
-pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) -> Result<Made> {
+pub(crate) fn make(
+    page: &Page,
+    uri: &Uri,
+    estate: Estate<'_>,
+    version: &str,
+    reader: Reader,
+) -> Result<Made> {
     let api = uri.path().starts_with("/api/");
-    let address = uri.path_and_query().map_or("/", |address| address.as_str());
-    let frame = |position: u64, questions: u64| Frame { address, position, questions: Some(questions) };
+    let address = without_said(uri.path_and_query().map_or("/", |address| address.as_str()));
+    let reader = reader.named_by(estate.people);
+    let choices = match page {
+        Page::Entity { .. } | Page::Fires { .. } if reader.may_write() && !api => choices(estate)?,
+        _ => Choices::default(),
+    };
+    let notice = match said_here(uri).filter(|_| !api) {
+        Some(op) => notice(estate, op)?,
+        None => None,
+    };
+    let frame = |position: u64, questions: u64| Frame {
+        address: &address,
+        position,
+        questions: Some(questions),
+        writing: reader.writing(&choices),
+        notice: notice.as_ref(),
+    };
     let open_questions = || -> Result<u64> { Ok(estate.model.counts()?.questions) };
     let reply = match page {
         Page::Overview => {
@@ -347,8 +373,9 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
                 Reply::html(stave_board::why_page(&frame(why.position, open_questions()?), &why))
             }
         }
-        Page::Questions => {
-            let questions = stave_answers::questions(estate, QUESTIONS)?;
+        Page::Questions { kind, entity } => {
+            let query = QuestionQuery { kind: kind.clone(), entity: entity.clone(), limit: QUESTIONS };
+            let questions = stave_answers::questions_of(estate, &query)?;
             if api {
                 Reply::json(&questions)
             } else {
@@ -357,7 +384,11 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
             }
         }
         Page::Question { id } => match stave_answers::question(estate, id)? {
-            Some(question) => Reply::json(&question),
+            Some(question) if api => Reply::json(&question),
+            Some(question) => {
+                let frame = frame(estate.model.stamp()?.position, open_questions()?);
+                Reply::html(stave_board::question_page(&frame, &question, estate.now))
+            }
             None => {
                 let sentence = format!("There is no open question {id}.");
                 let page = problem("There is no such question", sentence, "It may have been answered.");
@@ -463,6 +494,11 @@ pub(crate) fn make(page: &Page, uri: &Uri, estate: Estate<'_>, version: &str) ->
     Ok(Made::Reply(reply))
 }
 
+/// The command that the page's reader has just run.
+fn said_here(uri: &Uri) -> Option<Op> {
+    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("said="))?.parse().ok()
+}
+
 /// Where the answers are, for programs.
 fn index(position: u64, version: &str) -> serde_json::Value {
     json!({
@@ -475,7 +511,7 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "entity": "/api/v1/entities/{id}",
             "neighbourhood": "/api/v1/entities/{id}/neighbourhood",
             "why": "/api/v1/entities/{id}/why{?fact,to}",
-            "questions": "/api/v1/questions",
+            "questions": "/api/v1/questions{?kind,entity}",
             "question": "/api/v1/questions/{id}",
             "overlap": "/api/v1/overlap{?all}",
             "barrel": "/api/v1/entities/{id}/barrel",
@@ -489,6 +525,11 @@ fn index(position: u64, version: &str) -> serde_json::Value {
             "log": "/api/v1/log{?before,limit}",
             "graph": "/api/v1/graph",
             "tools": "/api/v1/tools{?q}",
+        },
+        "words": {
+            "say": "/api/v1/say",
+            "answer": "/api/v1/questions/{id}/answer",
+            "undo": "/api/v1/undo",
         },
         "events": "/events",
     })

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use stave_answers::speech::SpeechError;
 use stave_answers::{Estate, People};
 use stave_ledger::{Ledger, Store};
 use stave_map::CutOff;
-use stave_model::Time;
+use stave_model::{PersonRow, Statement, Time};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::door::accounts::AccountError;
@@ -28,6 +29,9 @@ pub(crate) enum PoolError {
     /// The answer can't be made.
     #[error(transparent)]
     Answer(#[from] stave_answers::AnswerError),
+    /// A word can't be made.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
     /// The ledger can't be read or written, or refuses what is to be written.
     #[error(transparent)]
     Ledger(#[from] stave_ledger::Error),
@@ -55,12 +59,30 @@ struct Shared {
     open: Open,
     clock: fn() -> Time,
     permits: Arc<Semaphore>,
+    /// Whose turn it is to speak.
+    turn: Mutex<()>,
+}
+
+/// What comes of a word: what to append, and the position once that is folded.
+pub(crate) struct Spoken<T> {
+    pub(crate) outcome: T,
+    pub(crate) people: Vec<PersonRow>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) position: Option<u64>,
 }
 
 impl Pool {
     pub(crate) fn new(workers: usize, clock: fn() -> Time, open: Open) -> Pool {
         let permits = Arc::new(Semaphore::new(workers));
-        Pool { shared: Arc::new(Shared { idle: Mutex::new(Vec::new()), open, clock, permits }) }
+        Pool {
+            shared: Arc::new(Shared {
+                idle: Mutex::new(Vec::new()),
+                open,
+                clock,
+                permits,
+                turn: Mutex::new(()),
+            }),
+        }
     }
 
     /// Makes an answer with a worker whose map has been brought to `position` at least.
@@ -73,13 +95,7 @@ impl Pool {
         self.work(move |worker| {
             let now = clock();
             worker.bring(position, now)?;
-            let estate = Estate {
-                model: &worker.sources.model,
-                ledger: worker.sources.ledger.as_ref(),
-                people: &worker.people,
-                now,
-            };
-            Ok(make(estate)?)
+            Ok(make(worker.estate(now))?)
         })
         .await
     }
@@ -110,6 +126,29 @@ impl Pool {
         self.work(move |worker| {
             let store = worker.sources.ledger.store().ok_or(PoolError::NoStore)?;
             Ok(work(store)?)
+        })
+        .await
+    }
+
+    /// Brings a map up to date, decides on it what to say, appends that and folds it: what is read afterwards, here or
+    /// by other workers at the position that comes back, has it. One at a time in this process, so that no word is
+    /// decided on a map that another one is just about to change.
+    pub(crate) async fn speak<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(Estate<'_>) -> Result<Spoken<T>, SpeechError> + Send + 'static,
+    ) -> Result<Spoken<T>, PoolError> {
+        let shared = Arc::clone(&self.shared);
+        self.work(move |worker| {
+            let _turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = (shared.clock)();
+            worker.catch_up(now)?;
+            let mut spoken = decide(worker.estate(now))?;
+            if !spoken.statements.is_empty() {
+                worker.sources.ledger.add_people(&spoken.people)?;
+                worker.sources.ledger.append(&spoken.statements)?;
+                spoken.position = Some(worker.catch_up(now)?);
+            }
+            Ok(spoken)
         })
         .await
     }
@@ -157,6 +196,18 @@ impl Shared {
 }
 
 impl Worker {
+    fn estate(&self, now: Time) -> Estate<'_> {
+        Estate { model: &self.sources.model, ledger: self.sources.ledger.as_ref(), people: &self.people, now }
+    }
+
+    /// Folds all that has been appended, by whomever; the position that this makes.
+    fn catch_up(&mut self, now: Time) -> stave_answers::Result<u64> {
+        let advance = self.sources.model.catch_up(self.sources.ledger.as_ref(), CutOff::Live(now))?;
+        self.people = People::new(self.sources.ledger.people()?);
+        self.brought_to = Some(advance.position);
+        Ok(advance.position)
+    }
+
     /// Reads the people directory anew and, where the map is this worker's own and not a shared file that the
     /// poller has advanced, folds what is new.
     fn bring(&mut self, position: u64, now: Time) -> stave_answers::Result<()> {

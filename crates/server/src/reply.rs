@@ -52,7 +52,7 @@ impl Reply {
             return Reply { status, ..Reply::json(&error) };
         }
         // A page that isn't there has no twin; the foot leads to the list of those that are.
-        let frame = Frame { address: "/help", position: 0, questions: None };
+        let frame = Frame { address: "/help", ..Frame::default() };
         Reply { status, media_type: HTML, body: problem_page(&frame, problem) }
     }
 

@@ -9,14 +9,17 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use stave_board::Asset;
+use stave_model::Op;
 use tokio::sync::watch;
 
-use crate::door::sign;
+use crate::door::{Caller, sign};
 use crate::events::events;
 use crate::guard::guard;
 use crate::ledger_api;
 use crate::pages::{self, Page};
+use crate::reader::Reader;
 use crate::reply::{Reply, problem};
+use crate::speak;
 use crate::state::State;
 
 /// All routes behind the guard.
@@ -29,6 +32,14 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/account", get(sign::account))
         .route("/login", get(sign::login_page).post(sign::login))
         .route("/logout", post(sign::logout))
+        .route("/say", post(speak::speak))
+        .route("/e/{id}/say", post(speak::speak))
+        .route("/questions/{id}/answer", post(speak::speak))
+        .route("/undo", post(speak::speak))
+        .route("/api/v1/say", post(speak::speak))
+        .route("/api/v1/entities/{id}/say", post(speak::speak))
+        .route("/api/v1/questions/{id}/answer", post(speak::speak))
+        .route("/api/v1/undo", post(speak::speak))
         .route("/events", get(move |shared: Shared<Arc<State>>| events(shared, stop.clone())));
     for asset in stave_board::assets() {
         router =
@@ -105,8 +116,14 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
         }
     };
     let (asked, version) = (uri.clone(), state.version.clone());
+    let reader = match (request.extensions().get::<Caller>(), speak::new_op()) {
+        (Some(caller), Ok(op)) => Reader::of(caller, op),
+        // Without random digits no form could be told from another.
+        _ => Reader::of(&Caller::Stranger, Op([0; 16])),
+    };
     let position = *state.position.borrow();
-    let made = state.pool.answer(position, move |estate| pages::make(&page, &asked, estate, &version)).await;
+    let made =
+        state.pool.answer(position, move |estate| pages::make(&page, &asked, estate, &version, reader)).await;
     match made {
         Ok(made) => made.into_response(),
         Err(error) => {

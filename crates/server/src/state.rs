@@ -66,6 +66,15 @@ impl State {
         }
     }
 
+    /// Tells event streams, and workers that make answers, of a position that was folded here.
+    pub(crate) fn advance_to(&self, reached: u64) {
+        self.position.send_if_modified(|position| {
+            let moved = *position < reached;
+            *position = reached.max(*position);
+            moved
+        });
+    }
+
     /// Why the map is not up to date.
     pub(crate) fn behind(&self) -> Option<String> {
         self.behind.lock().unwrap_or_else(PoisonError::into_inner).clone()

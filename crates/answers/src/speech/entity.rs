@@ -81,12 +81,13 @@ fn several(typed: &str, rows: &[EntityRow]) -> Refusal {
             row.reference
         ));
     }
-    Refusal { kind: RefusalKind::Several, ..Refusal::new(what).candidates(rows) }
+    Refusal { kind: RefusalKind::Several, ..Refusal::new(what).candidates(rows).about(typed) }
 }
 
 /// Nothing is called that; the nearest names are proposed.
 pub fn unknown(typed: &str, nearest: &[EntityRow]) -> Refusal {
-    let refusal = Refusal::no(format!("nothing on the map is called \"{typed}\"")).candidates(nearest);
+    let refusal =
+        Refusal::no(format!("nothing on the map is called \"{typed}\"")).candidates(nearest).about(typed);
     if nearest.is_empty() {
         refusal.hint("stave list shows what there is; stave find searches descriptions too")
     } else {

@@ -57,7 +57,7 @@ pub fn deny(estate: Estate<'_>, speech: Speech) -> Result<Plan> {
 }
 
 /// `team-a owns cart` is about cart: swaps the two ends of a fact that was typed from its other end.
-fn turned(entity: &str, fact: FactWord, rest: Vec<String>) -> Result<(String, Vec<String>)> {
+pub(super) fn turned(entity: &str, fact: FactWord, rest: Vec<String>) -> Result<(String, Vec<String>)> {
     if !fact.inverse {
         return Ok((entity.to_owned(), rest));
     }
@@ -79,7 +79,7 @@ fn needs_end(entity: &str, fact: FactWord) -> Refusal {
 }
 
 /// Adds an entity that only people name.
-fn add(estate: Estate<'_>, kind: Kind, name: &str, is_new: bool) -> Result<Plan> {
+pub(super) fn add(estate: Estate<'_>, kind: Kind, name: &str, is_new: bool) -> Result<Plan> {
     let mut of = Anchor::said(kind, name)?;
     let there = match meant(estate, name)? {
         Meant::One(entity) => vec![entity.row],
@@ -107,7 +107,7 @@ fn add(estate: Estate<'_>, kind: Kind, name: &str, is_new: bool) -> Result<Plan>
     Ok(plan)
 }
 
-fn affirm(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Result<Plan> {
+pub(super) fn affirm(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Result<Plan> {
     let fact_type = fact.row.name;
     let text = rest.join(" ");
     if text.trim().is_empty() && fact.row.mode != Mode::Presence {
@@ -146,7 +146,7 @@ fn affirm(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Re
             if of.id() == to.id() {
                 return Err(Refusal::new(format!("{} can't have a relation to itself", of.name)).into());
             }
-            plan.drafts.push(relation(&of, fact_type, &to));
+            plan.drafts.push(overlap_or_relation(&of, fact_type, &to));
             plan.said.push(format!("{} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
@@ -191,7 +191,7 @@ fn presence_kind(of: &Anchor, text: &str) -> Result<String> {
 }
 
 /// What the word is about; of two persons that are one, one whom only the directory knows may be the first.
-fn subject(estate: Estate<'_>, typed: &str, fact: FactWord) -> Result<Anchor> {
+pub(super) fn subject(estate: Estate<'_>, typed: &str, fact: FactWord) -> Result<Anchor> {
     if fact.row.mode == Mode::Join
         && !persons::is_on_map(estate, typed)?
         && let Some(person) = persons::known(estate, typed)?
@@ -256,11 +256,16 @@ fn members(estate: Estate<'_>, typed: &[String], plan: &mut Plan) -> Result<Vec<
     Ok(members)
 }
 
+/// A reference or the 12 digits were typed, and no name.
+fn is_exact(entity: &Entity, typed: &str) -> bool {
+    typed.contains(':') || typed.trim() == entity.row.id
+}
+
 /// A team or person on the map. A service of the same name is not meant.
 fn member(estate: Estate<'_>, typed: &str) -> Result<Option<Anchor>> {
     let is_owner = |kind: &str| kind == "group" || kind == "person";
     match meant(estate, typed)? {
-        Meant::One(entity) if is_owner(&entity.row.kind) || typed.contains(':') => {
+        Meant::One(entity) if is_owner(&entity.row.kind) || is_exact(&entity, typed) => {
             Ok(Some(Anchor::new(*entity, typed)))
         }
         Meant::One(_) | Meant::None(_) => Ok(None),
@@ -282,6 +287,7 @@ fn new_group(estate: Estate<'_>, name: &str, plan: &mut Plan) -> Result<Anchor> 
         if let Some(near) = nearest(&name.to_lowercase(), groups.iter().map(|row| row.name.as_str())) {
             return Err(Refusal::no(format!("no team or person is called \"{name}\""))
                 .candidates(&groups)
+                .about(name)
                 .hint(format!("did you mean {near}?"))
                 .hint(format!("to add a new team: stave say group \"{name}\""))
                 .into());
@@ -306,7 +312,7 @@ fn deny_entity(estate: Estate<'_>, typed: &str) -> Result<Plan> {
     })
 }
 
-fn refuse(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Result<Plan> {
+pub(super) fn refuse(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Result<Plan> {
     let fact_type = fact.row.name;
     let text = rest.join(" ");
     let mut plan = Plan::default();
@@ -346,7 +352,7 @@ fn refuse(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Re
                 other_relations(&of, &to, fact_type)?;
                 plan.notes.push(NOBODY_SAYS_SO.to_owned());
             }
-            plan.drafts.push(relation(&of, fact_type, &to).denied());
+            plan.drafts.push(overlap_or_relation(&of, fact_type, &to).denied());
             plan.said.push(format!("not so: {} {} {}", of.name, spoken(fact_type), to.name));
             plan.known = Known::on(of, fact_type, to.id().map(|id| OwnedEnd::Entity(id.to_owned())));
         }
@@ -360,7 +366,7 @@ fn refuse(estate: Estate<'_>, of: Anchor, fact: FactWord, rest: &[String]) -> Re
 const NOBODY_SAYS_SO: &str = "nobody says so at present; your word stands should a scan find it";
 
 /// A fact between two entities; of `overlaps` it doesn't matter which one is named first.
-fn relation(of: &Anchor, fact_type: &str, to: &Anchor) -> Draft {
+pub(super) fn overlap_or_relation(of: &Anchor, fact_type: &str, to: &Anchor) -> Draft {
     if fact_type == "overlaps" { word::overlap(of, to) } else { word::relation(of, fact_type, to) }
 }
 

@@ -47,11 +47,19 @@ pub struct Refusal {
     pub candidates: Vec<EntityRow>,
     /// What kind it is.
     pub kind: RefusalKind,
+    /// The name that is the reason, as it was typed.
+    pub about: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(what: impl Into<String>) -> Refusal {
-        Refusal { what: what.into(), hints: Vec::new(), candidates: Vec::new(), kind: RefusalKind::Mistake }
+        Refusal {
+            what: what.into(),
+            hints: Vec::new(),
+            candidates: Vec::new(),
+            kind: RefusalKind::Mistake,
+            about: None,
+        }
     }
 
     pub(crate) fn no(what: impl Into<String>) -> Refusal {
@@ -61,6 +69,13 @@ impl Refusal {
     #[must_use]
     pub(crate) fn candidates(mut self, rows: &[EntityRow]) -> Refusal {
         self.candidates = rows.to_vec();
+        self
+    }
+
+    /// With the name that is the reason.
+    #[must_use]
+    pub(crate) fn about(mut self, typed: &str) -> Refusal {
+        self.about = Some(typed.trim().to_owned());
         self
     }
 

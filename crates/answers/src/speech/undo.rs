@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use stave_ledger::{Entry, Filter, Ledger, claims};
-use stave_model::{Author, Hash, Op, Reference, Scope, fact_scope};
+use stave_model::{Author, Hash, Op, Reference, fact_scope};
 
-use super::{Plan, Refusal, RefusalKind, Result};
+use super::{Plan, Refusal, Result};
 use crate::{draft_withdrawal, says};
 
 /// Entries that are read at once when a command is looked for.
@@ -47,7 +47,7 @@ impl Target {
     ///
     /// # Errors
     /// Where the ledger can't be read.
-    pub fn undone_by(&self, ledger: &dyn Ledger) -> Result<Option<Op>> {
+    pub fn undone_by(&self, ledger: &dyn Ledger) -> crate::Result<Option<Op>> {
         let by = withdrawals_of(ledger, &self.text())?;
         let counts = |entry: &&Entry| !is_withdrawn(ledger, entry, &mut HashSet::new());
         Ok(by.iter().find(counts).map(|entry| entry.header.op))
@@ -182,11 +182,10 @@ pub fn last_of(ledger: &dyn Ledger, author: &Author) -> Result<Op> {
 }
 
 /// Words that withdraw what `target` names, whether they count or not.
-fn withdrawals_of(ledger: &dyn Ledger, target: &str) -> Result<Vec<Entry>> {
-    let unsayable =
-        |error| Refusal { kind: RefusalKind::Mistake, ..Refusal::new(format!("{target}: {error}")) };
-    let of: Reference = target.parse().map_err(unsayable)?;
-    let scope: Scope = fact_scope(&of, "withdrawn", None).map_err(unsayable)?;
+fn withdrawals_of(ledger: &dyn Ledger, target: &str) -> crate::Result<Vec<Entry>> {
+    // What is no name, no word can have named.
+    let Ok(of) = target.parse::<Reference>() else { return Ok(Vec::new()) };
+    let Ok(scope) = fact_scope(&of, "withdrawn", None) else { return Ok(Vec::new()) };
     Ok(stave_ledger::matching(ledger, &Filter { scope: Some(scope), ..Filter::default() })?)
 }
 

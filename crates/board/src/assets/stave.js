@@ -81,3 +81,29 @@ if (field) {
   const later = () => { clearTimeout(waiting); waiting = setTimeout(search, 150); };
   field.form.addEventListener("input", later);
 }
+
+// Names to choose from while somebody types one. Without this, a name that means several is asked for again.
+const names = document.getElementById("pieces");
+let finding = new AbortController();
+async function propose(words) {
+  finding.abort();
+  finding = new AbortController();
+  const address = `/api/v1/find?limit=12&q=${encodeURIComponent(words)}`;
+  try {
+    const answer = await fetch(address, { signal: finding.signal });
+    if (!answer.ok) return;
+    const { rows } = await answer.json();
+    const list = document.getElementById("pieces");
+    list.replaceChildren(...rows.map(({ name }) => Object.assign(document.createElement("option"), { value: name })));
+  } catch {
+    // The names that the page came with are offered still.
+  }
+}
+if (names) {
+  let waiting;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("input[data-find]") || target.value.trim().length < 2) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => propose(target.value), 150);
+  });
+}

@@ -40,7 +40,11 @@ fn page(near: Option<&Neighbourhood>) -> String {
         more_said: 0,
         unknown: vec!["No relation to anything else is known.".to_owned()],
     };
-    entity_page(&Frame { address: "/e/000000000001", position: 7, questions: None }, &found, near)
+    entity_page(
+        &Frame { address: "/e/000000000001", position: 7, questions: None, ..Frame::default() },
+        &found,
+        near,
+    )
 }
 
 fn drawing(near: &Neighbourhood) -> String {
@@ -141,7 +145,7 @@ fn the_table_says_all_that_the_barrel_shows() {
             .collect(),
         unknown: Vec::new(),
     };
-    let frame = Frame { address: "/e/000000000001/barrel", position: 1, questions: None };
+    let frame = Frame { address: "/e/000000000001/barrel", position: 1, questions: None, ..Frame::default() };
     let page = stave_board::barrel_page(&frame, &barrel);
     let (drawing, table) = page.split_once("</svg></div>").unwrap();
     assert!(drawing.contains("class=\"barrel\"") && drawing.contains("aria-hidden=\"true\""));

@@ -14,7 +14,7 @@ use crate::{label, row};
 const NASTY: &str = "'\"><svg onload=alert(1)>&amp;\u{202e}\u{1b}[2J";
 
 fn frame(address: &str) -> Frame<'_> {
-    Frame { address, position: 3, questions: Some(2) }
+    Frame { address, position: 3, questions: Some(2), ..Frame::default() }
 }
 
 fn list(rows: Vec<stave_answers::EntityRow>) -> List {
@@ -120,10 +120,13 @@ fn an_empty_estate_says_what_to_do() {
         now: Time::from_millis(0),
         total: 0,
         without_place: 0,
+        kinds: Vec::new(),
+        kind: None,
+        entity: None,
         rows: Vec::new(),
         unknown: Vec::new(),
     };
-    let frame = Frame { address: "/", position: 0, questions: Some(0) };
+    let frame = Frame { address: "/", position: 0, questions: Some(0), ..Frame::default() };
     insta::assert_snapshot!(overview_page(&frame, &summary, &questions).replace("><", ">\n<"));
 }
 

@@ -30,12 +30,25 @@ pub(crate) enum Who {
 pub(crate) const WRITES: &[WriteRoute] = &[
     WriteRoute { path: "/login", who: Who::Anyone, body_bytes: 8_192, patience: Duration::from_secs(20) },
     WriteRoute { path: "/logout", who: Who::Anyone, body_bytes: 4_096, patience: Duration::from_secs(10) },
+    word("/say"),
+    word("/e/{}/say"),
+    word("/questions/{}/answer"),
+    word("/undo"),
+    word("/api/v1/say"),
+    word("/api/v1/entities/{}/say"),
+    word("/api/v1/questions/{}/answer"),
+    word("/api/v1/undo"),
     WriteRoute::of_ledger("/api/v1/ledger/append", limits::APPEND_BYTES, 600),
     WriteRoute::of_ledger("/api/v1/ledger/estates", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/heard", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/holds", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/people", limits::BODY_BYTES, 60),
 ];
+
+/// A route that takes one person's word.
+const fn word(path: &'static str) -> WriteRoute {
+    WriteRoute { path, who: Who::Writers, body_bytes: 65_536, patience: Duration::from_secs(20) }
+}
 
 /// All routes that change something, as docs/access.md has them: path, largest body, time, who gets there.
 pub fn routes() -> Vec<String> {

@@ -12,6 +12,7 @@ mod gate;
 mod html;
 mod live;
 mod pages;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
