@@ -55,7 +55,9 @@ usage: cargo xtask TASK
                          measures every figure of docs/performance.md: scan, history, million, many, fold, start,
                          first-build
   reliability postgres [--kills N] [--seconds N]
-                         kills writers and the server of a ledger on PostgreSQL, and measures appends";
+                         kills writers and the server of a ledger on PostgreSQL, and measures appends
+  reliability postgres --load [--command-lines N] [--servers N] [--minutes N] [--kill-every SECONDS] [--binary PATH]
+                         command lines on servers on one PostgreSQL, of which one is killed every minute";
 
 /// What a task came to, where it could run.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use crate::Outcome;
 use crate::args::Args;
 
+mod load;
 mod postgres;
 #[path = "../../../crates/ledger/tests/it/server.rs"]
 #[allow(dead_code)]

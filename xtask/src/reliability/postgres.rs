@@ -1,9 +1,11 @@
 //! The ledger on a PostgreSQL server of its own: writers and the server killed, and appends counted.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::load::{self, Load};
 use super::server::Server;
 use crate::Outcome;
 use crate::args::Args;
@@ -15,6 +17,9 @@ const KILLS: u32 = 300;
 const SECONDS: u32 = 10;
 
 pub(super) fn task(mut args: Args) -> Result<Outcome> {
+    if args.flag("--load") {
+        return loaded(args);
+    }
     let kills = args.number("--kills")?.unwrap_or(KILLS);
     let seconds = args.number("--seconds")?.unwrap_or(SECONDS);
     args.end()?;
@@ -23,6 +28,22 @@ pub(super) fn task(mut args: Args) -> Result<Outcome> {
         appends(seconds)?;
     }
     Ok(Outcome::passed_if(survived))
+}
+
+/// Command lines, servers, and one of them killed every minute.
+fn loaded(mut args: Args) -> Result<Outcome> {
+    let load = Load {
+        command_lines: args.number("--command-lines")?.unwrap_or(100),
+        servers: args.number("--servers")?.unwrap_or(4),
+        minutes: args.number("--minutes")?.unwrap_or(10),
+        kill_every: Duration::from_secs(args.number("--kill-every")?.unwrap_or(60).into()),
+        binary: match args.optional_path("--binary")? {
+            Some(path) => path,
+            None => run::release_binary()?,
+        },
+    };
+    args.end()?;
+    load::run(&load)
 }
 
 /// The tests that kill, with more kills.
