@@ -5,6 +5,7 @@
 //! statements are known by what they say, so that one whose acknowledgement was lost is found, not doubled.
 
 mod append;
+mod compact;
 mod link;
 mod obey;
 mod open;
@@ -435,6 +436,17 @@ impl Ledger for PostgresLedger {
 
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.read(obey::redacted)
+    }
+
+    fn horizon(&self) -> Result<Option<Time>> {
+        self.read(|link| {
+            let rows = link.query("SELECT value::bigint FROM meta WHERE key = 'horizon'", &[])?;
+            Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(Time::from_millis))
+        })
+    }
+
+    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+        self.let_go(superseded, horizon)
     }
 
     fn store(&mut self) -> Option<&mut dyn Store> {

@@ -6,7 +6,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE counter (single BOOLEAN PRIMARY KEY DEFAULT true CHECK (single), last BIGINT NOT NULL);
 INSERT INTO counter (last) VALUES (0);
 
--- One row a statement. `number` is its position: 1, 2, 3, … without gaps; rows are never changed or removed.
+-- One row a statement. `number` is its position: 1, 2, 3, … without gaps. Rows are never changed, and removed
+-- by compaction alone.
 -- All columns but `number`, `id`, `claim_count` and `body` repeat what `header` says, for the indexes.
 CREATE TABLE statements (
     number      BIGINT PRIMARY KEY,
@@ -27,6 +28,7 @@ CREATE TABLE statements (
 CREATE INDEX statements_slot ON statements (slot, source_at, rules, time, id);
 CREATE INDEX statements_repeats ON statements (slot, claims);
 CREATE INDEX statements_claims ON statements (claims);
+CREATE INDEX statements_body ON statements (body);
 CREATE INDEX statements_author ON statements (author, number);
 CREATE INDEX statements_scope ON statements (scope);
 CREATE INDEX statements_op ON statements (op);

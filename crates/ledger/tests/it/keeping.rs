@@ -133,7 +133,7 @@ fn a_restored_ledger_is_what_it_was_in_a_new_epoch_without_sessions() {
 }
 
 /// Three months of scans of one scope and some words.
-fn history(ledger: &mut dyn Ledger) -> Vec<Statement> {
+pub(crate) fn history(ledger: &mut dyn Ledger) -> Vec<Statement> {
     let mut said = Vec::new();
     for day in 0..90 {
         let mut one = scan(day * 1_440, &format!("c{day}"), 700 + day as usize);

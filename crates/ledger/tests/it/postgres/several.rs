@@ -4,11 +4,15 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls};
-use stave_ledger::{Appended, Ledger, Outcome, PostgresLedger, Prepared, Repeats, claims};
+use stave_ledger::{
+    Appended, Ledger, Outcome, PostgresLedger, Prepared, Repeats, claims, merge_stream, statement, superseded,
+};
 use stave_model::{Basis, Claim, Statement, canonical};
 
 use super::{place, sound};
-use crate::make::{Dice, header, redact, scan, word};
+use crate::exchange::exported;
+use crate::keeping::history;
+use crate::make::{Dice, header, redact, scan, time, word};
 
 /// Makes appends with `application_name=slow` stop once their bodies are written, for as long as lock 1 is held.
 const HOLD: &str = "
@@ -201,6 +205,59 @@ fn a_body_that_is_redacted_while_it_is_read_is_read_on_from_there() {
         let wanted = if index == 57 { late.to_string().into_bytes() } else { canonical(claim) };
         assert!(*line == wanted, "line {index}");
     }
+}
+
+#[test]
+fn a_compaction_keeps_words_numbers_and_what_holds() {
+    let Some((server, name, url)) = place() else { return };
+    let mut ledger = PostgresLedger::open_or_create(&url).unwrap();
+    let said = history(&mut ledger);
+    let old_copy = exported(&ledger);
+    let (info, position) = (ledger.info().unwrap(), ledger.position().unwrap());
+    assert_eq!(ledger.horizon().unwrap(), None);
+    let horizon = time(60 * 1_440);
+    let going = superseded(&ledger, horizon).unwrap();
+    assert_eq!(going.numbers, (0..60).map(|day| day * 2 + 1).collect::<Vec<u64>>());
+    // The last number stays, whoever asks for it to go.
+    let mut numbers = going.numbers.clone();
+    numbers.push(position);
+    ledger.compact(&numbers, horizon).unwrap();
+    assert_eq!(ledger.horizon().unwrap(), Some(horizon));
+    assert_eq!(ledger.position().unwrap(), position);
+    assert!(ledger.info().unwrap().revision > info.revision);
+    for (number, one) in (1..).zip(&said) {
+        let found = statement(&ledger, &one.id()).unwrap();
+        assert_eq!(found.as_ref(), Some(one).filter(|_| !going.numbers.contains(&number)), "{number}");
+    }
+    assert_eq!(server.sql(&name, "SELECT count(DISTINCT body) FROM bodies").unwrap(), "120");
+    // An old copy brings them back, under new numbers.
+    let folder = tempfile::tempdir().unwrap();
+    merge_stream(&mut ledger, "old copy", old_copy.as_bytes(), folder.path()).unwrap();
+    assert_eq!(ledger.position().unwrap(), position + 60);
+    assert_eq!(exported(&ledger), old_copy);
+}
+
+#[test]
+fn a_body_that_is_compacted_away_while_it_is_said_again_is_written_again() {
+    let Some((_, _, url)) = place() else { return };
+    let mut two = PostgresLedger::open_or_create(&url).unwrap();
+    let again = |minute: i64, commit: &str| {
+        let mut said = scan(minute, "c", 40);
+        said.header.source.id = Some(commit.to_owned());
+        said
+    };
+    two.append(&[again(1, "c1"), word(2, "ann", "a")]).unwrap();
+    // The first body of the batch is known and isn't written; the second one is, and there it stops.
+    let batch = [again(3, "c2"), scan(4, "c3", 7)];
+    while_rows_have_no_number(
+        &url,
+        |one| one.append(&batch).unwrap(),
+        || {
+            two.compact(&[1], time(9)).unwrap();
+        },
+    );
+    assert_eq!(statement(&two, &batch[0].id()).unwrap().as_ref(), Some(&batch[0]));
+    assert_eq!(two.position().unwrap(), 4);
 }
 
 #[test]
