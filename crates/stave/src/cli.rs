@@ -1,5 +1,6 @@
 //! The command line's definition. One definition yields parsing, help and completions; nothing is done here.
 
+mod accounts;
 mod help;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(crate) use accounts::*;
 use help::*;
 
 const STYLES: Styles = Styles::styled()
@@ -161,10 +163,17 @@ pub(crate) enum Command {
     #[command(after_help = IMPORT_HELP)]
     Import(ImportFiles),
     /// Serve the board without scanning
+    #[command(after_help = SERVE_HELP)]
     Serve(Serve),
     /// Whether all is well: ledger, hashes, map, permissions, clock, disk; what to do about each. Changes nothing
     #[command(after_help = DOCTOR_HELP)]
     Doctor(Doctor),
+    /// Who may sign in: add, list, remove, role, password
+    #[command(after_help = USER_HELP)]
+    User(UserArguments),
+    /// Tokens for programs: add, list, remove
+    #[command(after_help = TOKEN_HELP)]
+    Token(TokenArguments),
     /// Show the settings
     Config(Config),
     /// Print a completion script for a shell
@@ -180,6 +189,8 @@ impl Command {
         matches!(
             self,
             Command::Serve(_)
+                | Command::User(_)
+                | Command::Token(_)
                 | Command::Export(_)
                 | Command::Merge(_)
                 | Command::Forget(_)
@@ -660,12 +671,6 @@ fn column(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("it is COLUMN=FIELD".to_owned()),
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    #[command(flatten)]
-    pub(crate) board: Board,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One module per verb (or pair of verbs that belong together).
 
+mod accounts;
 mod answer;
 mod completions;
 mod config;
@@ -91,6 +92,8 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Import(arguments) => import::run(&mut context, &arguments),
         Command::Serve(arguments) => serve::serve(&mut context, &arguments),
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
+        Command::User(arguments) => accounts::user(&mut context, &arguments),
+        Command::Token(arguments) => accounts::token(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
         Command::Man(arguments) => man::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),

@@ -139,3 +139,27 @@ pub(super) const MAN_HELP: &str = "\
 Examples:
   stave man | man -l -
   stave man scan > /usr/local/share/man/man1/stave-scan.1";
+
+pub(super) const SERVE_HELP: &str = "\
+Examples:
+  stave serve                              for you alone, on this machine; the printed URL has the key to write
+  stave serve --listen 10.0.0.5 --host stave.example.com --proxy 10.0.0.2
+                                           for all with an account, behind a proxy with TLS";
+
+pub(super) const USER_HELP: &str = "\
+Examples:
+  stave user add ada@example.com --name \"Ada Lovelock\" --role admin
+  stave user role ada@example.com viewer
+  pass show stave/ada | stave user password ada@example.com --password-stdin
+
+With the first user, every server of this ledger asks who one is. Roles: a viewer reads, a member also speaks, an
+admin also forgets and redacts.";
+
+pub(super) const TOKEN_HELP: &str = "\
+Examples:
+  stave token add monitor                  only reads
+  stave token add ci --author 'collector:*' --scope-prefix repo:git.example.com/shop \\
+      --scope-prefix history:git.example.com/shop --until 365d
+  stave token add ada-laptop --author ada@example.com --scope-prefix '*' --secret-file ~/.stave-token
+
+A prefix ends where a part ends: repo:git.example.com/shop doesn't cover repo:git.example.com/shopping.";

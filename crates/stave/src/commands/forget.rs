@@ -6,6 +6,8 @@ use stave_answers::{
     Forgetting, claims_called, claims_with, draft_forgotten, draft_redacted, forgetting, mentions_text,
 };
 
+use stave_server::door::accounts::forget_person;
+
 use super::said;
 use crate::cli::{Forget, Redact};
 use crate::context::Context;
@@ -34,6 +36,11 @@ pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> anyhow::R
     let voice = opened.voice(context)?;
     let words = statements(&voice, &drafts)?;
     opened.append(&words)?;
+    if let Some(store) = opened.ledger.store() {
+        for id in &found.ids {
+            forget_person(store, &id.parse()?)?;
+        }
+    }
     print(context, &found, true, Some(voice.op.to_string()))?;
     Ok(Exit::Answered)
 }

@@ -1,12 +1,13 @@
 //! `stave up DIR…` and `stave serve`: the board, on this machine only.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use stave_answers::speech::Meant;
 use stave_answers::text::counted;
 use stave_map::{EntityRow, ReadModel, State, Target};
+use stave_server::door::accounts::users;
 use stave_server::door::{Local, Person, Role};
 use stave_server::{OpenError, Options, Sources, Stop};
 
@@ -15,12 +16,12 @@ use crate::cli::{Board, Serve, Up};
 use crate::context::{Context, new_op};
 use crate::estate::Place;
 use crate::opened::Opened;
-use crate::problem::Exit;
+use crate::problem::{Exit, Problem};
 use crate::surroundings::quote;
 
 pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (opened, report) = scan::read(context, &arguments.trees)?;
+    let (mut opened, report) = scan::read(context, &arguments.trees)?;
     let summary = stave_answers::summary(opened.estate())?;
     if !context.terminal.is_json() {
         report.print(context)?;
@@ -34,29 +35,59 @@ pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Ex
         ))?;
     }
     let json = serde_json::json!({"scan": report, "summary": summary});
-    board(context, &opened, &arguments.board, Some(json))
+    board(context, &mut opened, &arguments.board, Others::default(), Some(json))
 }
 
 pub(super) fn serve(context: &mut Context<'_>, arguments: &Serve) -> anyhow::Result<Exit> {
-    let opened = Opened::existing(context)?;
-    board(context, &opened, &arguments.board, None)
+    let mut opened = Opened::existing(context)?;
+    let listen = arguments.listen.as_deref().map(|text| listen(text, context.settings.port())).transpose()?;
+    let others = Others { listen, hosts: arguments.hosts.clone(), proxies: arguments.proxies.clone() };
+    board(context, &mut opened, &arguments.board, others, None)
+}
+
+/// Where and for whom, beside who sits here.
+#[derive(Default)]
+struct Others {
+    listen: Option<SocketAddr>,
+    hosts: Vec<String>,
+    proxies: Vec<IpAddr>,
+}
+
+/// `ADDRESS` or `ADDRESS:PORT`.
+fn listen(text: &str, port: u16) -> Result<SocketAddr, Problem> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    text.parse().ok().or_else(|| Some(SocketAddr::new(bare.parse().ok()?, port))).ok_or_else(|| {
+        Problem::new(format!("--listen {text} is no address of this machine"))
+            .hint("write it like 10.0.0.5, 10.0.0.5:8080, 0.0.0.0 for all, or [::1]:8080")
+    })
 }
 
 /// Serves until Ctrl-C. `json` is what is printed beside the URL where JSON is asked for.
 fn board(
     context: &mut Context<'_>,
-    opened: &Opened,
+    opened: &mut Opened,
     board: &Board,
+    others: Others,
     json: Option<serde_json::Value>,
 ) -> anyhow::Result<Exit> {
-    let wanted = context.settings.port();
+    let own = SocketAddr::from(([127, 0, 0, 1], context.settings.port()));
+    let listen = others.listen.unwrap_or(own);
+    let wanted = listen.port();
+    let has_users = match opened.ledger.store() {
+        Some(store) => !users(store)?.is_empty(),
+        None => false,
+    };
     let (author, row, _) = opened.who_speaks(context)?;
     // 128 random bits, as an op has them.
     let key = new_op()?.to_string();
     let speaker = Person { id: author, name: row.name, role: Role::Admin };
     let options = Options {
         local: Some(Local::new(key.clone(), speaker, row.address)),
-        listen: SocketAddr::from(([127, 0, 0, 1], wanted)),
+        listen,
+        // Whoever names a port to others means that one.
+        port_search: if others.listen.is_some() { 0 } else { Options::default().port_search },
+        hosts: others.hosts,
+        proxies: others.proxies,
         signals: true,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Options::default()
@@ -66,8 +97,9 @@ fn board(
     let next = next_commands(context, opened)?;
     let mut printed = Ok(());
     let on_ready = |address: SocketAddr| {
-        // Who has the key writes in the name of whoever started this.
-        let url = format!("http://{address}/?key={key}");
+        // Who has the key writes in the name of whoever started this; with accounts it opens nothing.
+        let key = if has_users { String::new() } else { format!("?key={key}") };
+        let url = format!("http://{address}/{key}");
         printed = announce(context, &url, wanted, address.port(), &next, json);
         if board.open {
             open_browser(context, &url);

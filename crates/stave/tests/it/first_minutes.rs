@@ -47,6 +47,16 @@ impl Board {
         answer
     }
 
+    /// HOST:PORT.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What was printed up to the URL.
+    pub(crate) fn printed(&self) -> &str {
+        &self.printed
+    }
+
     /// Ctrl-C: the exit code and what was said on stderr.
     fn interrupt(mut self) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();

@@ -1,6 +1,7 @@
 //! The binary as people and programs meet it. Slow on purpose: everything below it is tested closer to home.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod curation;
 #[cfg(target_os = "linux")]
 #[path = "../../../ledger/tests/disk/mod.rs"]

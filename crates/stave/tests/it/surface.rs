@@ -23,6 +23,8 @@ const VERBS: &[&str] = &[
     "merge",
     "serve",
     "doctor",
+    "user",
+    "token",
     "config",
     "completions",
     "man",
