@@ -11,6 +11,7 @@ mod obey;
 mod open;
 mod read;
 mod store;
+mod tls;
 mod wait;
 
 use std::cell::RefCell;

@@ -8,9 +8,10 @@ use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::{Config, Error as SqlError, NoTls};
 use stave_model::EstateKey;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::Fail;
 use super::link::{Link, causes, is_lost};
+use super::{Fail, tls};
 use crate::error::{Error, Result};
 use crate::{random, random_id};
 
@@ -30,6 +31,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Address {
     config: Config,
+    tls: Option<MakeRustlsConnect>,
     pub(super) name: String,
 }
 
@@ -48,6 +50,7 @@ impl Address {
         if !is_url(url) {
             return Err(wrong("it doesn't begin with postgres:// or postgresql://"));
         }
+        let (url, encryption) = tls::taken(url);
         // The parser's own words may quote a piece of the password.
         let mut config: Config = url.parse().map_err(|error: SqlError| wrong(parse_problem(&error)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -57,13 +60,10 @@ impl Address {
             return Err(wrong("it names no user"));
         }
         let name = name(&config);
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(Error::Server {
-                ledger: name,
-                reason: "sslmode=require asks for TLS, which this Stave doesn't speak with PostgreSQL".to_owned(),
-                hint: "reach the server over a private network, a tunnel or its local socket, and say sslmode=disable"
-                    .to_owned(),
-            });
+        let tls = tls::connector(&name, config.get_ssl_mode(), encryption.roots.as_deref())?;
+        if tls.is_none() {
+            // What a server offers unasked proves nothing: without a certificate to check, the connection is as it is said.
+            config.ssl_mode(SslMode::Disable);
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
@@ -78,12 +78,15 @@ impl Address {
         if config.get_application_name().is_none() {
             config.application_name("stave");
         }
-        Ok(Address { config, name })
+        Ok(Address { config, name, tls })
     }
 
     /// A new connection.
     pub(super) fn connect(&self) -> std::result::Result<postgres::Client, SqlError> {
-        self.config.connect(NoTls)
+        match &self.tls {
+            Some(tls) => self.config.connect(tls.clone()),
+            None => self.config.connect(NoTls),
+        }
     }
 
     /// What a refusal means for the one who reads it.
@@ -110,7 +113,7 @@ fn parse_problem(error: &SqlError) -> &'static str {
     // Only these words of the parser say nothing of what it read.
     for (option, problem) in [
         ("`port`", "its port is no number"),
-        ("`sslmode`", "sslmode is disable, prefer or require"),
+        ("`sslmode`", "sslmode is disable, prefer, require or verify-full"),
         ("`host`", "its host can't be read"),
         ("unknown option", "it has a setting that is unknown, or a \"?\" in a name or password"),
     ] {
@@ -291,4 +294,26 @@ fn explain(ledger: &str, error: &SqlError) -> Error {
         "nothing of this was written; the server's log says more"
     };
     server(format!("the server says: {reason}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_url_is_read_or_refused_and_no_password_is_shown(
+            before in "[a-z@:/?%]{0,6}", password in "[!-~]{0,12}", after in "\\PC{0,30}",
+        ) {
+            let url = format!("postgres://{before}ann:7Qgeheim{password}@{after}");
+            let shown = match Address::new(&url) {
+                Ok(address) => address.name,
+                Err(error) => error.to_string(),
+            };
+            // What stands before an unescaped @ of the password is the password; behind it, a host begins.
+            prop_assert!(!shown.contains("7Qgeheim") || before.contains(['@', '/', '?']), "{shown}");
+        }
+    }
 }

@@ -137,6 +137,32 @@ impl Server {
         Err(Error::other("postgres doesn't answer"))
     }
 
+    /// Makes a certificate for this address that nobody signed, in a file of its own.
+    pub(crate) fn certificate(&self, name: &str) -> Result<PathBuf> {
+        let at = |end: &str| self.folder.path().join(format!("{name}.{end}"));
+        let request = "[req]\ndistinguished_name = name\nx509_extensions = more\nprompt = no\n[name]\nCN = 127.0.0.1\n\
+            [more]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical,CA:FALSE\n";
+        std::fs::write(at("conf"), request)?;
+        let mut openssl = Command::new("openssl");
+        openssl
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-config"])
+            .arg(at("conf"));
+        openssl.arg("-keyout").arg(at("key")).arg("-out").arg(at("crt"));
+        // As the server, to which the key has to belong.
+        let output = run_as(&mut openssl, self.user).output()?;
+        if output.status.success() { Ok(at("crt")) } else { Err(failed("openssl", &output.stderr)) }
+    }
+
+    /// Lets the server offer TLS with a certificate of [`Server::certificate`].
+    pub(crate) fn encrypt(&self, certificate: &Path) -> Result<()> {
+        let key = certificate.with_extension("key");
+        self.sql("postgres", &format!("ALTER SYSTEM SET ssl_cert_file = '{}'", certificate.display()))?;
+        self.sql("postgres", &format!("ALTER SYSTEM SET ssl_key_file = '{}'", key.display()))?;
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")?;
+        Ok(())
+    }
+
     /// A new database's URL.
     pub(crate) fn database(&self, name: &str) -> Result<String> {
         self.sql("postgres", &format!("CREATE DATABASE {name}"))?;

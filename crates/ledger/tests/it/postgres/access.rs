@@ -1,9 +1,11 @@
 //! URLs, rights, and what is refused.
 
+use std::path::Path;
+
 use stave_ledger::{Error, Ledger, Outcome, PostgresLedger};
 use stave_model::{Basis, Claim, PersonRow, Statement};
 
-use super::{place, sound};
+use super::{place, sound, start};
 use crate::make::{Dice, forget, header, redact, scan, word};
 
 /// What docs/postgresql.md tells an operator to run for the role of the servers.
@@ -71,8 +73,15 @@ fn what_is_wrong_with_a_url_is_said_without_its_password() {
         ("postgres://stave:geheim@127.0.0.1:eim/x", "port is no number"),
         ("postgres://stave:geheim%FF@127.0.0.1/x?eim", "can't be read"),
         ("postgres://stave:x@127.0.0.1/x?geheim=1", "setting that is unknown"),
-        ("postgres://stave:geheim@127.0.0.1/x?sslmode=verify-full", "sslmode is disable, prefer or require"),
-        ("postgres://stave:geheim@127.0.0.1/x?sslmode=require", "asks for TLS"),
+        ("postgres://stave:geheim@127.0.0.1/x?sslmode=verify-ca", "sslmode is disable, prefer, require or"),
+        ("postgres://stave:geheim@127.0.0.1/x?sslmode=require", "which certificates to trust"),
+        ("postgres://stave:geheim@127.0.0.1/x?sslmode=verify-full", "which certificates to trust"),
+        ("postgres://stave:geheim@127.0.0.1/x?sslrootcert=/dev/null", "nothing asks for encryption"),
+        ("postgres://stave:geheim@127.0.0.1/x?sslmode=require&sslrootcert=/dev/null", "there is none in it"),
+        (
+            "postgres://stave:geheim@127.0.0.1/x?sslmode=require&sslrootcert=/no/file",
+            "/no/file can't be read",
+        ),
         ("postgres://stave:geheim@127.0.0.1:1/x", "refused"),
     ];
     for (url, said) in table {
@@ -174,4 +183,43 @@ fn the_longest_names_and_any_text_are_taken() {
     let entries = sound(server, &url, &name);
     assert_eq!((entries[0].header.clone(), entries[1].header.clone()), (said.header, odd.header));
     assert_eq!(ledger.heard().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_asked_to_be_encrypted_is_never_plain() {
+    let Some(server) = start(&["fsync=off"]) else { return };
+    let url = server.database("tls").unwrap();
+    let (own, other) = (server.certificate("own").unwrap(), server.certificate("other").unwrap());
+    let trusting = |mode: &str, roots: &Path| {
+        PostgresLedger::open_or_create(&format!("{url}?sslmode={mode}&sslrootcert={}", roots.display()))
+    };
+    // The server doesn't speak TLS yet: no falling back.
+    let error = trusting("require", &own).unwrap_err().to_string();
+    assert!(error.contains("TLS") && error.contains("hint: "), "{error}");
+    server.encrypt(&own).unwrap();
+    let offered = |ledger: &Result<PostgresLedger, Error>| ledger.is_ok();
+    let mut ledger = (0..100)
+        .map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            trusting("verify-full", &own)
+        })
+        .find(offered)
+        .unwrap()
+        .unwrap();
+    ledger.append(&[word(1, "ann", "in secret")]).unwrap();
+    ledger.wait(0, std::time::Duration::ZERO).unwrap();
+    let encrypted = "SELECT bool_and(ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'stave'";
+    assert_eq!(
+        server.sql("tls", encrypted).unwrap(),
+        "t|2",
+        "the ledger's connection and the one that listens"
+    );
+    // Another one than the certificate that is trusted.
+    let error = trusting("require", &other).unwrap_err().to_string();
+    assert!(error.contains("certificate"), "{error}");
+    // And what is not asked to be encrypted is not.
+    let plain = PostgresLedger::open(&url).unwrap();
+    assert_eq!(server.sql("tls", encrypted).unwrap(), "f|3");
+    drop(plain);
 }
