@@ -162,6 +162,14 @@ pub(crate) enum Command {
     /// Take in what other tools wrote: incidents, tickets, deployments, traces, bills of materials
     #[command(after_help = IMPORT_HELP)]
     Import(ImportFiles),
+    /// Write a backup of the ledger, while others work with it
+    #[command(after_help = BACKUP_HELP)]
+    Backup(Backup),
+    /// Bring a backup back
+    Restore(Restore),
+    /// Let go of what machines replaced long ago; people's words stay
+    #[command(after_help = COMPACT_HELP)]
+    Compact(Compact),
     /// Serve the board without scanning
     #[command(after_help = SERVE_HELP)]
     Serve(Serve),
@@ -193,6 +201,9 @@ impl Command {
                 | Command::Token(_)
                 | Command::Export(_)
                 | Command::Merge(_)
+                | Command::Backup(_)
+                | Command::Restore(_)
+                | Command::Compact(_)
                 | Command::Forget(_)
                 | Command::Redact(_)
                 | Command::Doctor(_)
@@ -609,9 +620,39 @@ pub(crate) struct Export {
     /// Without names, addresses and the key behind persons' ids: persons are digits
     #[arg(long)]
     pub(crate) pseudonyms: bool,
+    /// From a damaged ledger: everything that can still be read, and what can't by name (exit code 1 where there is any)
+    #[arg(long, conflicts_with = "pseudonyms")]
+    pub(crate) salvage: bool,
     /// Where to [default: standard output]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// A file that is not there yet
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// What `stave backup` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Keep the ledger that is there under another name and take its place
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compact {
+    /// From how long ago on history stays whole: 12h, 30d, 6w, 2y
+    #[arg(long, value_name = "AGE", default_value = "90d")]
+    pub(crate) keep: String,
+    /// Only say what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

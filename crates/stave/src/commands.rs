@@ -11,6 +11,7 @@ mod flow;
 mod forget;
 mod import;
 mod join;
+pub(crate) mod keep;
 mod log;
 mod look;
 mod man;
@@ -90,6 +91,9 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Export(arguments) => exchange::export(&mut context, &arguments),
         Command::Merge(arguments) => exchange::merge(&mut context, &arguments),
         Command::Import(arguments) => import::run(&mut context, &arguments),
+        Command::Backup(arguments) => keep::backup(&mut context, &arguments),
+        Command::Restore(arguments) => keep::restore(&mut context, &arguments),
+        Command::Compact(arguments) => keep::compact(&mut context, &arguments),
         Command::Serve(arguments) => serve::serve(&mut context, &arguments),
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::User(arguments) => accounts::user(&mut context, &arguments),

@@ -8,6 +8,7 @@ use stave_map::{CutOff, Entity, ReadModel};
 use stave_model::{Author, PersonRow, Statement, Time, person_author};
 
 use crate::at::{self, KeptMap, Moment};
+use crate::commands::keep::warn_of_horizon;
 use crate::context::{Context, TOOL, new_op, now};
 use crate::estate::{self, Place};
 use crate::problem::Problem;
@@ -63,6 +64,7 @@ impl Opened {
             return Ok(self);
         };
         context.terminal.say(&format!("as of {}", past.as_of.text()));
+        warn_of_horizon(context, &*self.ledger, Some(past.as_of.time))?;
         if past.map.counts()?.statements == 0 {
             context.terminal.warn("nothing had been said by then");
         }

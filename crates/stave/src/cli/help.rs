@@ -12,6 +12,22 @@ Examples:
 
 Statements and commits stay, signed by digits. Neither a scan nor a merge brings the name back.";
 
+pub(super) const BACKUP_HELP: &str = "\
+Examples:
+  stave backup /backups/stave-2026-11-24.sqlite
+  stave restore /backups/stave-2026-11-24.sqlite --ledger elsewhere
+
+The backup is a ledger of one moment, with accounts and the estate's key: keep it as safe as the ledger. A copy of the
+ledger's file, made while somebody writes, is none.";
+
+pub(super) const COMPACT_HELP: &str = "\
+Examples:
+  stave compact --keep 90d --dry-run       what would go
+  stave compact --keep 90d
+
+What a reader or a scanner said goes where it said something newer before that day. What holds, what people said, and what
+a later reading could not read again stays. Maps of days since then stay as they are.";
+
 pub(super) const REDACT_HELP: &str = "\
 Examples:
   stave redact --find \"Ada Lovelock\"                 which claims have a text in them, with their digits

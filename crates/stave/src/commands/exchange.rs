@@ -15,10 +15,14 @@ use crate::cli::{Export, ExportForm, Merge};
 use crate::context::Context;
 use crate::estate;
 use crate::opened::Opened;
-use crate::problem::Exit;
+use crate::problem::{Exit, Problem};
+use crate::reach::Reach;
 use crate::terminal::UNWRITABLE;
 
 pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
+    if arguments.salvage {
+        return salvage(context, arguments);
+    }
     let opened = Opened::existing(context)?;
     let (what, left_out) = match &arguments.file {
         None => write(&opened, arguments, context.terminal.raw()).context(UNWRITABLE)?,
@@ -40,6 +44,54 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
         ));
     }
     Ok(Exit::Answered)
+}
+
+/// What can be read of a damaged ledger; what can't is named.
+fn salvage(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
+    let place = estate::existing(context)?;
+    if place.reach != Reach::File || arguments.form != ExportForm::Jsonl {
+        return Err(Problem::new("--salvage reads a ledger in a file, and writes jsonl").into());
+    }
+    let ledger = place.ledger_file();
+    let read = |into: &mut dyn Write| stave_ledger::salvage(&ledger, into).map_err(anyhow::Error::new);
+    let found = match &arguments.file {
+        None => read(context.terminal.raw())?,
+        Some(file) => to_file(file, read)?,
+    };
+    let written = found.statements - found.left_out;
+    if let Some(file) = &arguments.file {
+        if context.terminal.is_json() {
+            let lost = found.lost.iter().map(|lost| {
+                serde_json::json!({
+                    "number": lost.number, "statement": lost.id, "author": lost.author, "scope": lost.scope,
+                    "why": lost.why,
+                })
+            });
+            context.terminal.json(&serde_json::json!({
+                "file": file.display().to_string(), "statements": written, "lost": lost.collect::<Vec<_>>(),
+                "damage": found.damage, "uncommitted_left_out": found.left_out,
+            }))?;
+        } else {
+            let statements = counted(written, "statement", "statements");
+            context.terminal.line(&format!("Wrote {statements} to {}", file.display()))?;
+        }
+    }
+    for lost in &found.lost {
+        let id = lost.id.map_or_else(|| "unknown".to_owned(), |id| id.short().to_string());
+        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+        context.terminal.warn(&format!(
+            "statement {} is lost: {id}, by {} about {}: {}",
+            lost.number,
+            known(&lost.author),
+            known(&lost.scope),
+            lost.why
+        ));
+    }
+    for damage in &found.damage {
+        context.terminal.warn(&format!("damaged: {damage}"));
+    }
+    let is_whole = found.lost.is_empty() && found.damage.is_empty();
+    Ok(if is_whole { Exit::Answered } else { Exit::No })
 }
 
 /// Writes in a form; gives what was written, in words, and how many statements were left out.

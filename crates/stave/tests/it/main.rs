@@ -18,6 +18,7 @@ mod golden;
 mod histories;
 mod imports;
 mod json;
+mod keeping;
 mod kills;
 mod memory;
 mod names;

@@ -1,0 +1,167 @@
+//! `stave backup`, `stave restore` and `stave compact`: what keeps a ledger, and keeps it small.
+
+use stave_answers::text::counted;
+use stave_answers::when::{age_ms, day};
+use stave_ledger::{Aside, Ledger, SqliteLedger, Superseded, superseded};
+use stave_model::Time;
+
+use crate::cli::{Backup, Compact, Restore};
+use crate::context::{Context, now};
+use crate::estate::{self, Place};
+use crate::problem::{Exit, Problem};
+use crate::reach::Reach;
+
+/// Opens the ledger without its map, which none of these verbs needs and a damaged ledger could not fill.
+fn open(context: &mut Context<'_>) -> anyhow::Result<(Place, Box<dyn Ledger>)> {
+    let place = estate::existing(context)?;
+    if let Reach::Door(_) = place.reach {
+        return Err(Problem::new("that is done where the ledger is kept, not through a door")
+            .hint("on the server: --ledger PATH or --ledger postgres://…")
+            .into());
+    }
+    context.read_settings(Some(&place.root))?;
+    let ledger = place.open()?;
+    Ok((place, ledger))
+}
+
+pub(super) fn backup(context: &mut Context<'_>, arguments: &Backup) -> anyhow::Result<Exit> {
+    let (place, mut ledger) = open(context)?;
+    match place.reach {
+        Reach::File => SqliteLedger::open(&place.ledger_file())?.backup(&arguments.file)?,
+        _ => SqliteLedger::backup_of(&mut *ledger, &arguments.file)?,
+    }
+    // Read again from the copy: what is said of it is true of it.
+    let statements = SqliteLedger::open(&arguments.file)?.position()?;
+    let bytes = std::fs::metadata(&arguments.file).map_or(0, |file| file.len());
+    if context.terminal.is_json() {
+        let file = arguments.file.display().to_string();
+        context.terminal.json(&serde_json::json!({"file": file, "position": statements, "bytes": bytes}))?;
+        return Ok(Exit::Answered);
+    }
+    context.terminal.line(&format!(
+        "Backed up to {}: position {statements}, {}",
+        arguments.file.display(),
+        megabytes(bytes)
+    ))?;
+    let stave = context.surroundings.invocation();
+    context.terminal.say(&format!("bring it back: {stave} restore {}", arguments.file.display()));
+    Ok(Exit::Answered)
+}
+
+pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow::Result<Exit> {
+    let place = match estate::find(context)? {
+        Some(place) => place,
+        None => estate::to_make(context)?,
+    };
+    if place.reach != Reach::File {
+        return Err(Problem::new("a backup is restored into a folder")
+            .hint("restore it into one, then stave export there and stave merge here")
+            .into());
+    }
+    if place.exists() && !arguments.force {
+        return Err(Problem::new(format!("there is a ledger in {} already", place.folder.display()))
+            .hint("--force keeps it under another name and puts the backup in its place")
+            .hint("--ledger PATH restores it somewhere else")
+            .into());
+    }
+    // A file that isn't there must not leave an empty folder behind.
+    drop(SqliteLedger::open(&arguments.file)?);
+    place.make()?;
+    let aside = if arguments.force { Aside::Move } else { Aside::Never };
+    let moved = SqliteLedger::restore(&arguments.file, &place.ledger_file(), now(), aside)?;
+    let position = SqliteLedger::open(&place.ledger_file())?.position()?;
+    let moved = moved.map(|path| path.display().to_string());
+    if context.terminal.is_json() {
+        let folder = place.folder.display().to_string();
+        let answer = serde_json::json!({"folder": folder, "position": position, "moved_aside": moved});
+        context.terminal.json(&answer)?;
+        return Ok(Exit::Answered);
+    }
+    context.terminal.line(&format!("Restored to {}: position {position}", place.folder.display()))?;
+    if let Some(moved) = moved {
+        context.terminal.say(&format!("  what was there is kept as {moved}"));
+    }
+    context.terminal.say("  accounts came along; whoever was signed in signs in again");
+    Ok(Exit::Answered)
+}
+
+pub(super) fn compact(context: &mut Context<'_>, arguments: &Compact) -> anyhow::Result<Exit> {
+    let age = age_ms(&arguments.keep).ok_or_else(|| {
+        Problem::new(format!("--keep {}: that is no age", arguments.keep))
+            .hint("write a number and h, d, w or y: 90d")
+    })?;
+    let (place, mut ledger) = open(context)?;
+    let horizon = Time::from_millis(now().millis() - age);
+    let going = superseded(&*ledger, horizon)?;
+    let size = || match place.reach {
+        Reach::File => std::fs::metadata(place.ledger_file()).map_or(0, |file| file.len()),
+        _ => 0,
+    };
+    let before = size();
+    if !arguments.dry_run && !going.numbers.is_empty() {
+        ledger.compact(&going.numbers, horizon)?;
+    }
+    let freed = before.saturating_sub(size());
+    if context.terminal.is_json() {
+        context.terminal.json(&serde_json::json!({
+            "statements": going.numbers.len(), "claims": going.claims, "of": going.of,
+            "horizon": horizon, "dry_run": arguments.dry_run, "bytes_freed": freed,
+        }))?;
+        return Ok(Exit::Answered);
+    }
+    told(context, arguments, &going, horizon, freed, &place)?;
+    Ok(Exit::Answered)
+}
+
+fn told(
+    context: &mut Context<'_>,
+    arguments: &Compact,
+    going: &Superseded,
+    horizon: Time,
+    freed: u64,
+    place: &Place,
+) -> anyhow::Result<()> {
+    let count = going.numbers.len() as u64;
+    let of = counted(going.of, "statement", "statements");
+    if count == 0 {
+        let line = format!("Nothing to let go of: no machine replaced anything before {}", day(horizon));
+        return context.terminal.line(&line);
+    }
+    let (verb, room) = match (arguments.dry_run, &place.reach) {
+        (true, _) => ("Would let go of", String::new()),
+        (false, Reach::File) => ("Let go of", format!("; {} freed", megabytes(freed))),
+        (false, _) => ("Let go of", String::new()),
+    };
+    context.terminal.line(&format!(
+        "{verb} {count} of {of}, with {}, which machines replaced before {}{room}",
+        counted(going.claims, "claim", "claims"),
+        day(horizon)
+    ))?;
+    if !arguments.dry_run {
+        context.terminal.say(&format!(
+            "  people's words are all there; --at and list --gone are whole from {} on",
+            day(horizon)
+        ));
+    }
+    Ok(())
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// Says where history is not whole, to whoever asks about a time before that.
+pub(crate) fn warn_of_horizon(
+    context: &mut Context<'_>,
+    ledger: &dyn Ledger,
+    moment: Option<Time>,
+) -> anyhow::Result<()> {
+    let Some(horizon) = ledger.horizon()? else { return Ok(()) };
+    if moment.is_none_or(|moment| moment < horizon) {
+        context.terminal.warn(&format!(
+            "the ledger was compacted: of what machines said before {}, only what was not replaced by then is there",
+            day(horizon)
+        ));
+    }
+    Ok(())
+}
