@@ -54,6 +54,8 @@ usage: cargo xtask TASK
   bench [NAME...] [--trees DIR] [--repository DIR] [--json]
                          measures every figure of docs/performance.md: scan, history, million, many, fold, start,
                          first-build
+  reliability sqlite [kills|cuts|commands|flips|merges|compactions|again]
+                         kills, power cuts, full disks, flipped bytes and the rest of a ledger in a file, in full numbers
   reliability postgres [--kills N] [--seconds N]
                          kills writers and the server of a ledger on PostgreSQL, and measures appends
   reliability postgres --load [--command-lines N] [--servers N] [--minutes N] [--kill-every SECONDS] [--binary PATH]

@@ -10,11 +10,13 @@ mod postgres;
 #[path = "../../../crates/ledger/tests/it/server.rs"]
 #[allow(dead_code)]
 mod server;
+mod sqlite;
 
 pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     match args.word().as_deref() {
         Some("postgres") => postgres::task(args),
-        Some(other) => bail!("there is nothing called \"{other}\" to break: postgres"),
-        None => bail!("say what to break: postgres"),
+        Some("sqlite") => sqlite::task(args),
+        Some(other) => bail!("there is nothing called \"{other}\" to break: postgres, sqlite"),
+        None => bail!("say what to break: postgres, sqlite"),
     }
 }

@@ -1,12 +1,17 @@
-//! `kill -9` in the middle of a scan, a word and a merge: what was acknowledged is there, the rest whole or not at all.
+//! `kill -9` in the middle of a scan, a word, a merge, a backup and a compaction: what was acknowledged is there, the rest
+//! whole or not at all.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::world::World;
 
-/// Kills for each of the three; a hundred more are in the ledger's own tests.
+/// Kills for each of the five, where nobody asks for more; a hundred more are in the ledger's own tests.
 const ROUNDS: u32 = 10;
+
+fn rounds() -> u32 {
+    std::env::var("STAVE_KILLS").map_or(ROUNDS, |text| text.parse().unwrap())
+}
 
 /// Runs a command and kills it after a while. Says whether it had ended well before.
 fn killed(world: &World, folder: &str, arguments: &[&str], after: Duration) -> bool {
@@ -33,7 +38,7 @@ fn undisturbed(world: &World, folder: &str, arguments: &[&str]) -> Duration {
 }
 
 fn moment(whole: Duration, round: u32) -> Duration {
-    whole.mul_f64(f64::from(round + 1) / f64::from(ROUNDS))
+    whole.mul_f64(f64::from(round + 1) / f64::from(rounds()))
 }
 
 #[test]
@@ -42,7 +47,7 @@ fn words_survive() {
     world.tea();
     let whole = undisturbed(&world, "tea", &["say", "cart", "tag", "first"]);
     let mut acknowledged = vec!["first".to_owned()];
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let tag = format!("round-{round}");
         if killed(&world, "tea", &["say", "cart", "tag", &tag], moment(whole, round)) {
             acknowledged.push(tag);
@@ -65,7 +70,7 @@ fn a_scan_is_in_the_ledger_whole_or_not_at_all() {
     world.commit("shop", 1);
     let whole = undisturbed(&world, "shop", &["scan", "--ledger", "../measure"]);
     let reference = world.ask("shop", &["export", "--as", "graph", "--ledger", "../measure"]);
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let ledger = format!("../scan-{round}");
         let acknowledged = killed(&world, "shop", &["scan", "--ledger", &ledger], moment(whole, round));
         if acknowledged {
@@ -86,7 +91,7 @@ fn a_merge_is_in_the_ledger_whole_or_not_at_all() {
     fs::create_dir(world.path("measure")).unwrap();
     let whole = undisturbed(&world, "measure", &["merge", "../shop.jsonl"]);
     let export = fs::read_to_string(world.path("shop.jsonl")).unwrap();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let folder = format!("merge-{round}");
         fs::create_dir(world.path(&folder)).unwrap();
         let acknowledged = killed(&world, &folder, &["merge", "../shop.jsonl"], moment(whole, round));
@@ -102,5 +107,71 @@ fn a_merge_is_in_the_ledger_whole_or_not_at_all() {
             assert!(!acknowledged);
         }
         world.run(&folder, &["merge", "../shop.jsonl"]).ok();
+    }
+}
+
+#[test]
+fn a_backup_is_there_whole_or_not_at_all() {
+    let world = World::new();
+    world.shop();
+    world.run("shop", &["scan"]).ok();
+    let ledger = world.run("shop", &["export"]).ok().out;
+    let whole = undisturbed(&world, "shop", &["backup", "../measure.backup"]);
+    for round in 0..rounds() {
+        let (backup, place) = (format!("../{round}.backup"), format!("restored-{round}"));
+        let acknowledged = killed(&world, "shop", &["backup", &backup], moment(whole, round));
+        let is_there = world.path("shop").join(&backup).exists();
+        assert!(is_there || !acknowledged, "it was acknowledged and is not there");
+        if is_there {
+            fs::create_dir(world.path(&place)).unwrap();
+            world.run(&place, &["--ledger", ".", "restore", &backup]).ok();
+            assert_eq!(world.run(&place, &["--ledger", ".", "export"]).ok().out, ledger);
+            fs::remove_dir_all(world.path(&place)).unwrap();
+            fs::remove_file(world.path("shop").join(&backup)).unwrap();
+        }
+    }
+    assert_eq!(world.run("shop", &["export"]).ok().out, ledger);
+}
+
+#[test]
+fn a_compaction_is_there_whole_or_not_at_all() {
+    let world = World::new();
+    world.tea();
+    world.run("tea", &["say", "cart", "tier", "1"]).ok();
+    for version in 0..3 {
+        let more = format!(
+            "{}\n  extra-{version}:\n    image: registry.example.com/e:{version}\n",
+            crate::world::TEA
+        );
+        world.write("tea/compose.yaml", &more);
+        world.run("tea", &["scan", "--quiet"]).ok();
+    }
+    world.run("tea", &["backup", "../tea.backup"]).ok();
+    let restored = |name: &str| {
+        fs::create_dir(world.path(name)).unwrap();
+        world.run(name, &["--ledger", ".", "restore", "../tea.backup"]).ok();
+    };
+    let statements = |name: &str| {
+        let export = world.run(name, &["--ledger", ".", "export"]).ok().out;
+        let first: serde_json::Value = serde_json::from_str(export.lines().next().unwrap()).unwrap();
+        first["statements"].as_u64().unwrap()
+    };
+    let compact = ["--ledger", ".", "compact", "--keep", "0h"];
+    restored("measure");
+    let graph = world.ask("measure", &["--ledger", ".", "export", "--as", "graph"]);
+    let before = statements("measure");
+    let whole = undisturbed(&world, "measure", &compact);
+    let after = statements("measure");
+    assert!(after < before);
+    for round in 0..rounds() {
+        let name = format!("compact-{round}");
+        restored(&name);
+        let acknowledged = killed(&world, &name, &compact, moment(whole, round));
+        let there = statements(&name);
+        assert!(there == after || (there == before && !acknowledged), "{there} of {before}, {acknowledged}");
+        assert_eq!(world.ask(&name, &["--ledger", ".", "export", "--as", "graph"]), graph);
+        world.run(&name, &compact).ok();
+        assert_eq!(statements(&name), after);
+        fs::remove_dir_all(world.path(&name)).unwrap();
     }
 }

@@ -9,6 +9,8 @@ mod disk;
 mod doctor;
 mod estates;
 mod exchange;
+#[cfg(target_os = "linux")]
+mod faults;
 mod fires;
 mod first_minutes;
 mod flow;
