@@ -17,6 +17,8 @@ pub struct Frame<'a> {
     pub position: u64,
     /// How many open questions there are; none where that isn't known.
     pub questions: Option<u64>,
+    /// It answers what was sent: at its address there is nothing to come back to.
+    pub is_reply: bool,
     /// Whether its reader may write.
     pub writing: Writing<'a>,
     /// What was said just now.
@@ -56,13 +58,13 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                 link rel="alternate" type="application/json" href=(twin);
                 script type="module" src="/static/stave.js" {}
             }
-            body data-position=(frame.position) {
+            body data-position=(frame.position) data-still[frame.is_reply] {
                 a.skip href="#main" { "Skip to the content" }
                 header.top {
                     a.brand href="/" aria-label="Stave: overview" { (brand()) span { "Stave" } }
                     nav aria-label="Pages" {
                         @for (link, name) in NAVIGATION {
-                            a href=(link) aria-current=[(path == *link).then_some("page")] {
+                            a href=(link) aria-current=[(path == *link && !frame.is_reply).then_some("page")] {
                                 (name)
                                 @if *link == "/questions" && frame.questions.is_some_and(|count| count > 0) {
                                     " " span.count { (number(frame.questions.unwrap_or(0))) }
@@ -122,6 +124,7 @@ pub(crate) fn bare_page(title: &str, main: &Markup) -> String {
 fn writing(frame: &Frame<'_>) -> Markup {
     html! {
         @match frame.writing {
+            Writing::You(pen) if pen.name.is_empty() => "What you say is signed.",
             Writing::You(pen) => { "You speak as " (text(pen.name)) "." },
             Writing::NotYou(hint) => { "You only read here. " (hint) },
             Writing::Nobody => "The board is read-only here; the command line takes corrections.",

@@ -296,6 +296,7 @@ pub(crate) fn make(
         questions: Some(questions),
         writing: reader.writing(&choices),
         notice: notice.as_ref(),
+        ..Frame::default()
     };
     let open_questions = || -> Result<u64> { Ok(estate.model.counts()?.questions) };
     let reply = match page {

@@ -24,13 +24,19 @@ pub(crate) fn start(
         while !*stop.borrow() {
             // Where the store can't be read, what follows says so.
             let _ = state.door.look(sources.ledger.as_mut());
-            let woken = match sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live((state.clock)())) {
+            // In turn with those who speak here: what they have folded already is not told as if it were gone.
+            let advanced = state.pool.in_turn(|| {
+                let now = (state.clock)();
+                let advance = sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live(now))?;
+                state.position.send_if_modified(|position| {
+                    let moved = *position != advance.position;
+                    *position = advance.position;
+                    moved
+                });
+                Ok::<_, stave_map::MapError>(advance)
+            });
+            let woken = match advanced {
                 Ok(advance) => {
-                    state.position.send_if_modified(|position| {
-                        let moved = *position != advance.position;
-                        *position = advance.position;
-                        moved
-                    });
                     state.set_behind(None);
                     sources.ledger.wait(seen.max(advance.position), every).map_err(|error| error.to_string())
                 }

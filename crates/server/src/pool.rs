@@ -63,12 +63,11 @@ struct Shared {
     turn: Mutex<()>,
 }
 
-/// What comes of a word: what to append, and the position once that is folded.
+/// What comes of a word, and what to append.
 pub(crate) struct Spoken<T> {
     pub(crate) outcome: T,
     pub(crate) people: Vec<PersonRow>,
     pub(crate) statements: Vec<Statement>,
-    pub(crate) position: Option<u64>,
 }
 
 impl Pool {
@@ -130,25 +129,32 @@ impl Pool {
         .await
     }
 
+    /// Does something while nobody speaks in this process.
+    pub(crate) fn in_turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
+    }
+
     /// Brings a map up to date, decides on it what to say, appends that and folds it: what is read afterwards, here or
-    /// by other workers at the position that comes back, has it. One at a time in this process, so that no word is
+    /// by other workers at the position that `tell` gets, has it. One at a time in this process, so that no word is
     /// decided on a map that another one is just about to change.
     pub(crate) async fn speak<T: Send + 'static>(
         &self,
+        tell: impl FnOnce(u64) + Send + 'static,
         decide: impl FnOnce(Estate<'_>) -> Result<Spoken<T>, SpeechError> + Send + 'static,
-    ) -> Result<Spoken<T>, PoolError> {
+    ) -> Result<T, PoolError> {
         let shared = Arc::clone(&self.shared);
         self.work(move |worker| {
             let _turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
             let now = (shared.clock)();
             worker.catch_up(now)?;
-            let mut spoken = decide(worker.estate(now))?;
+            let spoken = decide(worker.estate(now))?;
             if !spoken.statements.is_empty() {
                 worker.sources.ledger.add_people(&spoken.people)?;
                 worker.sources.ledger.append(&spoken.statements)?;
-                spoken.position = Some(worker.catch_up(now)?);
+                tell(worker.catch_up(now)?);
             }
-            Ok(spoken)
+            Ok(spoken.outcome)
         })
         .await
     }

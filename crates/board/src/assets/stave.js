@@ -59,7 +59,8 @@ function listen() {
   addEventListener("pagehide", () => events.close(), { once: true });
 }
 
-addEventListener("pageshow", listen);
+// A page that answers what was sent is nowhere to be fetched from again.
+if (document.body.dataset.still === undefined) addEventListener("pageshow", listen);
 
 // Search while typing: the form still works by itself.
 const field = document.querySelector("input[data-live]");

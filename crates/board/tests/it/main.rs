@@ -4,6 +4,7 @@
 
 mod drawings;
 mod pages;
+mod words;
 
 use stave_answers::{EntityRow, Label};
 

@@ -11,13 +11,13 @@ use stave_model::Time;
 
 use crate::{label, row};
 
-const NASTY: &str = "'\"><svg onload=alert(1)>&amp;\u{202e}\u{1b}[2J";
+pub(crate) const NASTY: &str = "'\"><svg onload=alert(1)>&amp;\u{202e}\u{1b}[2J";
 
 fn frame(address: &str) -> Frame<'_> {
     Frame { address, position: 3, questions: Some(2), ..Frame::default() }
 }
 
-fn list(rows: Vec<stave_answers::EntityRow>) -> List {
+pub(crate) fn list(rows: Vec<stave_answers::EntityRow>) -> List {
     List {
         position: 3,
         words: NASTY.to_owned(),
@@ -36,7 +36,7 @@ fn list(rows: Vec<stave_answers::EntityRow>) -> List {
 }
 
 /// No markup but our own, and nothing invisible.
-fn assert_harmless(page: &str) {
+pub(crate) fn assert_harmless(page: &str) {
     assert!(!page.contains("<svg onload"), "{page}");
     assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'), "{page}");
 }

@@ -17,7 +17,6 @@ use axum::http::{Response, StatusCode, Uri, header};
 use stave_model::{Author, Op};
 
 use crate::door::Caller;
-use crate::pool::Spoken;
 use crate::reply::{Reply, problem};
 use crate::state::State;
 use forms::{Sent, What};
@@ -29,6 +28,11 @@ pub(crate) fn new_op() -> Result<Op, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     Ok(Op(bytes))
+}
+
+/// Who comes to an address that only takes words, as by reloading what was asked again, begins at the overview.
+pub(crate) async fn nothing_here() -> Response<Body> {
+    tell::on_to("/")
 }
 
 /// Takes a word: `/say`, `/questions/ID/answer`, `/undo` and their twins.
@@ -69,16 +73,15 @@ async fn spoken(state: &Arc<State>, caller: Caller, request: Request) -> Result<
         now: (state.clock)(),
     };
     let (asked, signer, path) = (sent.clone(), caller.clone(), uri.path().to_owned());
-    let done = state.pool.speak(move |estate| {
+    let told = Arc::clone(state);
+    let tell = move |position| told.advance_to(position);
+    let done = state.pool.speak(tell, move |estate| {
         let outcome = plan::decide(estate, &speaker, &what, &asked, &path)?;
         plan::signed(outcome, &signer)
     });
-    let Spoken { outcome, position, .. } = done.await.map_err(|error| {
+    let outcome = done.await.map_err(|error| {
         (StatusCode::INTERNAL_SERVER_ERROR, "Nothing was said", format!("It could not be said: {error}"))
     })?;
-    if let Some(position) = position {
-        state.advance_to(position);
-    }
     let page = tell::Page { uri: &uri, sent: &sent, caller: &caller, position: *state.position.borrow() };
     Ok(match outcome {
         Outcome::Forbidden(refusal) => {

@@ -186,17 +186,17 @@ fn command(
 /// None of its own; what `decide` gave is passed on.
 pub(crate) fn signed(outcome: Outcome, caller: &Caller) -> Result<Spoken<Outcome>, SpeechError> {
     let Outcome::Said { op, said, notes, people, mut statements, .. } = outcome else {
-        return Ok(Spoken { outcome, people: Vec::new(), statements: Vec::new(), position: None });
+        return Ok(Spoken { outcome, people: Vec::new(), statements: Vec::new() });
     };
     for statement in &mut statements {
         if let Err(refusal) = caller.sign(&mut statement.header) {
             let outcome = Outcome::Forbidden(refusal);
-            return Ok(Spoken { outcome, people: Vec::new(), statements: Vec::new(), position: None });
+            return Ok(Spoken { outcome, people: Vec::new(), statements: Vec::new() });
         }
     }
     let appended = statements.iter().map(Statement::id).collect();
     let outcome = Outcome::Said { op, said, notes, appended, people: Vec::new(), statements: Vec::new() };
-    Ok(Spoken { outcome, people, statements, position: None })
+    Ok(Spoken { outcome, people, statements })
 }
 
 /// Whether a refusal is about a new team's name that is like another one's.

@@ -121,7 +121,7 @@ fn location(page: &Page<'_>, op: Op) -> String {
     format!("{back}{join}said={op}{place}")
 }
 
-fn on_to(location: &str) -> Response<Body> {
+pub(super) fn on_to(location: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(location) = HeaderValue::from_str(location) {
@@ -224,6 +224,7 @@ fn asked_again(page: &Page<'_>, status: StatusCode, again: &Again, fresh: Op) ->
     let frame = Frame {
         address: "/help",
         position: page.position,
+        is_reply: true,
         writing: reader.writing(&nothing),
         ..Frame::default()
     };

@@ -560,6 +560,15 @@ fn a_program_says_in_whose_name_and_only_what_its_token_allows() {
 }
 
 #[test]
+fn reloading_what_was_asked_again_leads_on() {
+    let board = Board::open();
+    for path in ["/say", "/undo", "/questions/0123456789ab/answer"] {
+        let answer = board.get(path);
+        assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
+    }
+}
+
+#[test]
 fn live_pages_hear_of_a_word_at_once() {
     let board = Board::open();
     let before = board.get("/readyz").body;
