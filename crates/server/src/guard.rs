@@ -119,7 +119,8 @@ fn is_open(path: &str) -> bool {
 
 fn may_read(caller: &Caller, request: &Request) -> Result<(), Refusal> {
     match request.uri().path() {
-        path if is_open(path) || path == "/login" => Ok(()),
+        path if is_open(path) => Ok(()),
+        "/login" | "/login/oidc" | "/login/oidc/back" => Ok(()),
         "/metrics" => caller.may(Intent::Metrics { from_here: is_from_here(request) }),
         _ => caller.may(Intent::Read),
     }

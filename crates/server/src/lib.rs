@@ -61,6 +61,8 @@ pub struct Options {
     pub signals: bool,
     /// Who writes where there are no accounts; without it nobody does.
     pub local: Option<door::Local>,
+    /// Where else people sign in.
+    pub oidc: Option<door::Oidc>,
     /// Addresses of proxies whose `X-Forwarded-For` says who asks.
     pub proxies: Vec<IpAddr>,
     /// How often callers may do what.
@@ -82,6 +84,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             signals: false,
             local: None,
+            oidc: None,
             proxies: Vec::new(),
             limits: door::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -141,6 +144,9 @@ pub enum ServeError {
         "{0} can be reached by others than you, and nobody has an account here\n\nhint: stave user add ADDRESS --role admin makes the first one"
     )]
     NoAccounts(String),
+    /// The settings for signing in elsewhere can't be used.
+    #[error(transparent)]
+    Oidc(#[from] door::OidcError),
     /// The system gives no threads.
     #[error("the server can't start: {0}")]
     Runtime(std::io::Error),
@@ -178,7 +184,7 @@ pub fn serve(
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let state = Arc::new(State::new(&options, address, Box::new(open)));
+    let state = Arc::new(State::new(&options, address, Box::new(open))?);
     state.door.look(first.ledger.as_mut()).map_err(|error| ServeError::Open(Box::new(error)))?;
     if let Some(reachable) = reachable(&options)
         && !state.door.has_accounts()

@@ -12,7 +12,7 @@ use stave_board::Asset;
 use stave_model::Op;
 use tokio::sync::watch;
 
-use crate::door::{Caller, sign};
+use crate::door::{Caller, elsewhere, sign};
 use crate::events::events;
 use crate::guard::guard;
 use crate::ledger_api;
@@ -31,6 +31,8 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/api/v1/caller", get(sign::caller))
         .route("/account", get(sign::account))
         .route("/login", get(sign::login_page).post(sign::login))
+        .route("/login/oidc", get(elsewhere::leave))
+        .route("/login/oidc/back", get(elsewhere::back))
         .route("/logout", post(sign::logout))
         .route("/say", post(speak::speak).get(speak::nothing_here))
         .route("/e/{id}/say", post(speak::speak).get(speak::nothing_here))

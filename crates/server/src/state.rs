@@ -8,7 +8,7 @@ use std::time::Duration;
 use stave_model::Time;
 use tokio::sync::{Semaphore, watch};
 
-use crate::door::Door;
+use crate::door::{Door, OidcError};
 use crate::ledger_api;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
@@ -48,11 +48,11 @@ impl State {
         options: &Options,
         address: SocketAddr,
         open: Box<dyn Fn() -> Result<Sources, OpenError> + Send + Sync>,
-    ) -> State {
-        State {
+    ) -> Result<State, OidcError> {
+        Ok(State {
             pool: Pool::new(options.workers.max(1), options.clock, open),
             metrics: Metrics::default(),
-            door: Door::new(options, address.port()),
+            door: Door::new(options, address.port())?,
             position: watch::Sender::new(0),
             behind: Mutex::new(Some("the ledger is being read".to_owned())),
             requests: Arc::new(Semaphore::new(REQUESTS)),
@@ -63,7 +63,7 @@ impl State {
             patience: options.patience,
             clock: options.clock,
             version: options.version.clone(),
-        }
+        })
     }
 
     /// Tells event streams, and workers that make answers, of a position that was folded here.

@@ -6,8 +6,11 @@
 
 pub mod accounts;
 mod caller;
+mod cookie;
+pub(crate) mod elsewhere;
 mod enter;
 mod local;
+mod oidc;
 mod origin;
 mod rates;
 pub(crate) mod sign;
@@ -15,11 +18,13 @@ mod writes;
 
 pub use caller::{Caller, Intent, Machine, Person, Refusal, Role};
 pub use local::Local;
+pub use oidc::{Oidc, OidcError};
 pub use rates::{Limits, Rate};
 pub use writes::routes;
 
 pub(crate) use enter::{EnterError, Entered, Entry, Peer, cookies, enter, from_address, nobody};
 pub(crate) use local::is_loopback_name;
+use oidc::Provider;
 pub(crate) use origin::same_origin;
 pub(crate) use rates::Rates;
 pub(crate) use writes::{Who, WriteRoute};
@@ -40,9 +45,11 @@ pub(crate) struct Door {
     /// The name of the cookie that stands for the printed key. Cookies know no ports, so the name says it: two
     /// boards on one machine don't take each other's.
     pub(crate) key_cookie: String,
-    /// Whether anybody has an account. Set when the server starts or the first one is made, and never unset: who removes
+    /// Whether anybody has an account, or may come by signing in elsewhere. Set when the server starts or the first one is made, and never unset: who removes
     /// the last account doesn't open the doors of a server that runs.
     has_accounts: AtomicBool,
+    /// Where else people sign in.
+    pub(crate) oidc: Option<Arc<Provider>>,
     /// Proxies whose word on who asks is taken.
     proxies: Vec<IpAddr>,
     /// Passwords that are being checked; each takes a processor and some 20 MiB.
@@ -57,17 +64,21 @@ pub(crate) struct Door {
 const HASHING: usize = 2;
 
 impl Door {
-    pub(crate) fn new(options: &Options, port: u16) -> Door {
-        Door {
+    /// # Errors
+    /// Where the settings for signing in elsewhere can't be used.
+    pub(crate) fn new(options: &Options, port: u16) -> Result<Door, OidcError> {
+        let oidc = options.oidc.clone().map(Provider::new).transpose()?;
+        Ok(Door {
+            has_accounts: AtomicBool::new(oidc.is_some()),
+            oidc: oidc.map(Arc::new),
             local: options.local.clone(),
             key_cookie: format!("stave-key-{port}"),
-            has_accounts: AtomicBool::new(false),
             proxies: options.proxies.clone(),
             hashing: Arc::new(Semaphore::new(HASHING)),
             decoy: OnceLock::new(),
             limits: options.limits,
             rates: Rates::default(),
-        }
+        })
     }
 
     /// Whether anybody has an account, and so everybody needs one.

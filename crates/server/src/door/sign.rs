@@ -14,8 +14,9 @@ use stave_board::{Account, SignIn, account_page, sign_in_page};
 use stave_model::{PersonRow, hash_bytes};
 
 use super::accounts::{Password, User, WHOLE_MS, begin_session, end_session, signs_in, user};
+use super::cookie::Cookie;
 use super::enter::session_cookie;
-use super::{Caller, cookies, from_address, is_loopback_name};
+use super::{Caller, cookies, from_address};
 use crate::guard::{too_often, unauthorized};
 use crate::pool::PoolError;
 use crate::reply::{Reply, problem};
@@ -23,32 +24,6 @@ use crate::state::State;
 
 /// Longest address to go to afterwards, in bytes.
 const NEXT_BYTES: usize = 2_048;
-
-/// What a cookie says about itself beside its value.
-struct Cookie<'a> {
-    name: &'a str,
-    value: &'a str,
-    /// `Strict`: only our own pages bring it along. `Lax`: links from elsewhere do too.
-    same_site: &'static str,
-    /// How long the browser keeps it; nothing: until it is closed.
-    max_age_s: Option<i64>,
-}
-
-impl Cookie<'_> {
-    /// The header. Encrypted connections only, unless the server is asked by a name of this machine.
-    fn header(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let Cookie { name, value, same_site, .. } = self;
-        let mut text = format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}");
-        if let Some(seconds) = self.max_age_s {
-            text.push_str(&format!("; Max-Age={seconds}"));
-        }
-        if !is_loopback_name(host) {
-            text.push_str("; Secure");
-        }
-        HeaderValue::from_str(&text).ok()
-    }
-}
 
 /// The answer to `/?key=…`, where that is what was asked for: a cookie, and on to the address without the key.
 pub(crate) async fn by_key(state: &Arc<State>, uri: &Uri, headers: HeaderMap) -> Option<Response<Body>> {
@@ -80,12 +55,13 @@ pub(crate) async fn login_page(Shared(state): Shared<Arc<State>>, uri: Uri) -> R
     if !state.door.has_accounts() {
         return see_other(&next);
     }
-    sign_in(SignIn { next, ..SignIn::default() })
+    sign_in(&state, SignIn { next, ..SignIn::default() })
 }
 
-fn sign_in(sign_in: SignIn) -> Response<Body> {
+pub(super) fn sign_in(state: &State, sign_in: SignIn) -> Response<Body> {
     let status = if sign_in.problem.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    let page = sign_in_page(&SignIn { passwords: true, ..sign_in });
+    let provider = state.door.oidc.as_ref().map(|provider| provider.name());
+    let page = sign_in_page(&SignIn { passwords: true, provider, ..sign_in });
     let mut response = unauthorized(Reply { status, ..Reply::html(page) }.into_response());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -125,7 +101,7 @@ pub(crate) async fn login(
         },
         Ok(None) => {
             let problem = "The address or the password is wrong.".to_owned();
-            sign_in(SignIn { next, email, problem: Some(problem), ..SignIn::default() })
+            sign_in(&state, SignIn { next, email, problem: Some(problem), ..SignIn::default() })
         }
         Err(error) => broken(&uri, &error),
     }
@@ -247,7 +223,7 @@ pub(crate) fn to_sign_in(uri: &Uri) -> Response<Body> {
 
 /// An address to go to afterwards, if it is one of ours; else the overview. Nobody shall be led elsewhere by a link
 /// to our own page for signing in.
-fn own_address(text: &str) -> String {
+pub(super) fn own_address(text: &str) -> String {
     let plain = text.len() <= NEXT_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let own = text.starts_with('/') && !text.starts_with("//");
     if plain && own { text.to_owned() } else { "/".to_owned() }
@@ -260,7 +236,7 @@ pub(super) fn value_of(uri: &Uri, name: &str) -> Option<String> {
 }
 
 /// Another address, to be asked for with GET; kept nowhere.
-fn see_other(path: &str) -> Response<Body> {
+pub(super) fn see_other(path: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
@@ -269,14 +245,14 @@ fn see_other(path: &str) -> Response<Body> {
     response
 }
 
-fn with_cookie(mut response: Response<Body>, cookie: Option<HeaderValue>) -> Response<Body> {
+pub(super) fn with_cookie(mut response: Response<Body>, cookie: Option<HeaderValue>) -> Response<Body> {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }
 
-fn broken(uri: &Uri, error: &PoolError) -> Response<Body> {
+pub(super) fn broken(uri: &Uri, error: &PoolError) -> Response<Body> {
     let page = problem("It did not work", error.to_string(), "Try again in a moment.");
     Reply::problem(StatusCode::INTERNAL_SERVER_ERROR, uri, &page).into_response()
 }

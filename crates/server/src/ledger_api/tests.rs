@@ -54,7 +54,7 @@ impl Server {
             let (model, ledger) = (ReadModel::in_memory()?, SqliteLedger::open(&path)?);
             Ok(Sources { model, ledger: Box::new(ledger) })
         };
-        let state = Arc::new(State::new(&Options::default(), address, Box::new(open)));
+        let state = Arc::new(State::new(&Options::default(), address, Box::new(open)).unwrap());
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
         let named = move |request: Request, next: Next| {

@@ -11,7 +11,9 @@ mod estate;
 mod gate;
 mod html;
 mod live;
+mod oidc;
 mod pages;
+mod provider;
 mod words;
 
 use std::collections::BTreeMap;
@@ -146,7 +148,9 @@ fn open(folder: &std::path::Path) -> Result<Sources, stave_server::OpenError> {
 #[derive(Debug)]
 struct Answer {
     status: u16,
+    /// The last of each name.
     headers: BTreeMap<String, String>,
+    lines: Vec<String>,
     body: String,
 }
 
@@ -154,12 +158,19 @@ impl Answer {
     fn parse(text: &str) -> Answer {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
         let mut lines = head.lines();
+        let own: Vec<String> = head.lines().map(str::to_owned).collect();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
         let headers = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        Answer { status, headers, body: body.to_owned() }
+        Answer { status, headers, lines: own, body: body.to_owned() }
+    }
+
+    /// All headers of a name.
+    fn all(&self, name: &str) -> Vec<&str> {
+        let pairs = self.lines.iter().filter_map(|line| line.split_once(':'));
+        pairs.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).collect()
     }
 
     fn header(&self, name: &str) -> &str {

@@ -90,7 +90,11 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// An item of a shelf as a value; `name` is for the message.
-fn parse<T: serde::de::DeserializeOwned>(shelf: &'static str, name: &str, text: &str) -> Result<T> {
+pub(in crate::door) fn parse<T: serde::de::DeserializeOwned>(
+    shelf: &'static str,
+    name: &str,
+    text: &str,
+) -> Result<T> {
     serde_json::from_str(text).map_err(|error| AccountError::Damaged {
         shelf,
         name: name.to_owned(),
@@ -100,7 +104,11 @@ fn parse<T: serde::de::DeserializeOwned>(shelf: &'static str, name: &str, text: 
 }
 
 /// A value as an item of a shelf.
-fn write<T: serde::Serialize>(shelf: &'static str, name: &str, value: &T) -> Result<String> {
+pub(in crate::door) fn write<T: serde::Serialize>(
+    shelf: &'static str,
+    name: &str,
+    value: &T,
+) -> Result<String> {
     serde_json::to_string(value).map_err(|error| AccountError::Damaged {
         shelf,
         name: name.to_owned(),
@@ -109,7 +117,10 @@ fn write<T: serde::Serialize>(shelf: &'static str, name: &str, value: &T) -> Res
 }
 
 /// All items of a shelf as values, by key. Names for messages are the first digits of keys, which may be hashes.
-fn all<T: serde::de::DeserializeOwned>(store: &dyn Store, shelf: &'static str) -> Result<Vec<(String, T)>> {
+pub(in crate::door) fn all<T: serde::de::DeserializeOwned>(
+    store: &dyn Store,
+    shelf: &'static str,
+) -> Result<Vec<(String, T)>> {
     let items = store.items(shelf)?;
     items
         .into_iter()
