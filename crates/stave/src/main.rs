@@ -7,6 +7,7 @@ mod at;
 mod cli;
 mod commands;
 mod context;
+mod elsewhere;
 mod estate;
 mod git_config;
 mod histories;

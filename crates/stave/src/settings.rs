@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use stave_answers::text::nearest;
+use stave_server::door::Role;
 
 use crate::cli::When;
 use crate::problem::Problem;
@@ -62,6 +63,60 @@ pub(crate) const ROWS: &[Row] = &[
         check: |text| truth(text).map(|_| ()),
     },
     Row {
+        key: "oidc.client_id",
+        flag: "",
+        variable: "STAVE_OIDC_CLIENT_ID",
+        built_in: "",
+        what: "how the provider knows this server",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
+        key: "oidc.domains",
+        flag: "",
+        variable: "STAVE_OIDC_DOMAINS",
+        built_in: "",
+        what: "whose addresses get an account when they first sign in there: example.com, example.org",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
+        key: "oidc.issuer",
+        flag: "",
+        variable: "STAVE_OIDC_ISSUER",
+        built_in: "",
+        what: "where people sign in with OpenID Connect: https://login.example.com",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
+        key: "oidc.role",
+        flag: "",
+        variable: "STAVE_OIDC_ROLE",
+        built_in: "viewer",
+        what: "what such an account may do: viewer, member, admin",
+        in_estate: false,
+        check: |text| role(text).map(|_| ()),
+    },
+    Row {
+        key: "oidc.secret_file",
+        flag: "",
+        variable: "STAVE_OIDC_SECRET_FILE",
+        built_in: "",
+        what: "file with the client's secret; or the variable STAVE_OIDC_SECRET",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
+        key: "oidc.url",
+        flag: "",
+        variable: "STAVE_OIDC_URL",
+        built_in: "",
+        what: "how browsers reach this server: https://stave.example.com",
+        in_estate: false,
+        check: |_| Ok(()),
+    },
+    Row {
         key: "person",
         flag: "--as",
         variable: "STAVE_PERSON",
@@ -73,7 +128,7 @@ pub(crate) const ROWS: &[Row] = &[
 ];
 
 /// Variables that are no settings.
-const OTHER_VARIABLES: &[&str] = &["STAVE_LEDGER"];
+const OTHER_VARIABLES: &[&str] = &["STAVE_LEDGER", "STAVE_OIDC_SECRET"];
 
 fn when(text: &str) -> Result<When, String> {
     match text {
@@ -86,6 +141,10 @@ fn when(text: &str) -> Result<When, String> {
 
 fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "a port is a number from 0 to 65535".to_owned())
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    text.parse()
 }
 
 fn truth(text: &str) -> Result<bool, String> {
@@ -169,6 +228,11 @@ impl Settings {
     /// The port to try first.
     pub(crate) fn port(&self) -> u16 {
         self.value("board.port").and_then(|(text, _)| port(text).ok()).unwrap_or_default()
+    }
+
+    /// A setting as it stands; nothing where it isn't set.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.value(key).map(|(text, _)| text)
     }
 
     /// Whether a scan reads histories.

@@ -17,12 +17,13 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Config) -> anyhow::Resu
     let found = context.settings.all().to_vec();
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let width = found.iter().map(|found| shown(&found.value).len()).max().unwrap_or(0);
+    let keys = ROWS.iter().map(|row| row.key.len()).max().unwrap_or(0);
     for (found, row) in found.iter().zip(ROWS) {
         let value = shown(&found.value);
         let line = if *origins {
-            format!("{:<10} {value:<width$}  {}", found.key, found.origin)
+            format!("{:<keys$} {value:<width$}  {}", found.key, found.origin)
         } else {
-            format!("{:<10} {value:<width$}  {}", found.key, row.what)
+            format!("{:<keys$} {value:<width$}  {}", found.key, row.what)
         };
         context.terminal.line(line.trim_end())?;
     }

@@ -8,12 +8,13 @@ use stave_answers::speech::Meant;
 use stave_answers::text::counted;
 use stave_map::{EntityRow, ReadModel, State, Target};
 use stave_server::door::accounts::users;
-use stave_server::door::{Local, Person, Role};
+use stave_server::door::{Local, Oidc, Person, Role};
 use stave_server::{OpenError, Options, Sources, Stop};
 
 use super::scan;
 use crate::cli::{Board, Serve, Up};
 use crate::context::{Context, new_op};
+use crate::elsewhere;
 use crate::estate::Place;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
@@ -41,7 +42,12 @@ pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Ex
 pub(super) fn serve(context: &mut Context<'_>, arguments: &Serve) -> anyhow::Result<Exit> {
     let mut opened = Opened::existing(context)?;
     let listen = arguments.listen.as_deref().map(|text| listen(text, context.settings.port())).transpose()?;
-    let others = Others { listen, hosts: arguments.hosts.clone(), proxies: arguments.proxies.clone() };
+    let others = Others {
+        listen,
+        hosts: arguments.hosts.clone(),
+        proxies: arguments.proxies.clone(),
+        oidc: elsewhere::settings(context)?,
+    };
     board(context, &mut opened, &arguments.board, others, None)
 }
 
@@ -51,6 +57,7 @@ struct Others {
     listen: Option<SocketAddr>,
     hosts: Vec<String>,
     proxies: Vec<IpAddr>,
+    oidc: Option<Oidc>,
 }
 
 /// `ADDRESS` or `ADDRESS:PORT`.
@@ -73,10 +80,13 @@ fn board(
     let own = SocketAddr::from(([127, 0, 0, 1], context.settings.port()));
     let listen = others.listen.unwrap_or(own);
     let wanted = listen.port();
-    let has_users = match opened.ledger.store() {
-        Some(store) => !users(store)?.is_empty(),
-        None => false,
-    };
+    let mut hosts = others.hosts;
+    hosts.extend(others.oidc.as_ref().and_then(|oidc| elsewhere::host(&oidc.url)).map(str::to_owned));
+    let has_accounts = others.oidc.is_some()
+        || match opened.ledger.store() {
+            Some(store) => !users(store)?.is_empty(),
+            None => false,
+        };
     let (author, row, _) = opened.who_speaks(context)?;
     // 128 random bits, as an op has them.
     let key = new_op()?.to_string();
@@ -86,7 +96,8 @@ fn board(
         listen,
         // Whoever names a port to others means that one.
         port_search: if others.listen.is_some() { 0 } else { Options::default().port_search },
-        hosts: others.hosts,
+        hosts,
+        oidc: others.oidc,
         proxies: others.proxies,
         signals: true,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -98,7 +109,7 @@ fn board(
     let mut printed = Ok(());
     let on_ready = |address: SocketAddr| {
         // Who has the key writes in the name of whoever started this; with accounts it opens nothing.
-        let key = if has_users { String::new() } else { format!("?key={key}") };
+        let key = if has_accounts { String::new() } else { format!("?key={key}") };
         let url = format!("http://{address}/{key}");
         printed = announce(context, &url, wanted, address.port(), &next, json);
         if board.open {

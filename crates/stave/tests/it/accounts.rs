@@ -176,3 +176,44 @@ fn who_is_forgotten_has_no_account() {
     assert_eq!(world.ask("tea", &["user", "list"])["users"].as_array().unwrap().len(), 0);
     assert_eq!(world.run("tea", &["token", "list"]).ok().out, "other  never ends  reads\n");
 }
+
+#[test]
+fn people_can_sign_in_elsewhere() {
+    let world = World::new();
+    world.tea();
+    let serve = |variables: &[(&str, &str)]| {
+        let mut command = world.command("tea", &["serve", "--port", "0"]);
+        Ran::of(&command.envs(variables.iter().copied()).output().unwrap()).ends(2).err
+    };
+    let issuer = ("STAVE_OIDC_ISSUER", "https://login.example.com");
+    assert!(
+        serve(&[issuer]).contains("oidc.issuer needs oidc.client_id") || serve(&[issuer]).contains("secret")
+    );
+    let client = ("STAVE_OIDC_CLIENT_ID", "stave");
+    assert!(serve(&[issuer, client]).contains("hint: put it into a file"));
+    let file = ("STAVE_OIDC_SECRET_FILE", "../nowhere");
+    assert!(serve(&[issuer, client, file]).contains("../nowhere (oidc.secret_file) can't be read"));
+    let open = ("STAVE_OIDC_ISSUER", "http://login.example.com");
+    let (secret, url) =
+        (("STAVE_OIDC_SECRET", "s3cret-of-the-client"), ("STAVE_OIDC_URL", "https://stave.example.com"));
+    let refused = serve(&[open, client, secret, url]);
+    assert!(refused.contains("is no https:// address") && !refused.contains(secret.1), "{refused}");
+
+    // With a provider nobody reads without signing in, though there is no user yet, and the name is ours.
+    world.write("secret", "s3cret-of-the-client\n");
+    world.write(
+        "home/.config/stave/config.toml",
+        "[oidc]\nissuer = \"http://127.0.0.1:9\"\nclient_id = \"stave\"\nsecret_file = \"../secret\"\n\
+         url = \"https://stave.example.com\"\ndomains = \"leafcup.test\"\n",
+    );
+    let listed = world.run("tea", &["config", "list", "--origins"]).ok().out;
+    assert!(listed.contains("oidc.issuer") && !listed.contains("s3cret"), "{listed}");
+    let board = Board::start(&world, "tea", &["serve", "--port", "0"]);
+    assert!(!board.printed().contains("?key="), "{}", board.printed());
+    assert!(board.get("/").starts_with("HTTP/1.1 303 ") && board.get("/login").contains("Sign in with"));
+    let unreachable = board.get("/login/oidc");
+    assert!(
+        unreachable.starts_with("HTTP/1.1 401 ") && unreachable.contains("gives no good answer"),
+        "{unreachable}"
+    );
+}
