@@ -12,6 +12,7 @@ mod estate;
 mod git_config;
 mod histories;
 mod identity;
+mod network;
 mod opened;
 mod problem;
 mod reach;

@@ -11,7 +11,9 @@ use crate::at::{self, KeptMap, Moment};
 use crate::commands::keep::warn_of_horizon;
 use crate::context::{Context, TOOL, new_op, now};
 use crate::estate::{self, Place};
+use crate::network;
 use crate::problem::Problem;
+use crate::reach::Reach;
 use crate::surroundings::quote;
 
 /// A ledger that is open, with its map.
@@ -43,6 +45,14 @@ impl Opened {
         context.read_settings(Some(&place.root))?;
         context.terminal.detail(&format!("ledger: {}", place.shown()));
         let ledger = place.open()?;
+        if place.reach == Reach::File
+            && let Some(kind) = network::file_system(&place.folder)
+        {
+            context.terminal.warn(&format!(
+                "the ledger lies on a network file system ({kind}): it stays sound only while one machine at a time \
+                 uses it\n\nhint: several machines share one through a server (stave serve), or merge ledgers of their own"
+            ));
+        }
         let map = ReadModel::open(&place.map_file())?;
         Ok(Opened { place, ledger, map, people: People::default(), now: now(), _kept: None })
     }
