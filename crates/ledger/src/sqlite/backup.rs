@@ -32,7 +32,7 @@ impl SqliteLedger {
         appear(into, |draft| {
             // One statement, one snapshot; unlike a copy page by page it never begins again because somebody wrote.
             self.read(|db| Ok(db.execute("VACUUM INTO ?1", [draft.to_string_lossy()])?))?;
-            settle(draft).map_err(|fail| fail.at(into))
+            settle(draft, "DELETE").map_err(|fail| fail.at(into))
         })
     }
 
@@ -46,7 +46,7 @@ impl SqliteLedger {
             let mut copy = SqliteLedger::open(draft)?;
             copy.become_copy(ledger)?;
             drop(copy);
-            settle(draft).map_err(|fail| fail.at(into))
+            settle(draft, "DELETE").map_err(|fail| fail.at(into))
         })
     }
 
@@ -87,6 +87,14 @@ impl SqliteLedger {
         Ok(())
     }
 
+    /// Whether a file is a ledger that this Stave can restore; it is not changed.
+    ///
+    /// # Errors
+    /// Where it is none, or a newer Stave wrote it.
+    pub fn is_restorable(backup: &Path) -> Result<()> {
+        open::look(backup).map(drop)
+    }
+
     fn identify(&mut self, info: &Info) -> Result<()> {
         self.write(|db, _| {
             let set = "UPDATE meta SET value = ?2 WHERE key = ?1";
@@ -114,9 +122,9 @@ impl SqliteLedger {
         let folder = folder_of(place);
         let draft = tempfile::Builder::new().prefix(".restored-").tempfile_in(folder).map_err(io)?;
         // Copied by SQLite itself, so that a live ledger's journal comes along.
-        SqliteLedger::open(backup)?
-            .read(|db| Ok(db.execute("VACUUM INTO ?1", [draft.path().to_string_lossy()])?))?;
-        settle(draft.path()).map_err(|fail| fail.at(backup))?;
+        let copied = open::look(backup)?.execute("VACUUM INTO ?1", [draft.path().to_string_lossy()]);
+        copied.map_err(|error| Fail::Sql(error).at(backup))?;
+        settle(draft.path(), "DELETE").map_err(|fail| fail.at(backup))?;
         let mut restored = SqliteLedger::open(draft.path())?;
         let earlier = SqliteLedger::open(place).and_then(|old| old.info()).map_or(0, |info| info.epoch);
         let epoch = restored.info()?.epoch.max(earlier).saturating_add(1).max(now.millis().unsigned_abs());
@@ -128,7 +136,7 @@ impl SqliteLedger {
             Ok(())
         })?;
         drop(restored);
-        settle(draft.path()).map_err(|fail| fail.at(place))?;
+        settle(draft.path(), "WAL").map_err(|fail| fail.at(place))?;
         draft.as_file().sync_all().map_err(io)?;
         let moved = if is_there { Some(move_aside(place, now)?) } else { None };
         draft.persist_noclobber(place).map_err(|error| io(error.error))?;
@@ -172,8 +180,9 @@ fn appear(into: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// Makes a copy whole in one file, sound, and ready to be opened by several.
-fn settle(draft: &Path) -> std::result::Result<(), Fail> {
+/// Makes a copy whole in one file, and sound. Its journal is `DELETE` where the file shall lie still, so that it can be read
+/// where nothing can be written, and `WAL` where several shall work with it.
+fn settle(draft: &Path, journal: &str) -> std::result::Result<(), Fail> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(draft, flags)?;
     db.pragma_update(None, "synchronous", "FULL")?;
@@ -187,7 +196,7 @@ fn settle(draft: &Path) -> std::result::Result<(), Fail> {
     if schema > SCHEMA {
         return Err(Error::Newer { path: draft.to_owned(), found: schema, known: SCHEMA }.into());
     }
-    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    db.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(()))?;
     db.close().map_err(|(_, error)| error)?;
     Ok(())
 }

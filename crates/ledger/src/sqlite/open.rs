@@ -19,6 +19,11 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens an existing ledger.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    is_file_of_something(path)?;
+    connect(path).map_err(|fail| fail.at(path))
+}
+
+fn is_file_of_something(path: &Path) -> Result<()> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let no_ledger = |what: &str| Error::NoLedger { path: path.to_owned(), what: what.to_owned() };
     let file = match std::fs::metadata(path) {
@@ -32,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     if file.len() == 0 {
         return Err(no_ledger("the file is empty, so no ledger"));
     }
-    connect(path).map_err(|fail| fail.at(path))
+    Ok(())
 }
 
 fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
@@ -44,19 +49,7 @@ fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
     db.pragma_update(None, "synchronous", "FULL")?;
     // What is forgotten or redacted is overwritten, not only unlinked.
     db.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
-    let no_ledger = || Error::NoLedger {
-        path: path.to_owned(),
-        what: "this is an SQLite database, but no ledger".to_owned(),
-    };
-    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'statements')";
-    if db.query_row(tables, [], |row| row.get::<_, i64>(0))? != 2 {
-        return Err(no_ledger().into());
-    }
-    let schema = "SELECT value FROM meta WHERE key = 'schema'";
-    let found: i64 = db.query_row(schema, [], |row| row.get(0)).optional()?.ok_or_else(no_ledger)?;
-    if found > SCHEMA {
-        return Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }.into());
-    }
+    let found = schema(&db, path)?;
     if found < SCHEMA {
         bring_up(&mut db)?;
     }
@@ -72,6 +65,37 @@ pub(super) fn schema_of(path: &Path) -> Result<i64> {
         db.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| row.get(0))
     };
     read().map_err(|error| explain(path, error))
+}
+
+/// The schema of a ledger's file, if it is one that this Stave knows.
+fn schema(db: &Connection, path: &Path) -> std::result::Result<i64, Fail> {
+    let no_ledger = || Error::NoLedger {
+        path: path.to_owned(),
+        what: "this is an SQLite database, but no ledger".to_owned(),
+    };
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'statements')";
+    if db.query_row(tables, [], |row| row.get::<_, i64>(0))? != 2 {
+        return Err(no_ledger().into());
+    }
+    let schema = "SELECT value FROM meta WHERE key = 'schema'";
+    let found: i64 = db.query_row(schema, [], |row| row.get(0)).optional()?.ok_or_else(no_ledger)?;
+    if found > SCHEMA {
+        return Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }.into());
+    }
+    Ok(found)
+}
+
+/// Opens a ledger of this or an older Stave for reading alone: nothing of it changes, not even its schema.
+pub(super) fn look(path: &Path) -> Result<Connection> {
+    is_file_of_something(path)?;
+    let open = || -> std::result::Result<Connection, Fail> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(PATIENCE)?;
+        schema(&db, path)?;
+        Ok(db)
+    };
+    open().map_err(|fail| fail.at(path))
 }
 
 /// Brings the file of an older Stave to this one's schema, whole or not at all.

@@ -126,6 +126,13 @@ fn a_restored_ledger_is_what_it_was_in_a_new_epoch_without_sessions() {
     fs::remove_file(&aside).unwrap();
     restore(Aside::Move).unwrap();
     assert!(SqliteLedger::open(&path).unwrap().info().unwrap().epoch > epoch);
+    // A backup of an older Stave is read and not changed.
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stave/tests/golden/schema-1/ledger.sqlite");
+    let (old, bytes) = (folder.path().join("old.sqlite"), fs::read(golden).unwrap());
+    fs::write(&old, &bytes).unwrap();
+    SqliteLedger::restore(&old, &folder.path().join("new.sqlite"), now, Aside::Never).unwrap();
+    assert_eq!(SqliteLedger::open(&folder.path().join("new.sqlite")).unwrap().position().unwrap(), 264);
+    assert_eq!(fs::read(&old).unwrap(), bytes);
     // What is no ledger is no backup, and nothing is touched.
     fs::write(folder.path().join("notes"), "notes ".repeat(900)).unwrap();
     SqliteLedger::restore(&folder.path().join("notes"), &path, now, Aside::Move).unwrap_err();

@@ -2,7 +2,7 @@
 
 use stave_answers::text::counted;
 use stave_answers::when::{age_ms, day};
-use stave_ledger::{Aside, Ledger, SqliteLedger, Superseded, superseded};
+use stave_ledger::{Aside, Error as LedgerError, Ledger, SqliteLedger, Superseded, superseded};
 use stave_model::Time;
 
 use crate::cli::{Backup, Compact, Restore};
@@ -65,10 +65,20 @@ pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow:
             .into());
     }
     // A file that isn't there must not leave an empty folder behind.
-    drop(SqliteLedger::open(&arguments.file)?);
+    SqliteLedger::is_restorable(&arguments.file)?;
     place.make()?;
     let aside = if arguments.force { Aside::Move } else { Aside::Never };
-    let moved = SqliteLedger::restore(&arguments.file, &place.ledger_file(), now(), aside)?;
+    let moved =
+        SqliteLedger::restore(&arguments.file, &place.ledger_file(), now(), aside).map_err(|error| {
+            match error {
+                LedgerError::Busy(path) => {
+                    let what =
+                        format!("{}: the ledger is open elsewhere; nothing was changed", path.display());
+                    anyhow::Error::from(Problem::new(what).hint("end `stave serve` and other commands first"))
+                }
+                other => other.into(),
+            }
+        })?;
     let position = SqliteLedger::open(&place.ledger_file())?.position()?;
     let moved = moved.map(|path| path.display().to_string());
     if context.terminal.is_json() {
