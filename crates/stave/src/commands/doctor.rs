@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use stave_answers::text::{counted, grouped, tame};
-use stave_ledger::{Depth, Info, Ledger, SqliteLedger, Verified, verify};
+use stave_ledger::{Depth, Info, Ledger, PostgresLedger, SqliteLedger, Verified, verify};
 use stave_model::Time;
 
 use super::print;
@@ -215,7 +215,15 @@ fn opened(place: &Place, found: &mut LedgerFound, checks: &mut Vec<Check>) -> Op
             return None;
         }
     }
-    match place.reach.open(&place.ledger_file()) {
+    let ledger = match &place.reach {
+        // Whoever looks makes no ledger.
+        Reach::Postgres(address) => match PostgresLedger::open(address) {
+            Ok(ledger) => Ok(Box::new(ledger) as Box<dyn Ledger>),
+            Err(error) => Err(error.into()),
+        },
+        reach => reach.open(&place.ledger_file()),
+    };
+    match ledger {
         Ok(ledger) => Some(ledger),
         Err(error) => {
             checks.push(broken(&error));

@@ -72,6 +72,31 @@ fn what_reaches_the_ledger_shows_on_every_server_within_a_second() {
 }
 
 #[test]
+fn operators_look_after_a_ledger_by_its_url() {
+    let Some((server, url)) = database() else { return };
+    let world = World::new();
+    world.tea();
+    let on = |arguments: &[&str]| world.run("tea", &[&["--ledger", &url], arguments].concat());
+    // Looking makes no ledger.
+    let looked = on(&["doctor"]);
+    assert!(looked.out.contains("there is no ledger") && !looked.out.contains("pass"), "{looked:?}");
+    assert_eq!(
+        server.sql("stave", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(),
+        "0"
+    );
+    world.run("tea", &["export", "tea.jsonl"]).ok();
+    on(&["merge", "tea.jsonl"]).ok();
+    let looked = on(&["doctor", "--json"]);
+    assert!(looked.out.contains("postgresql") && !looked.out.contains("pass"), "{looked:?}");
+    on(&["compact", "--keep", "1d"]).ok();
+    // A backup is a file, whatever the ledger is kept in.
+    on(&["backup", "copy.sqlite"]).ok();
+    world.run("", &["--ledger", "restored", "restore", "tea/copy.sqlite"]).ok();
+    let export = |ledger: &str| world.run("tea", &["--ledger", ledger, "export"]).ok().out;
+    assert_eq!(export(world.path("restored").to_str().unwrap()), export(&url));
+}
+
+#[test]
 fn a_command_line_is_sent_to_the_door_and_told_no_password() {
     let world = World::new();
     world.tea();

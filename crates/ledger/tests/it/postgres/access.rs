@@ -8,10 +8,10 @@ use stave_model::{Basis, Claim, PersonRow, Statement};
 use super::{place, sound, start};
 use crate::make::{Dice, forget, header, redact, scan, word};
 
-/// What docs/postgresql.md tells an operator to run for the role of the servers.
-fn grants() -> String {
+/// What docs/postgresql.md tells an operator to run, behind a mark.
+fn told(mark: &str) -> String {
     let page = include_str!("../../../../../docs/postgresql.md");
-    let from = page.find("<!-- grants -->").unwrap();
+    let from = page.find(&format!("<!-- {mark} -->")).unwrap();
     let block = &page[from..];
     let begin = block.find("```sql\n").unwrap() + 7;
     block[begin..begin + block[begin..].find("```").unwrap()].to_owned()
@@ -29,7 +29,7 @@ fn the_role_of_a_server_may_do_its_work_and_no_more() {
     let server_url = server.url(&role, "secret1", server.port, &name);
     let refused = PostgresLedger::open(&server_url).unwrap_err().to_string();
     assert!(refused.contains("permission denied") && refused.contains("docs/postgresql.md"), "{refused}");
-    server.sql(&name, &grants().replace("stave_server", &role)).unwrap();
+    server.sql(&name, &told("grants").replace("stave_server", &role)).unwrap();
 
     let mut ledger = PostgresLedger::open(&server_url).unwrap();
     let said = scan(1, "c1", 3);
@@ -47,6 +47,10 @@ fn the_role_of_a_server_may_do_its_work_and_no_more() {
     store.set("user", "ann", Some("{}")).unwrap();
     assert!(store.swap("user", "ann", Some("{}"), None).unwrap());
     assert!(ledger.wait(0, std::time::Duration::ZERO).unwrap() > 0);
+
+    let epoch = ledger.info().unwrap().epoch;
+    server.sql(&name, &told("epoch")).unwrap();
+    assert_eq!(ledger.info().unwrap().epoch, epoch + 1);
 
     let as_server = |commands: &str| server.sql(&name, &format!("SET ROLE {role}; {commands}")).unwrap_err();
     for forbidden in [
