@@ -138,6 +138,15 @@ pub trait Ledger: Send {
     /// Where the storage can't be read.
     fn info(&self) -> Result<Info>;
 
+    /// Who it says brought what is appended here, where a server decides that: `by` of every header whose author is
+    /// somebody else. None where whoever appends says so themselves.
+    ///
+    /// # Errors
+    /// Where the server can't be asked.
+    fn signature(&self) -> Result<Option<Author>> {
+        Ok(None)
+    }
+
     /// Number of the last statement, 0 when there is none.
     ///
     /// # Errors

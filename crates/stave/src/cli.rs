@@ -54,6 +54,10 @@ pub(crate) struct Global {
     #[arg(long, value_name = "MOMENT", global = true, help_heading = "Everywhere")]
     pub(crate) at: Option<String>,
 
+    /// Send tokens over http:// to other machines too
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Everywhere")]
+    pub(crate) insecure_http: bool,
+
     /// Print JSON
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,

@@ -41,6 +41,8 @@ pub(crate) struct Context<'t> {
     /// `-C`, as typed.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) flags: Flags,
+    /// A token may be sent unencrypted.
+    pub(crate) insecure_http: bool,
     /// The verb is for those who run a ledger, not for those who ask it or speak.
     pub(crate) is_operators: bool,
 }
@@ -70,6 +72,7 @@ impl<'t> Context<'t> {
             typed_in,
             directory: global.directory.clone(),
             flags,
+            insecure_http: global.insecure_http,
             is_operators: false,
         })
     }

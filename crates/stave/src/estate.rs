@@ -8,8 +8,9 @@ use stave_ledger::{Ledger, SqliteLedger};
 use stave_model::hash_bytes;
 
 use crate::context::Context;
+use crate::door;
 use crate::problem::Problem;
-use crate::reach::Reach;
+use crate::reach::{self, Reach};
 
 /// The folder's name.
 pub(crate) const FOLDER: &str = ".stave";
@@ -17,6 +18,8 @@ pub(crate) const FOLDER: &str = ".stave";
 pub(crate) const LEDGER_FILE: &str = "ledger.sqlite";
 /// The read model's file in it; it can be deleted at any time.
 pub(crate) const MAP_FILE: &str = "map.sqlite";
+/// The file in it with what was read of a ledger behind a server's door; it can be deleted at any time.
+const READ_FILE: &str = "read.sqlite";
 /// The folder in it with what scans remember.
 pub(crate) const READ_FOLDER: &str = "read";
 
@@ -50,6 +53,9 @@ impl Place {
                 .hint("stave serve --ledger postgres://… opens the door; then --ledger https://HOST, with a token")
                 .into());
         }
+        if let Reach::Door(options) = &reach {
+            door::may_send_to(&options.address, context)?;
+        }
         let cache = context.surroundings.cache_home().ok_or_else(|| {
             Problem::new("there is no folder to keep the map in").hint("set HOME or XDG_CACHE_HOME")
         })?;
@@ -60,6 +66,22 @@ impl Place {
     /// Where the ledger is, as it may be shown.
     pub(crate) fn shown(&self) -> String {
         self.reach.address().unwrap_or_else(|| self.folder.display().to_string())
+    }
+
+    /// Whether the ledger is somebody else's, behind a server's door.
+    pub(crate) fn is_afar(&self) -> bool {
+        matches!(self.reach, Reach::Door(_))
+    }
+
+    /// Puts a server's key to hand, now that the settings are known.
+    pub(crate) fn unlock(&mut self, context: &mut Context<'_>) -> Result<(), Problem> {
+        let read = self.folder.join(READ_FILE);
+        if let Reach::Door(options) = &mut self.reach {
+            options.token = door::token(context, &options.address)?;
+            options.roots = door::roots(&options.address)?;
+            options.cache = Some(read);
+        }
+        Ok(())
     }
 
     /// Opens the ledger; makes one where there is no file.
@@ -121,7 +143,9 @@ impl Place {
 /// The place that `--ledger` or STAVE_LEDGER names: a `.stave` folder, one with a ledger in it, its file, or
 /// the folder that holds (or shall hold) `.stave`.
 fn named(context: &Context<'_>, path: &Path) -> anyhow::Result<Place> {
-    match Reach::of_address(path) {
+    let address = Reach::of_address(path)
+        .map_err(|error| anyhow::anyhow!("--ledger {}: {error}", reach::shown(path).display()))?;
+    match address {
         Some(reach) => Place::at_address(context, reach),
         None => Ok(lying(path)?),
     }

@@ -7,6 +7,7 @@ mod at;
 mod cli;
 mod commands;
 mod context;
+mod door;
 mod elsewhere;
 mod estate;
 mod git_config;

@@ -41,8 +41,9 @@ impl Opened {
 
     /// Opens (or makes) the ledger at a place and reads the settings. The map is brought up to date later,
     /// when what is to be appended has been.
-    pub(crate) fn at(context: &mut Context<'_>, place: Place) -> anyhow::Result<Opened> {
+    pub(crate) fn at(context: &mut Context<'_>, mut place: Place) -> anyhow::Result<Opened> {
         context.read_settings(Some(&place.root))?;
+        place.unlock(context)?;
         context.terminal.detail(&format!("ledger: {}", place.shown()));
         let ledger = place.open()?;
         if place.reach == Reach::File
@@ -122,10 +123,19 @@ impl Opened {
         Ok((author, row, speaker.is_guess))
     }
 
+    /// Who statements of machines say brought them: the token that a server knows us by, else whoever sits here.
+    pub(crate) fn bringer(&mut self, context: &mut Context<'_>) -> anyhow::Result<Author> {
+        match self.ledger.signature()? {
+            Some(by) => Ok(by),
+            None => self.author(context),
+        }
+    }
+
     /// A new command's voice.
     pub(crate) fn voice(&mut self, context: &mut Context<'_>) -> anyhow::Result<Voice> {
         let author = self.author(context)?;
-        Ok(Voice { author, by: None, op: new_op()?, time: now(), tool: TOOL.to_owned() })
+        let by = self.ledger.signature()?;
+        Ok(Voice { author, by, op: new_op()?, time: now(), tool: TOOL.to_owned() })
     }
 
     /// Appends words and brings the map up to date: what a command prints afterwards is true.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use stave_ledger::{Ledger, PostgresLedger, SqliteLedger};
+use stave_ledger::{
+    Address, AddressError, Ledger, PostgresLedger, RemoteLedger, RemoteOptions, SqliteLedger,
+};
 
-use crate::problem::Problem;
+use crate::context::TOOL;
 
 /// How a ledger is reached.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub(crate) enum Reach {
     /// In PostgreSQL, at an address that may hold a password.
     Postgres(String),
     /// Through the door of a server.
-    Door(String),
+    Door(Box<RemoteOptions>),
 }
 
 impl std::fmt::Debug for Reach {
@@ -22,28 +24,39 @@ impl std::fmt::Debug for Reach {
         match self {
             Reach::File => f.write_str("File"),
             Reach::Postgres(address) => write!(f, "Postgres({})", without_password(address)),
-            Reach::Door(address) => write!(f, "Door({})", without_password(address)),
+            Reach::Door(options) => write!(f, "Door({})", options.address),
         }
     }
 }
 
 impl Reach {
     /// What an argument of `--ledger` means where it is an address.
-    pub(crate) fn of_address(argument: &Path) -> Option<Reach> {
-        let text = argument.to_str()?;
-        let (scheme, _) = text.split_once("://")?;
-        match scheme {
-            "postgres" | "postgresql" => Some(Reach::Postgres(text.to_owned())),
-            "http" | "https" => Some(Reach::Door(text.to_owned())),
-            _ => None,
+    ///
+    /// # Errors
+    /// Where it is meant as a server's address and is none.
+    pub(crate) fn of_address(argument: &Path) -> Result<Option<Reach>, AddressError> {
+        let Some(text) = argument.to_str() else { return Ok(None) };
+        if Address::is_meant_by(text) {
+            return Ok(Some(Reach::Door(Box::new(RemoteOptions {
+                address: Address::parse(text)?,
+                token: None,
+                roots: Vec::new(),
+                cache: None,
+                agent: TOOL.replace(' ', "/"),
+            }))));
         }
+        Ok(match text.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Some(Reach::Postgres(text.to_owned())),
+            _ => None,
+        })
     }
 
     /// The address as it may be shown; nothing for a file.
     pub(crate) fn address(&self) -> Option<String> {
         match self {
             Reach::File => None,
-            Reach::Postgres(address) | Reach::Door(address) => Some(without_password(address)),
+            Reach::Postgres(address) => Some(without_password(address)),
+            Reach::Door(options) => Some(options.address.to_string()),
         }
     }
 
@@ -52,15 +65,15 @@ impl Reach {
         match self {
             Reach::File => Ok(Box::new(SqliteLedger::open(file)?)),
             Reach::Postgres(address) => Ok(Box::new(PostgresLedger::open_or_create(address)?)),
-            Reach::Door(_) => Err(Problem::new("this build reaches no ledger through a door").into()),
+            Reach::Door(options) => Ok(Box::new(RemoteLedger::new(options))),
         }
     }
 }
 
 /// An argument of `--ledger` as it may be shown.
 pub(crate) fn shown(argument: &Path) -> PathBuf {
-    match Reach::of_address(argument).and_then(|reach| reach.address()) {
-        Some(address) => PathBuf::from(address),
+    match argument.to_str() {
+        Some(text) => PathBuf::from(without_password(text)),
         None => argument.to_owned(),
     }
 }

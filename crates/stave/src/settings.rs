@@ -125,10 +125,19 @@ pub(crate) const ROWS: &[Row] = &[
         in_estate: false,
         check: |_| Ok(()),
     },
+    Row {
+        key: "token_file",
+        flag: "",
+        variable: "STAVE_TOKEN_FILE",
+        built_in: "",
+        what: "file with the token for a ledger behind a server; STAVE_TOKEN is the token itself",
+        in_estate: false,
+        check: |text| if text.starts_with('/') { Ok(()) } else { Err("a whole path is needed".to_owned()) },
+    },
 ];
 
 /// Variables that are no settings.
-const OTHER_VARIABLES: &[&str] = &["STAVE_LEDGER", "STAVE_OIDC_SECRET"];
+const OTHER_VARIABLES: &[&str] = &["STAVE_LEDGER", "STAVE_OIDC_SECRET", "STAVE_TOKEN"];
 
 fn when(text: &str) -> Result<When, String> {
     match text {
@@ -243,6 +252,11 @@ impl Settings {
     /// When to use colours.
     pub(crate) fn color(&self) -> When {
         self.value("color").and_then(|(text, _)| when(text).ok()).unwrap_or(When::Auto)
+    }
+
+    /// The file with the token for a ledger behind a server.
+    pub(crate) fn token_file(&self) -> Option<&str> {
+        self.value("token_file").map(|(file, _)| file)
     }
 
     /// The speaker's address and where it comes from.

@@ -36,7 +36,7 @@ const VALUE_BYTES: usize = 1_600;
 const LEVEL: i32 = 3;
 
 /// How to reach a server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The server.
     pub address: Address,
@@ -168,6 +168,10 @@ impl Ledger for RemoteLedger {
             *cache = Cache::open(None).ok().filter(|cache| cache.belong_to(&info).is_ok());
         }
         Ok(info)
+    }
+
+    fn signature(&self) -> Result<Option<Author>> {
+        self.get("info", |answer| answer.only(|row| Some(row.info?.by)))
     }
 
     fn position(&self) -> Result<u64> {

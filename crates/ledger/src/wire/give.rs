@@ -31,15 +31,15 @@ pub fn give_error(error: &Error, out: &mut dyn Write) -> Result<()> {
     write(out, &Row { error: Some(ErrorLine::of(error)), ..Row::default() })
 }
 
-/// Which ledger this is, and its position.
+/// Which ledger this is, its position, and who it says brought what the caller appends.
 ///
 /// # Errors
 /// Where the ledger can't be read or `out` refuses; so for all others here.
-pub fn give_info(ledger: &dyn Ledger, out: &mut dyn Write) -> Result<()> {
+pub fn give_info(ledger: &dyn Ledger, by: Option<Author>, out: &mut dyn Write) -> Result<()> {
     let info = ledger.info()?;
     let position = ledger.position()?;
     let Info { estate, ledger, epoch, revision } = info;
-    let line = InfoLine { estate, ledger, epoch, revision, position };
+    let line = InfoLine { estate, ledger, epoch, revision, position, by };
     write(out, &Row { info: Some(line), ..Row::default() })?;
     end(out, false)
 }

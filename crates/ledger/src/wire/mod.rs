@@ -54,6 +54,9 @@ pub(crate) struct InfoLine {
     pub(crate) epoch: u64,
     pub(crate) revision: u64,
     pub(crate) position: u64,
+    /// Who the server says brought what this caller appends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<Author>,
 }
 
 /// What stands in the way of an answer.

@@ -19,4 +19,5 @@ mod properties;
 mod refusals;
 mod server;
 mod storages;
+mod tls;
 mod vectors;

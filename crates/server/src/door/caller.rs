@@ -267,7 +267,7 @@ impl Person {
 
 impl Machine {
     /// How statements say who brought them: `token:NAME`.
-    fn author(&self) -> Option<Author> {
+    pub(crate) fn author(&self) -> Option<Author> {
         format!("token:{}", self.name).parse().ok()
     }
 

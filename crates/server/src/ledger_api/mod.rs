@@ -206,7 +206,8 @@ impl Values {
 }
 
 async fn info(State(state): State<Shared>, asker: Asker) -> Response<Body> {
-    asker.told(asker.read(&state, |ledger, out| wire::give_info(ledger, out)).await)
+    let by = asker.pen.signature();
+    asker.told(asker.read(&state, move |ledger, out| wire::give_info(ledger, by, out)).await)
 }
 
 async fn heard(State(state): State<Shared>, asker: Asker) -> Response<Body> {

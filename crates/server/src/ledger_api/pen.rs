@@ -2,7 +2,7 @@
 
 use axum::http::Extensions;
 use stave_ledger::Repeats;
-use stave_model::Header;
+use stave_model::{Author, Header};
 
 use crate::door::{Caller, Intent, Refusal};
 
@@ -41,6 +41,14 @@ impl Pen {
             Pen::Caller(caller) => caller.may_write(),
             #[cfg(test)]
             Pen::Unbound => Ok(()),
+        }
+    }
+
+    /// Who statements say brought them, as the door signs them for this caller.
+    pub(crate) fn signature(&self) -> Option<Author> {
+        match self {
+            Pen::Caller(Caller::Machine(machine)) => machine.author(),
+            _ => None,
         }
     }
 

@@ -99,7 +99,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ImportFiles) -> anyhow:
         None => (estate::to_make(context)?, true),
     };
     let mut opened = Opened::at(context, place)?;
-    let stamp = Stamp { by: opened.author(context)?, op: new_op()?, time: now() };
+    let stamp = Stamp { by: opened.bringer(context)?, op: new_op()?, time: now() };
     let mut reports = Vec::new();
     for (file, hash, imported) in read {
         reports.push(match imported {

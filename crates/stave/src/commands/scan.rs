@@ -140,12 +140,13 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         context.terminal.detail(&format!("a new ledger in {}", place.folder.display()));
     }
     let mut opened = Opened::at(context, place)?;
-    let stamp = Stamp { by: opened.author(context)?, op: new_op()?, time: now() };
+    let stamp = Stamp { by: opened.bringer(context)?, op: new_op()?, time: now() };
     let estate_settings = estate_settings(context, &opened.place.root);
     let options = Options {
         estate_settings,
         branch: trees.branch.clone(),
-        from_commit: trees.commit,
+        // What is not committed stays on its machine.
+        from_commit: trees.commit || opened.place.is_afar(),
         estate_id: opened.ledger.info()?.estate.chars().take(8).collect(),
         ignore_file: ignore_file(context),
         reader: build(),
@@ -163,12 +164,14 @@ pub(super) fn read(context: &mut Context<'_>, trees: &Trees) -> anyhow::Result<(
         heard: Vec::new(),
     };
     let unplaced = stave_collect::scan_for(&mut receiving, &folders, &options, &directory, &spinner)?;
-    receiving.end_work()?;
+    if !opened.place.is_afar() {
+        receiving.end_work()?;
+    }
     let Receiving { mut trees, warnings, heard, .. } = receiving;
     trees.sort_by(|a, b| a.root.cmp(&b.root));
     let unplaced = unplaced.into_iter().map(|warning| WarningReport::new(warning, Path::new("")));
     let mut report = Report {
-        ledger: opened.place.folder.clone(),
+        ledger: PathBuf::from(opened.place.shown()),
         op: stamp.op.to_string(),
         trees,
         histories: Vec::new(),
