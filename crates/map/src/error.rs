@@ -21,6 +21,17 @@ pub enum MapError {
         "the read model failed: {0}\n\nhint: it holds nothing of its own; delete it and it is made again"
     )]
     Sql(#[from] rusqlite::Error),
+    /// A copy of a read model can't be written, or put into place.
+    #[error(
+        "{}: the copy of a read model can't be used: {what}; nothing was changed\n\nhint: write a new one: stave readmodel save FILE; without any, the map is made from the ledger",
+        .path.display()
+    )]
+    Saved {
+        /// The copy.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
     /// A statement in the ledger is not what its format promises.
     #[error("statement {number} of the ledger can't be folded: {cause}")]
     Statement {

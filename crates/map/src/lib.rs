@@ -80,6 +80,24 @@ impl ReadModel {
         saved::kept(&self.connection)
     }
 
+    /// Copies the read model as it stands to `into`, a file that is empty or isn't there, sealed with its hash.
+    ///
+    /// # Errors
+    /// Where it can't be read, or the file can't be written.
+    pub fn save(&self, into: &Path) -> Result<()> {
+        saved::save(&self.connection, into)
+    }
+
+    /// Puts a copy that [`ReadModel::save`] wrote in the place of what this one has. Others that have the file open see
+    /// the one or the other, whole. `end` is the number of the ledger's last statement.
+    ///
+    /// # Errors
+    /// Where the copy is not whole, is of another ledger, epoch, revision or version, or can't be written; nothing is
+    /// changed then.
+    pub fn load(&mut self, from: &Path, info: &stave_ledger::Info, end: u64) -> Result<Kept> {
+        saved::load(&mut self.connection, from, info, end)
+    }
+
     /// Folds what the ledger has beyond this read model's position.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ const HEADERS: [(&str, &str); 8] = [
 
 /// Refuses what may not come in, and gives every response its headers.
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
+    let (started, path) = (Instant::now(), request.uri().path().to_owned());
     let mut response = match admit(&state, request).await {
         Ok((request, patience)) => within_limits(&state, request, patience, next).await,
         Err(refused) => *refused,
@@ -53,7 +54,7 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
-    state.metrics.count(response.status().as_u16());
+    state.metrics.count(&path, response.status().as_u16(), started.elapsed());
     response
 }
 

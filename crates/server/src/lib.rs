@@ -71,6 +71,8 @@ pub struct Options {
     pub version: String,
     /// The present.
     pub clock: fn() -> Time,
+    /// Bytes of memory that the process holds, where the system tells.
+    pub memory: fn() -> Option<u64>,
 }
 
 impl Default for Options {
@@ -89,6 +91,7 @@ impl Default for Options {
             limits: door::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clock: system_time,
+            memory: || None,
         }
     }
 }

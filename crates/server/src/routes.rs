@@ -16,11 +16,12 @@ use crate::door::{Caller, elsewhere, sign};
 use crate::events::events;
 use crate::guard::guard;
 use crate::ledger_api;
+use crate::metrics::Gauges;
 use crate::pages::{self, Page};
 use crate::reader::Reader;
 use crate::reply::{Reply, problem};
 use crate::speak;
-use crate::state::State;
+use crate::state::{REQUESTS, State};
 
 /// All routes behind the guard.
 pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
@@ -67,8 +68,13 @@ async fn readyz(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 }
 
 async fn metrics(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    let streams = state.position.receiver_count();
-    let text = state.metrics.to_text(*state.position.borrow(), state.behind().is_none(), streams);
+    let gauges = Gauges {
+        position: *state.position.borrow(),
+        is_ready: state.behind().is_none(),
+        streams: state.position.receiver_count(),
+        requests: REQUESTS.saturating_sub(state.requests.available_permits()),
+    };
+    let text = state.metrics.to_text(gauges);
     let mut response = Reply::text(text).into_response();
     let format = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, format);

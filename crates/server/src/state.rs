@@ -15,7 +15,10 @@ use crate::pool::Pool;
 use crate::{OpenError, Options, Sources};
 
 /// Requests that are worked on or wait for a worker; more are told to come back.
-const REQUESTS: usize = 64;
+pub(crate) const REQUESTS: usize = 64;
+
+/// How long ago the map may have been level with the ledger, for the server to count as ready.
+const LAG: Duration = Duration::from_secs(15);
 
 /// Event streams at one time.
 const STREAMS: usize = 64;
@@ -51,7 +54,7 @@ impl State {
     ) -> Result<State, OidcError> {
         Ok(State {
             pool: Pool::new(options.workers.max(1), options.clock, open),
-            metrics: Metrics::default(),
+            metrics: Metrics::new(options.version.clone(), options.memory),
             door: Door::new(options, address.port())?,
             position: watch::Sender::new(0),
             behind: Mutex::new(Some("the ledger is being read".to_owned())),
@@ -77,10 +80,20 @@ impl State {
 
     /// Why the map is not up to date.
     pub(crate) fn behind(&self) -> Option<String> {
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let known = self.behind.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A fold that goes on for long leaves the map behind without having failed.
+        known.or_else(|| {
+            let lag = self.metrics.lag();
+            (lag > LAG).then(|| format!("the map was level with the ledger {} seconds ago", lag.as_secs()))
+        })
     }
 
+    /// Notes whether the poller has just brought the map up to date, or why it could not.
     pub(crate) fn set_behind(&self, reason: Option<String>) {
+        match &reason {
+            None => self.metrics.level(),
+            Some(_) => self.metrics.failed(),
+        }
         *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 }

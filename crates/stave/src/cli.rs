@@ -186,6 +186,9 @@ pub(crate) enum Command {
     /// Tokens for programs: add, list, remove
     #[command(after_help = TOKEN_HELP)]
     Token(TokenArguments),
+    /// Copy the map out, or put a copy into place, so that a server starts quickly
+    #[command(name = "readmodel", after_help = READ_MODEL_HELP)]
+    ReadModel(ReadModel),
     /// Show the settings
     Config(Config),
     /// Print a completion script for a shell
@@ -211,6 +214,7 @@ impl Command {
                 | Command::Forget(_)
                 | Command::Redact(_)
                 | Command::Doctor(_)
+                | Command::ReadModel(_)
         )
     }
 
@@ -752,4 +756,26 @@ pub(crate) struct Man {
     /// A verb, with the verb behind it where it has one: overlap confirm
     #[arg(value_name = "VERB")]
     pub(crate) verb: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReadModel {
+    #[command(subcommand)]
+    pub(crate) command: ReadModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReadModelCommand {
+    /// Bring the map up to date and copy it to a file
+    Save {
+        /// Where to
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Put a copy in the place of the map; one of another ledger, or that isn't whole, is refused
+    Load {
+        /// What `stave readmodel save` wrote
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
 }

@@ -18,6 +18,7 @@ mod man;
 mod next;
 mod overlap;
 mod period;
+mod readmodel;
 mod retire;
 mod say;
 mod scan;
@@ -98,6 +99,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::User(arguments) => accounts::user(&mut context, &arguments),
         Command::Token(arguments) => accounts::token(&mut context, &arguments),
+        Command::ReadModel(arguments) => readmodel::run(&mut context, &arguments),
         Command::Config(arguments) => config::run(&mut context, &arguments),
         Command::Man(arguments) => man::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),

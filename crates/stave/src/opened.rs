@@ -90,6 +90,12 @@ impl Opened {
         })
     }
 
+    /// Whether the map has all that the ledger has.
+    pub(crate) fn is_level(&self) -> anyhow::Result<bool> {
+        let (info, end) = (self.ledger.info()?, self.ledger.position()?);
+        Ok(self.map.kept()?.is_some_and(|kept| kept.is_of(&info) && kept.position == end))
+    }
+
     /// What answers are made of.
     pub(crate) fn estate(&self) -> Estate<'_> {
         Estate { model: &self.map, ledger: &*self.ledger, people: &self.people, now: self.now }

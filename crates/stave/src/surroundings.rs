@@ -89,6 +89,13 @@ impl Surroundings {
     }
 }
 
+/// Bytes of memory that this process holds; only Linux tells.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1_024)
+}
+
 /// A path as a shell wants it typed.
 pub(crate) fn shell_word(path: &Path) -> String {
     quote(&path.to_string_lossy())

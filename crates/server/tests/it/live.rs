@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stave_ledger::Ledger;
+use stave_server::Options;
 
 use crate::Server;
 use crate::estate::{ANN, compose, says, word};
@@ -68,4 +69,23 @@ fn many_ask_at_once() {
         }
     });
     assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_one_is_there() {
+    let server = Server::with(Options { memory: || Some(1 << 20), ..Options::default() });
+    server.get("/api/v1/summary");
+    let told = server.get("/metrics").body;
+    let mut there: Vec<&str> =
+        told.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let page = include_str!("../../../../docs/operators.md");
+    let (_, table) = page.split_once("<!-- metrics -->").unwrap();
+    let rows =
+        table.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let mut documented: Vec<&str> =
+        rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    there.sort_unstable();
+    documented.sort_unstable();
+    assert_eq!(there, documented);
+    assert!(told.contains("_count{route=\"/api/v1/summary\"} 1\n"), "{told}");
 }

@@ -179,3 +179,8 @@ Examples:
   stave token add ada-laptop --author ada@example.com --scope-prefix '*' --secret-file ~/.stave-token
 
 A prefix ends where a part ends: repo:git.example.com/shop doesn't cover repo:git.example.com/shopping.";
+
+pub(super) const READ_MODEL_HELP: &str = "\
+Examples:
+  stave readmodel save map.copy            on a machine whose map is made
+  stave readmodel load map.copy            on a new server, before stave serve";

@@ -15,10 +15,10 @@ use super::scan;
 use crate::cli::{Board, Serve, Up};
 use crate::context::{Context, new_op};
 use crate::elsewhere;
-use crate::estate::Place;
+use crate::estate::{self, Place};
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
-use crate::surroundings::quote;
+use crate::surroundings::{quote, resident_bytes};
 
 pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Exit> {
     let started = Instant::now();
@@ -40,7 +40,9 @@ pub(super) fn up(context: &mut Context<'_>, arguments: &Up) -> anyhow::Result<Ex
 }
 
 pub(super) fn serve(context: &mut Context<'_>, arguments: &Serve) -> anyhow::Result<Exit> {
-    let mut opened = Opened::existing(context)?;
+    let place = estate::existing(context)?;
+    // Not brought up to date here: who watches gets an answer at once, while the server folds what is new.
+    let mut opened = Opened::at(context, place)?;
     let listen = arguments.listen.as_deref().map(|text| listen(text, context.settings.port())).transpose()?;
     let others = Others {
         listen,
@@ -101,6 +103,7 @@ fn board(
         proxies: others.proxies,
         signals: true,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        memory: resident_bytes,
         ..Options::default()
     };
     let place = opened.place.clone();
@@ -156,6 +159,9 @@ fn announce(
 /// The next commands as they must be typed, about things that are really there.
 fn next_commands(context: &Context<'_>, opened: &Opened) -> anyhow::Result<Vec<String>> {
     let stave = context.typed(&opened.place.root);
+    if !opened.is_level()? {
+        return Ok(vec![format!("{stave} list")]);
+    }
     let filter = stave_map::Filter { kind: Some("component".to_owned()), limit: 50, ..Default::default() };
     let rows = opened.map.list(&filter)?.rows;
     // One that has something to tell: the best connected.

@@ -32,6 +32,7 @@ mod postgres;
 mod postgres_server;
 #[cfg(target_os = "linux")]
 mod power;
+mod readmodel;
 mod remote;
 mod storage;
 mod surface;
