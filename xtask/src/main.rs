@@ -53,7 +53,9 @@ usage: cargo xtask TASK
                          compares whose leaving would orphan a repository with whom its team named
   bench [NAME...] [--trees DIR] [--repository DIR] [--json]
                          measures every figure of docs/performance.md: scan, history, million, many, fold, start,
-                         first-build
+                         first-build, ten-million
+  estate --to FILE [--claims N]
+                         writes a made-up estate as an export, to try things on
   reliability sqlite [kills|cuts|commands|flips|merges|compactions|again]
                          kills, power cuts, full disks, flipped bytes and the rest of a ledger in a file, in full numbers
   reliability postgres [--kills N] [--seconds N]
@@ -107,6 +109,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" if args.has("truck-factor") => score_truck_factor::task(args),
         "score" => score::task(args),
         "bench" => bench::task(args),
+        "estate" => bench::estate(args),
         "reliability" => reliability::task(args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

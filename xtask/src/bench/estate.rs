@@ -25,29 +25,30 @@ const JOBS: &[&str] = &[
     "quota",
 ];
 
-/// Writes an estate of at least `claims` claims; how many it has.
+/// Writes an estate of at least `claims` claims; how many it has. No more than one repository is held in memory.
 pub(super) fn write(to: &mut impl Write, claims: usize) -> Result<usize> {
-    let mut statements = Vec::new();
-    let mut count = 0;
-    let mut number = 0;
+    let (mut count, mut statements, mut repositories) = (0, 0, 0);
     while count < claims {
-        for statement in repository(number)? {
-            count += statement.claims.len();
-            statements.push(statement);
-        }
-        number += 1;
+        let all = repository(repositories)?;
+        count += all.iter().map(|statement| statement.claims.len()).sum::<usize>();
+        statements += all.len();
+        repositories += 1;
     }
-    statements.sort_by_key(|statement| (statement.header.time, statement.id()));
     let (id, key) = ("5e".repeat(16), "5a".repeat(32));
     line(
         to,
-        &json!({"stave": 1, "estate": {"id": id, "key": key}, "people": 0, "heard": 0, "statements": statements.len()}),
+        &json!({"stave": 1, "estate": {"id": id, "key": key}, "people": 0, "heard": 0, "statements": statements}),
     )?;
-    for statement in &statements {
-        let (id, count) = (statement.id(), statement.claims.len());
-        line(to, &json!({"id": id, "header": statement.header, "count": count}))?;
-        for claim in &statement.claims {
-            line(to, &json!({"claim": claim}))?;
+    for number in 0..repositories {
+        // Each has a minute of its own: the order of an export is that of its repositories.
+        let mut all = repository(number)?;
+        all.sort_by_key(Statement::id);
+        for statement in &all {
+            let (id, count) = (statement.id(), statement.claims.len());
+            line(to, &json!({"id": id, "header": statement.header, "count": count}))?;
+            for claim in &statement.claims {
+                line(to, &json!({"claim": claim}))?;
+            }
         }
     }
     to.flush()?;

@@ -1,4 +1,4 @@
-//! A ledger of 1,000,000 claims: what a person waits for.
+//! Ledgers of a million and of ten million claims: what a person waits for, and what one statement costs.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -12,17 +12,47 @@ use serde_json::Value;
 use super::{RUNS, Table, estate, median, scan};
 use crate::run;
 
-const CLAIMS: usize = 1_000_000;
-const MOST_REBUILD_MS: f64 = 10_000.0;
-const MOST_QUESTION_MS: f64 = 150.0;
+/// How large, and what is promised.
+pub(super) struct Size {
+    bench: &'static str,
+    claims: usize,
+    most_rebuild_ms: f64,
+    most_question_ms: f64,
+    rebuilds: usize,
+}
 
-pub(super) fn measure(table: &mut Table) -> Result<()> {
-    const BENCH: &str = "million";
+pub(super) const MILLION: Size = Size {
+    bench: "million",
+    claims: 1_000_000,
+    most_rebuild_ms: 10_000.0,
+    most_question_ms: 150.0,
+    rebuilds: 3,
+};
+
+pub(super) const TEN_MILLION: Size = Size {
+    bench: "ten-million",
+    claims: 10_000_000,
+    most_rebuild_ms: 120_000.0,
+    most_question_ms: 200.0,
+    rebuilds: 1,
+};
+
+/// One statement of one claim: the median, and the worst of a thousand.
+const MOST_ADVANCE_MS: f64 = 2.0;
+const MOST_WORST_ADVANCE_MS: f64 = 50.0;
+
+/// Writes a made-up estate as an export.
+pub(super) fn made_up(claims: usize, file: &Path) -> Result<usize> {
+    estate::write(&mut BufWriter::new(File::create(file)?), claims)
+}
+
+pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
+    let bench = size.bench;
     let stave = run::release_binary()?;
     let folder = tempfile::tempdir()?;
     let export = folder.path().join("estate.jsonl");
-    let claims = estate::write(&mut BufWriter::new(File::create(&export)?), CLAIMS)?;
-    table.add(BENCH, "claims in the ledger", claims as f64, "claims", None);
+    let claims = made_up(size.claims, &export)?;
+    table.add(bench, "claims in the ledger", claims as f64, "claims", None);
 
     let ledger = folder.path().join("ledger");
     fs::create_dir_all(&ledger)?;
@@ -32,14 +62,14 @@ pub(super) fn measure(table: &mut Table) -> Result<()> {
         command
     };
     let took = run::time(call(&["merge"]).arg(&export))?;
-    table.milliseconds(BENCH, "merge of the export, and the fold", took, None);
+    table.milliseconds(bench, "merge of the export, and the fold", took, None);
 
     let mut rebuilds = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..size.rebuilds {
         forget_read_model(folder.path())?;
         rebuilds.push(run::time(&mut call(&["list", "--limit", "1"]))?);
     }
-    table.milliseconds(BENCH, "rebuild of the read model", median(rebuilds), Some(MOST_REBUILD_MS));
+    table.milliseconds(bench, "rebuild of the read model", median(rebuilds), Some(size.most_rebuild_ms));
 
     let first =
         first_entity(&run::output(&mut call(&["list", "--kind", "component", "--limit", "1", "--json"]))?)?;
@@ -55,25 +85,43 @@ pub(super) fn measure(table: &mut Table) -> Result<()> {
             times.push(run::time(&mut call(&words))?);
         }
         table.milliseconds(
-            BENCH,
+            bench,
             &format!("stave {what}, cold process"),
             median(times),
-            Some(MOST_QUESTION_MS),
+            Some(size.most_question_ms),
         );
     }
 
     let shop = Path::new("examples/shop");
     let took = scan::scan(&stave, shop, &ledger)?;
-    table.milliseconds(BENCH, "scan of examples/shop into it", took, None);
+    table.milliseconds(bench, "scan of examples/shop into it", took, None);
     let before = scan::statements(&stave, &ledger)?;
     let took = scan::scan(&stave, shop, &ledger)?;
-    table.milliseconds(BENCH, "the same again", took, None);
+    table.milliseconds(bench, "the same again", took, None);
     let appended = scan::statements(&stave, &ledger)? - before;
-    table.add(BENCH, "statements appended by it", appended as f64, "statements", Some(0.0));
+    table.add(bench, "statements appended by it", appended as f64, "statements", Some(0.0));
     let say: Duration = run::time(&mut call(&["--as", "bench@example.com", "say", &first, "tier", "1"]))?;
-    table.milliseconds(BENCH, "stave say, and the fold", say, None);
-    table.add(BENCH, "ledger on disk", size(&ledger, "ledger")? as f64 / 1e6, "MB", None);
-    table.add(BENCH, "read model on disk", size(&ledger, "map")? as f64 / 1e6, "MB", None);
+    table.milliseconds(bench, "stave say, and the fold", say, None);
+    table.add(bench, "ledger on disk", bytes(&ledger, "ledger")? as f64 / 1e6, "MB", None);
+    table.add(bench, "read model on disk", bytes(&ledger, "map")? as f64 / 1e6, "MB", None);
+    advance(bench, &ledger, table)
+}
+
+/// What the fold of one statement costs, alone: `crates/map/examples/advance.rs`.
+fn advance(bench: &'static str, ledger: &Path, table: &mut Table) -> Result<()> {
+    let folder = files(ledger)?
+        .into_iter()
+        .find(|path| path.ends_with("ledger.sqlite"))
+        .and_then(|file| file.parent().map(Path::to_owned))
+        .context("the ledger has no file")?;
+    let example = run::release_example("stave-map", "advance")?;
+    let line: Value = serde_json::from_str(&run::output(Command::new(example).arg(folder))?)?;
+    let figure = |name: &str| line[name].as_f64().with_context(|| format!("the example says no {name}"));
+    let limit = |most: f64| (bench == MILLION.bench).then_some(most);
+    let (median, worst) = (figure("median_ms")?, figure("worst_ms")?);
+    table.add(bench, "fold of one statement of one claim, median", median, "ms", limit(MOST_ADVANCE_MS));
+    let what = "the worst of 1,000, a third of them about the largest cluster";
+    table.add(bench, what, worst, "ms", limit(MOST_WORST_ADVANCE_MS));
     Ok(())
 }
 
@@ -87,14 +135,14 @@ fn forget_read_model(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn size(folder: &Path, start: &str) -> Result<u64> {
-    let mut bytes = 0;
+fn bytes(folder: &Path, start: &str) -> Result<u64> {
+    let mut sum = 0;
     for path in files(folder)? {
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)) {
-            bytes += fs::metadata(path)?.len();
+            sum += fs::metadata(path)?.len();
         }
     }
-    Ok(bytes)
+    Ok(sum)
 }
 
 fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
