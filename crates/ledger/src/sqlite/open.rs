@@ -211,7 +211,10 @@ pub(super) fn explain(path: &Path, error: rusqlite::Error) -> Error {
         ErrorCode::NotADatabase => {
             Error::NoLedger { path, what: "this is no SQLite database, so no ledger".to_owned() }
         }
-        ErrorCode::DatabaseCorrupt => Error::Damaged(format!("{}: {reason}", path.display())),
+        // No Stave asks for what a constraint forbids: something that it went by was not what had been written.
+        ErrorCode::DatabaseCorrupt | ErrorCode::ConstraintViolation => {
+            Error::Damaged(format!("{}: {reason}", path.display()))
+        }
         ErrorCode::SystemIoFailure => Error::Storage {
             path,
             reason: format!(

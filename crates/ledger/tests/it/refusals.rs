@@ -65,6 +65,16 @@ fn a_higher_schema_is_refused() {
 }
 
 #[test]
+fn a_schema_that_a_flipped_bit_made_older_was_no_damage_but_a_riddle() {
+    let folder = TempDir::new().unwrap();
+    let path = ledger(folder.path());
+    Connection::open(&path).unwrap().execute("UPDATE meta SET value = 0 WHERE key = 'schema'", []).unwrap();
+    let said = refusal(&path);
+    assert!(said.contains("damaged") && said.contains("hint: "), "{said}");
+    assert_eq!(stave_ledger::salvage(&path, &mut Vec::new()).unwrap().statements, 2);
+}
+
+#[test]
 fn a_truncated_ledger_is_damaged() {
     let folder = TempDir::new().unwrap();
     let path = ledger(folder.path());
