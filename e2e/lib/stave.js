@@ -78,10 +78,11 @@ async function serve(words, options) {
     const timer = setTimeout(() => fail(new Error(`no URL after ${patienceMs} ms:\n${talk}`)), patienceMs);
     const see = (piece) => {
       talk += piece;
-      const found = /http:\/\/127\.0\.0\.1:\d+\/\?key=[0-9a-f]{32}/.exec(talk);
+      // With accounts there is no key.
+      const found = /(http:\/\/127\.0\.0\.1:\d+\/(\?key=[0-9a-f]{32})?)\n/.exec(talk);
       if (!found) return;
       clearTimeout(timer);
-      settle(found[0]);
+      settle(found[1]);
     };
     child.stdout.setEncoding("utf8").on("data", see);
     child.stderr.setEncoding("utf8").on("data", see);

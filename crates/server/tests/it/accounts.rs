@@ -270,3 +270,78 @@ fn no_secret_of_an_account_leaves_by_an_export() {
         assert!(!text.contains(kept), "{kept}");
     }
 }
+
+/// The paths of the routes that change something and are for those who may write.
+fn writing_paths() -> Vec<String> {
+    let rows = stave_server::door::routes();
+    let rows = rows.iter().filter(|row| row.ends_with("who may write"));
+    rows.map(|row| row.split('`').nth(1).unwrap().replace("{}", "0123456789ab")).collect()
+}
+
+/// POST without a body, with these headers and no others.
+fn post(server: &Server, path: &str, headers: &[&str]) -> u16 {
+    let headers = [headers, &["Content-Length: 0"]].concat();
+    server.ask("POST", path, &headers).status
+}
+
+#[test]
+fn every_route_that_changes_something_asks_who_one_is() {
+    let people = [("viewer", Role::Viewer), ("member", Role::Member), ("admin", Role::Admin)];
+    let server = Server::prepared(Options::default(), |ledger| {
+        for (name, role) in people {
+            add(ledger, &format!("{name}@example.com"), role);
+        }
+    });
+    let token = |name: &str, authors: &[&str], scopes: &[&str]| {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let token = Token {
+            name: name.to_owned(),
+            authors: texts(authors),
+            scope_prefixes: texts(scopes),
+            until: None,
+            made: estate::now(),
+        };
+        let secret = add_token(server.ledger().store().unwrap(), &token).unwrap();
+        format!("Authorization: Bearer {}", secret.reveal())
+    };
+    let (reads, writes) = (token("reads", &[], &[]), token("writes", &["collector:*"], &["*"]));
+    let [viewer, member, admin] =
+        people.map(|(name, _)| cookie(&sign_in(&server, &format!("{name}@example.com"), PASSWORD)));
+    let own = format!("Origin: http://{}", server.address);
+    let paths = writing_paths();
+    assert!(paths.len() >= 8, "{paths:?}");
+    for path in &paths {
+        assert_eq!(post(&server, path, &[&own]), 401, "a stranger: {path}");
+        assert_eq!(post(&server, path, &[&own, &viewer]), 403, "a viewer: {path}");
+        assert_eq!(post(&server, path, &[&reads]), 403, "a token that reads: {path}");
+        assert_eq!(post(&server, path, &["Authorization: Bearer stave_0"]), 401, "no token: {path}");
+        for foreign in [&[][..], &["Origin: http://evil.example.com"], &["Sec-Fetch-Site: cross-site", &own]]
+        {
+            let headers = [foreign, &[&admin]].concat();
+            assert_eq!(post(&server, path, &headers), 403, "a page elsewhere: {path} {foreign:?}");
+        }
+        // These get to the route itself, which has something else to say about nothing.
+        for (who, headers) in
+            [("an admin", [own.as_str(), admin.as_str()].as_slice()), ("a token", &[&writes])]
+        {
+            let status = post(&server, path, headers);
+            assert!(who == "a token" || !matches!(status, 401 | 403 | 405 | 429), "{who}: {path}: {status}");
+            assert!(!matches!(status, 401 | 405 | 429), "{who}: {path}: {status}");
+        }
+        let status = post(&server, path, &[&own, &member]);
+        let expected_no = path == "/api/v1/ledger/estates";
+        assert_eq!(status == 403, expected_no, "a member: {path}: {status}");
+        for method in ["PUT", "DELETE", "PATCH"] {
+            assert_eq!(server.ask(method, path, &[&own, &admin]).status, 405, "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_guest_changes_nothing() {
+    let server = Server::start();
+    let own = format!("Origin: http://{}", server.address);
+    for path in writing_paths() {
+        assert_eq!(post(&server, &path, &[&own]), 403, "{path}");
+    }
+}
