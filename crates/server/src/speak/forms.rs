@@ -213,4 +213,20 @@ mod tests {
         let sent = Sent::of(&uri("/say"), false, b"to=one%0D%0Atwo%zz&empty&=").unwrap();
         assert_eq!(sent.text("to").unwrap(), "one\ntwo%zz");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_sent_brings_it_down(body in proptest::collection::vec(proptest::num::u8::ANY, 0..300), is_json: bool) {
+            if let Ok(sent) = Sent::of(&uri("/say?act=deny"), is_json, &body) {
+                let _ = What::of("/say", &sent);
+            }
+        }
+
+        #[test]
+        fn a_form_gives_what_was_typed(text in "\\PC{0,40}") {
+            let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let sent = Sent::of(&uri("/say"), false, format!("to={escaped}").as_bytes()).unwrap();
+            proptest::prop_assert_eq!(sent.text("to").unwrap_or_default(), text.trim());
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use stave_ledger::{Filter, Ledger as _};
+use stave_model::records::Incident;
+use stave_model::{Statement, Time};
 use stave_server::Options;
 use stave_server::door::accounts::{Token, add_token};
 use stave_server::door::{Local, Person, Role};
@@ -613,8 +615,90 @@ fn buttons_on_pages_say_what_they_say() {
     assert_eq!(board.words(), 1);
     let log = board.follow(&board.press("/log", "undo"));
     assert!(log.body.contains("You took back"), "{}", log.body);
-    let overlap = board.get("/overlap?all=yes").body;
-    if overlap.contains(">They don't<") || overlap.contains("They don&#39;t") {
-        assert_eq!(board.press("/overlap?all=yes", "They do the same job").status, 303);
+}
+
+#[test]
+fn two_pieces_do_the_same_job_or_do_not() {
+    let board = Board::open();
+    let (one, other) = (board.entity("orders"), board.entity("storefront"));
+    let (one, other) = (one["id"].as_str().unwrap(), other["id"].as_str().unwrap());
+    let same_job = || {
+        let orders = board.entity("orders");
+        let groups = orders["relations"].as_array().unwrap().clone();
+        groups.iter().any(|group| group["heading"] == "does the same job as")
+    };
+    let say = |act: &str, op: &str| {
+        let fields = [("act", act), ("entity", one), ("fact", "overlaps"), ("to", other), ("op", op)];
+        let page = board.say(&[&fields[..], &[("back", "/overlap?all=yes")]].concat());
+        assert!(page.body.contains("the same job as"), "{}", page.body);
+    };
+    say("say", "1");
+    assert!(same_job());
+    // One's own word needs no second look.
+    say("deny", "2");
+    assert!(!same_job());
+}
+
+#[test]
+fn what_an_incident_was_about_is_said_where_fires_shows_it() {
+    let board = Board::open();
+    let incident = |key: &str, title: &str, hour: i64| {
+        let at = |hours: i64| Time::from_millis(estate::now().millis() - hours * 3_600_000);
+        let incident = Incident {
+            key: format!("ops/{key}"),
+            title: title.to_owned(),
+            started: at(hour),
+            resolved: Some(at(hour - 1)),
+            ..Incident::default()
+        };
+        let scope = format!("ticket:{}", incident.key);
+        let run = estate::Run {
+            author: "system:ops",
+            scope: &scope,
+            minute: 100,
+            commit: "-",
+            unread: &[],
+            op: 99,
+        };
+        Statement::new(run.says(Vec::new()).header, vec![incident.to_claim().unwrap()])
+    };
+    let happened = [incident("1", "Storefront is down", 9), incident("2", "Nobody can log in", 5)];
+    board.server.ledger().append(&happened).unwrap();
+    let fires = || -> serde_json::Value { serde_json::from_str(&board.get("/api/v1/fires").body).unwrap() };
+    while fires()["untied"].as_array().unwrap().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    let page = board.get("/fires").body;
+    assert!(page.contains("it was about…") && page.contains("name=\"to\" value=\"ops/2\""), "{page}");
+    let fields =
+        [("entity", "orders"), ("fact", "went_down"), ("to", "ops/2"), ("back", "/fires"), ("op", "1")];
+    assert!(board.say(&fields).body.contains("orders went down in ops/2"));
+    let found = fires();
+    assert!(found["untied"].as_array().unwrap().is_empty());
+    assert!(found["rows"].as_array().unwrap().iter().any(|row| row["name"] == "orders"), "{found}");
+    // And what is tied by its text is untied by a button.
+    board.follow(&board.press("/fires", "not about this"));
+    assert_eq!(board.words(), 2);
+    assert_eq!(fires()["untied"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn who_knows_a_piece_is_named_by_an_address_that_is_new() {
+    let board = Board::open();
+    let id = board.entity("orders")["id"].as_str().unwrap().to_owned();
+    let who = format!("/e/{id}/who");
+    assert!(board.get(&who).body.contains("name somebody…"));
+    board.say(&[
+        ("entity", &id),
+        ("fact", "known_by"),
+        ("to", "late@leafcup.test"),
+        ("back", &who),
+        ("op", "1"),
+    ]);
+    let people = board.server.ledger().people().unwrap();
+    assert!(people.iter().any(|row| row.address == "mailto:late@leafcup.test"));
+    assert!(
+        board.get(&format!("/e/{id}")).body.contains(">late<"),
+        "the new person is called by their address"
+    );
 }
