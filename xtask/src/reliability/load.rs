@@ -252,6 +252,8 @@ impl Field<'_> {
                     (*pid, *open) = (child, VecDeque::new());
                 }
                 open.push_back((last, now));
+                // What it shows it shows at this moment or later: the time that the answer takes is not held against it.
+                let asked = Instant::now();
                 let shown = position(&address).unwrap_or_default();
                 while open.front().is_some_and(|(wanted, _)| *wanted <= shown) {
                     open.pop_front();
@@ -259,7 +261,7 @@ impl Field<'_> {
                 if let Some((_, since)) = open.front()
                     && self.address(index).is_some_and(|(_, child)| child == *pid)
                 {
-                    furthest = furthest.max(since.elapsed());
+                    furthest = furthest.max(asked.saturating_duration_since(*since));
                 }
                 let minute = (started.elapsed().as_secs() / 60) as usize;
                 most.resize(most.len().max(minute + 1), 0.0);
