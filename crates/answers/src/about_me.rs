@@ -14,7 +14,7 @@ use crate::{Estate, Result};
 const BATCH: usize = 4_096;
 
 /// What stands about one person, the asker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AboutMe {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -29,7 +29,7 @@ pub struct AboutMe {
 }
 
 /// A row of the people directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct DirectoryRow {
     /// The name; empty where none is known.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct DirectoryRow {
 }
 
 /// So many records of one type in one place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Kept {
     /// What it is: `word`, `named`, `commit`, `co-author`, `reviewer`.
     pub what: String,

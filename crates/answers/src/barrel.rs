@@ -20,7 +20,7 @@ const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
 
 /// A piece with its staves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Barrel {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -41,7 +41,7 @@ pub struct Barrel {
 }
 
 /// One quality.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Stave {
     /// Which.
     pub name: StaveName,
@@ -63,7 +63,7 @@ pub struct Stave {
 }
 
 /// One step up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Lift {
     /// To which level.
     pub to: u8,

@@ -11,7 +11,7 @@ use crate::text::{Cell, Role, Writer, joined, spoken, tame};
 use crate::when::{ago, minute};
 
 /// A claim or a person's word, with everything that lets a reader judge it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ClaimShown {
     /// Who says it, as people read it.
     pub who: String,

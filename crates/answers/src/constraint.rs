@@ -35,7 +35,7 @@ pub struct Stay {
 }
 
 /// What tickets tell of the line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Constraint {
     /// There are too few finished tickets.
@@ -57,7 +57,7 @@ pub enum Constraint {
 }
 
 /// What making one stage faster would gain.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StageGain {
     /// The stage's number.
     pub stage: usize,

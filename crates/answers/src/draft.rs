@@ -13,7 +13,7 @@ use crate::claims::says;
 const KEYS: usize = 16;
 
 /// A word in the making. Author, time and op come from whoever appends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Draft {
     /// The type of fact.
     #[serde(rename = "type")]

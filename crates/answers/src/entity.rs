@@ -30,7 +30,7 @@ const ENDPOINTS: usize = 40;
 const SAID: usize = 60;
 
 /// An entity whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct EntityPage {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -74,7 +74,7 @@ pub struct EntityPage {
 }
 
 /// A fact with one value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Property {
     /// The fact's address.
     pub why: FactAddress,
@@ -89,7 +89,7 @@ pub struct Property {
 }
 
 /// How a fact is known, and whether it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Standing {
     /// How it is known.
     pub basis: Basis,
@@ -149,7 +149,7 @@ impl Standing {
 }
 
 /// All relations of one type in one direction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RelationGroup {
     /// The type of fact.
     pub relation: String,
@@ -162,7 +162,7 @@ pub struct RelationGroup {
 }
 
 /// One relation, seen from this entity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RelationRow {
     /// The other end.
     pub entity: Label,
@@ -174,7 +174,7 @@ pub struct RelationRow {
 }
 
 /// A fact whose other end is text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TextFact {
     /// The text.
     pub text: String,
@@ -199,7 +199,7 @@ impl TextFact {
 }
 
 /// What one statement says about the entity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SaidAtOnce {
     /// When it was said.
     pub time: Time,
@@ -221,7 +221,7 @@ pub struct SaidAtOnce {
 }
 
 /// One of the things that a statement says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SaidClaim {
     /// `calls payments`.
     pub says: String,

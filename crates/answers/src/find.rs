@@ -13,7 +13,7 @@ use crate::{Estate, Result};
 const ENDPOINTS: usize = 10;
 
 /// Entities that match some words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Find {
     /// Position in the ledger that this was made at.
     pub position: u64,

@@ -39,7 +39,7 @@ pub struct FiresQuery {
 }
 
 /// Where it goes down.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Fires {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -64,7 +64,7 @@ pub struct Fires {
 }
 
 /// One piece that went down.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Fire {
     /// The piece.
     #[serde(flatten)]
@@ -84,7 +84,7 @@ pub struct Fire {
 }
 
 /// Whether it gets better.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Trend {
     /// Incidents that began in the first half of the window.
     pub before: u64,
@@ -101,7 +101,7 @@ pub struct Trend {
 }
 
 /// What two halves of a window say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// More often than before.
@@ -113,7 +113,7 @@ pub enum Verdict {
 }
 
 /// An incident that counts for a piece.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Burnt {
     /// `INSTANCE/KEY`.
     pub key: String,
@@ -137,7 +137,7 @@ pub struct Burnt {
 }
 
 /// Why an incident is the same thing again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Again {
     /// The earlier one: `INSTANCE/KEY`.
     pub of: String,
@@ -146,7 +146,7 @@ pub struct Again {
 }
 
 /// An incident that no piece could be found for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Untied {
     /// `INSTANCE/KEY`.
     pub key: String,

@@ -49,7 +49,7 @@ pub struct FlowQuery {
 }
 
 /// How changes flow to users.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Flow {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -69,7 +69,7 @@ pub struct Flow {
 }
 
 /// One piece's flow.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct FlowPiece {
     /// 12 digits of its entity; absent: a repository that is measured whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ fn is_zero(count: &u64) -> bool {
 }
 
 /// What a piece's deliveries are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MeasuredBy {
     /// Deployments to production.

@@ -23,7 +23,7 @@ const LISTED: usize = 1_000;
 const CANDIDATES: usize = 5;
 
 /// What forgetting a person would take away.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Forgetting {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -40,7 +40,7 @@ pub struct Forgetting {
 }
 
 /// A claim that mentions a person as text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Mention {
     /// The claim's hash.
     pub claim: String,

@@ -33,7 +33,7 @@ pub struct GoneQuery {
 }
 
 /// One page of what is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Gone {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -57,7 +57,7 @@ pub struct Gone {
 }
 
 /// A piece that was there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GoneRow {
     /// 12 digits of its smallest reference: the address that its page had, or one that led to it.
     pub id: String,
@@ -83,7 +83,7 @@ pub struct GoneRow {
 }
 
 /// Why something is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum GoneBecause {
     /// Its author looked again and did not find it.
@@ -109,7 +109,7 @@ pub enum GoneBecause {
 }
 
 /// Where something was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Sighting {
     /// Who saw it.
     pub author: String,

@@ -12,7 +12,7 @@ use stave_model::{Flow, Kind, Relation};
 use crate::{Estate, Result};
 
 /// Entities and the links between them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Graph {
     /// The entities; hidden ones are left out, and interfaces, for no data stays in one.
     pub entities: Vec<GraphEntity>,
@@ -21,7 +21,7 @@ pub struct Graph {
 }
 
 /// An entity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GraphEntity {
     /// 12 digits.
     pub id: String,
@@ -37,7 +37,7 @@ pub struct GraphEntity {
 }
 
 /// A link.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct GraphLink {
     /// From where data goes (12 digits).
     pub from: String,

@@ -35,7 +35,7 @@ pub struct HotspotQuery {
 }
 
 /// Where most of the work is done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Hotspots {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -58,7 +58,7 @@ pub struct Hotspots {
 }
 
 /// A piece, and how much is done in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HotPiece {
     /// The piece.
     #[serde(flatten)]
@@ -74,7 +74,7 @@ pub struct HotPiece {
 }
 
 /// A file, and how much is done in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HotFile {
     /// The repository.
     pub repository: String,

@@ -115,7 +115,7 @@ pub enum AnswerError {
 pub type Result<T, E = AnswerError> = std::result::Result<T, E>;
 
 /// A fact by its address on pages and command lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FactAddress {
     /// 12 digits of the entity that the fact is about.
     pub entity: String,

@@ -32,7 +32,7 @@ pub struct ListQuery {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct List {
     /// Position in the ledger that this was made at.
     pub position: u64,

@@ -27,7 +27,7 @@ pub struct LogQuery {
 }
 
 /// Statements, the latest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Log {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -43,7 +43,7 @@ pub struct Log {
 }
 
 /// The statements of one command that stand next to each other in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Operation {
     /// Its op: what `undo` takes.
     pub op: String,
@@ -59,7 +59,7 @@ pub struct Operation {
 }
 
 /// One statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LogRow {
     /// Its number in this ledger.
     pub number: u64,

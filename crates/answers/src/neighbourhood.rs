@@ -12,7 +12,7 @@ use crate::{Estate, Result};
 const FAR: i8 = 2;
 
 /// An entity and what is around it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Neighbourhood {
     /// 12 digits of the entity in the middle.
     pub middle: String,
@@ -25,7 +25,7 @@ pub struct Neighbourhood {
 }
 
 /// An entity in the neighbourhood.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Near {
     /// Negative: it needs the middle, over so many steps; positive: the middle needs it.
     pub layer: i8,
@@ -35,7 +35,7 @@ pub struct Near {
 }
 
 /// A relation in the neighbourhood.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct NearLink {
     /// From which entity (12 digits).
     pub from: String,

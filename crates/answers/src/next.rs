@@ -40,7 +40,7 @@ pub struct NextQuery {
 }
 
 /// The next bottlenecks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Next {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -61,7 +61,7 @@ pub struct Next {
 }
 
 /// What an order is by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// Time lost in the window.
@@ -71,7 +71,7 @@ pub enum By {
 }
 
 /// One line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Bottleneck {
     /// The piece.
     #[serde(flatten)]
@@ -94,7 +94,7 @@ pub struct Bottleneck {
 }
 
 /// One stave, one step up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StepUp {
     /// Which stave.
     pub stave: StaveName,

@@ -56,7 +56,7 @@ pub struct OverlapQuery {
 }
 
 /// What people say of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Nobody has said anything.
@@ -70,7 +70,7 @@ pub enum Verdict {
 }
 
 /// Two pieces that may do the same job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Pair {
     /// 12 digits: both pieces' digits, hashed.
     pub id: String,
@@ -85,7 +85,7 @@ pub struct Pair {
 }
 
 /// One of a pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Piece {
     /// The entity.
     #[serde(flatten)]
@@ -101,7 +101,7 @@ pub struct Piece {
 }
 
 /// What is there twice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Overlap {
     /// Position in the ledger that this was made at.
     pub position: u64,

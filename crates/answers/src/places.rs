@@ -5,7 +5,7 @@ use serde::Serialize;
 use stave_model::{Evidence, Scope};
 
 /// A point of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Place {
     /// `compose.yaml:12`, or a web address.
     pub text: String,

@@ -24,7 +24,7 @@ const TELLING: usize = 4;
 const LOOKED_THROUGH: u64 = 10_000;
 
 /// Open questions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Questions {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -49,7 +49,7 @@ pub struct Questions {
 }
 
 /// A kind of question, and how many there are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct QuestionKind {
     /// `dispute`, `challenge`, …
     pub kind: String,
@@ -69,7 +69,7 @@ pub struct QuestionQuery {
 }
 
 /// A question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Asked {
     /// 12 digits.
     pub id: String,
@@ -94,7 +94,7 @@ pub struct Asked {
 }
 
 /// One of the possible answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PossibleAnswer {
     /// From 1: how it is chosen.
     pub number: u64,

@@ -35,7 +35,7 @@ pub struct StaleQuery {
 }
 
 /// What nobody has looked at for long.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Stale {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -61,7 +61,7 @@ pub struct Stale {
 }
 
 /// A scope that nobody has looked at for long.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StaleScope {
     /// The scope, as `stave retire` takes it.
     pub scope: String,

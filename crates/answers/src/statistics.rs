@@ -14,7 +14,7 @@ const STEPS: u32 = 100_000;
 const HALVINGS: u32 = 200;
 
 /// From where to where the true value may lie, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Interval {
     /// The lower end.
     pub low: f64,

@@ -16,7 +16,7 @@ const REPOSITORIES: usize = 200;
 const STATEMENTS: usize = 64;
 
 /// What there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Summary {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -52,7 +52,7 @@ pub struct Summary {
 }
 
 /// How many entities of one kind there are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct KindCount {
     /// The kind.
     pub kind: String,
@@ -61,7 +61,7 @@ pub struct KindCount {
 }
 
 /// A repository on the map.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RepositoryShown {
     /// `HOST/PATH`.
     pub repository: String,

@@ -17,7 +17,7 @@ const PLACES: usize = 3;
 const NAMED: usize = 4;
 
 /// The tools in use, by category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Tools {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -35,7 +35,7 @@ pub struct Tools {
 }
 
 /// The tools of one category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ToolGroup {
     /// Its name, with `-` for spaces.
     pub category: String,
@@ -44,7 +44,7 @@ pub struct ToolGroup {
 }
 
 /// A tool in use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct UsedTool {
     /// 12 digits of its entity.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct UsedTool {
 }
 
 /// A piece of the system, or a repository, that uses a tool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct User {
     /// The entity.
     #[serde(flatten)]

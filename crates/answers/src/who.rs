@@ -44,7 +44,7 @@ pub enum Naming {
 }
 
 /// Who knows one piece.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct WhoKnows {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -66,7 +66,7 @@ pub struct WhoKnows {
 }
 
 /// Somebody to ask.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Knower {
     /// The name, or a pseudonym.
     pub name: String,
@@ -87,7 +87,7 @@ pub struct Knower {
 }
 
 /// Commits by sort of author.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Commits {
     /// By people.
     pub human: u64,
@@ -98,7 +98,7 @@ pub struct Commits {
 }
 
 /// How much of a piece hangs on how many people. Has no names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PieceRisk {
     /// The piece.
     #[serde(flatten)]
@@ -116,7 +116,7 @@ pub struct PieceRisk {
 }
 
 /// What hangs on how many people, in the whole estate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Risks {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -147,7 +147,7 @@ pub struct Risks {
 }
 
 /// What would change if somebody left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Without {
     /// Who, as it was typed.
     pub who: Vec<String>,

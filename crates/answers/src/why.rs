@@ -11,7 +11,7 @@ use crate::text::{Role, Style, Writer, counted, spoken, tame};
 use crate::{Estate, FactAddress, Result};
 
 /// The claims behind some facts of an entity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Why {
     /// Position in the ledger that this was made at.
     pub position: u64,
@@ -34,7 +34,7 @@ pub struct Why {
 }
 
 /// A fact with everything that is said about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FactShown {
     /// Its address.
     pub address: FactAddress,

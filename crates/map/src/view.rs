@@ -35,7 +35,7 @@ impl CutOff {
 }
 
 /// An entity as others mention it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Label {
     /// 12 hexadecimal digits: the page's address.
     pub id: String,
@@ -49,7 +49,7 @@ pub struct Label {
 }
 
 /// An entity in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct EntityRow {
     /// 12 hexadecimal digits: the page's address.
     pub id: String,
@@ -79,7 +79,7 @@ pub struct EntityRow {
 }
 
 /// An entity whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Entity {
     /// Its row.
     #[serde(flatten)]
@@ -95,7 +95,7 @@ pub struct Entity {
 }
 
 /// A relation of another entity to this one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Incoming {
     /// The relation, as the other has it.
     pub relation: String,
@@ -108,7 +108,7 @@ pub struct Incoming {
 }
 
 /// Whether a fact stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It is on the map.
@@ -120,7 +120,7 @@ pub enum State {
 }
 
 /// The other end of a fact.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Target {
     /// Another entity.
@@ -130,7 +130,7 @@ pub enum Target {
 }
 
 /// A fact with all that is said about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Fact {
     /// The type of fact.
     #[serde(rename = "type")]
@@ -159,7 +159,7 @@ pub struct Fact {
 }
 
 /// One claim or word on a fact: the answer to "why do we think so?".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Said {
     /// Who says it.
     pub author: String,
@@ -198,7 +198,7 @@ pub struct Said {
 }
 
 /// What Stave can't decide and asks people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Question {
     /// 12 hexadecimal digits.
     pub id: String,
@@ -217,7 +217,7 @@ pub struct Question {
 }
 
 /// Which branch of a repository is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct View {
     /// `HOST/PATH`.
     pub repository: String,
@@ -231,7 +231,7 @@ pub struct View {
 }
 
 /// How much there is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// Entities by kind, in the order of `Kind::ALL`, then others by name; hidden ones left out.
     pub kinds: Vec<(String, u64)>,
@@ -252,7 +252,7 @@ pub struct Counts {
 }
 
 /// Where in the ledger the read model stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Stamp {
     /// The ledger's id.
     pub ledger: String,
@@ -293,7 +293,7 @@ pub enum Named {
 }
 
 /// A relation in the graph.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Link {
     /// From which entity (12 digits).
     pub from: String,
@@ -304,7 +304,7 @@ pub struct Link {
 }
 
 /// An entity in the graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Node {
     /// 12 digits.
     pub id: String,
@@ -360,7 +360,7 @@ pub struct Outlines {
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Page {
     /// How many there are in all.
     pub total: u64,

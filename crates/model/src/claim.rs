@@ -10,7 +10,9 @@ use crate::hash::{Hash, canonical, hash_bytes};
 use crate::name::{Key, Reference};
 
 /// How an author came to a claim, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// A person said it, here.

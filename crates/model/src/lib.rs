@@ -5,6 +5,7 @@
 
 mod check;
 mod claim;
+mod described;
 mod hash;
 mod name;
 mod people;

@@ -11,6 +11,7 @@ mod events;
 mod guard;
 mod ledger_api;
 mod metrics;
+mod openapi;
 mod pages;
 mod poller;
 mod pool;
@@ -121,6 +122,11 @@ impl Stop {
     fn watch(&self) -> watch::Receiver<bool> {
         self.0.subscribe()
     }
+}
+
+/// The description of `/api/v1`, OpenAPI 3.1: what `/api/v1/openapi.json` gives and docs/openapi.json repeats.
+pub fn api_description() -> serde_json::Value {
+    openapi::document()
 }
 
 /// Why the server can't run.

@@ -17,6 +17,7 @@ use crate::events::events;
 use crate::guard::guard;
 use crate::ledger_api;
 use crate::metrics::Gauges;
+use crate::openapi;
 use crate::pages::{self, Page};
 use crate::reader::Reader;
 use crate::reply::{Reply, problem};
@@ -29,6 +30,7 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/api/v1/openapi.json", get(described))
         .route("/api/v1/caller", get(sign::caller))
         .route("/account", get(sign::account))
         .route("/login", get(sign::login_page).post(sign::login))
@@ -52,6 +54,10 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .fallback(answer)
         .layer(from_fn_with_state(Arc::clone(&state), guard))
         .with_state(state)
+}
+
+async fn described() -> Response<Body> {
+    Reply::json(&openapi::document()).into_response()
 }
 
 async fn healthz() -> Response<Body> {

@@ -16,7 +16,7 @@ const MINUTE_MS: i64 = 60_000;
 const PRODUCTION: &str = "PRODUCTION";
 
 /// One repository's commit that a deployment put into an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct DeployedCommit {
     /// Its id.
     pub id: String,
@@ -43,7 +43,7 @@ impl DeployedCommit {
 }
 
 /// A pull request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct PullRequest {
     /// Its id.
     pub id: String,
@@ -63,7 +63,7 @@ pub struct PullRequest {
 }
 
 /// A comment or review.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct Comment {
     /// Its id.
     pub id: String,
@@ -75,7 +75,7 @@ pub struct Comment {
 
 /// A pull request's cycle. Minutes are begun ones: two seconds are one minute. A stage that would end before it began has
 /// no length.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cycle {
     /// The pull request.
     pub id: String,

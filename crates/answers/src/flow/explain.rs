@@ -10,7 +10,7 @@ use super::measures::{self, Counted, Definition, EventKind, Name, caused, short}
 use super::render::span;
 
 /// An event that the two definitions count differently.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Difference {
     /// In which measure.
     pub measure: Name,

@@ -17,7 +17,7 @@ const WEEK_MS: f64 = (7 * DAY_MS) as f64;
 const FOLLOWS_MS: i64 = DAY_MS;
 
 /// Whose definitions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Definition {
     /// DORA's, made exact in docs/flow.md.
@@ -28,7 +28,7 @@ pub enum Definition {
 }
 
 /// One of the five.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Name {
     /// Deployments, or releases, per week.
@@ -44,7 +44,7 @@ pub enum Name {
 }
 
 /// A figure: exact, between bounds, or not to be had.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Figure {
     /// A point with its interval at 95 %.
@@ -72,7 +72,7 @@ pub enum Figure {
 }
 
 /// One measure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Measure {
     /// Which.
     pub name: Name,
@@ -93,7 +93,7 @@ fn is_zero(count: &u64) -> bool {
 }
 
 /// An event that a measure counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Counted {
     /// What it is.
     pub kind: EventKind,
@@ -114,7 +114,7 @@ pub struct Counted {
 }
 
 /// What an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// A version that was cut.

@@ -28,7 +28,7 @@ const MOST_PAIRS: usize = 500_000;
 const MOST: usize = 1_000;
 
 /// Two pieces that change together more often than by chance.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Coupling {
     /// The two, by id.
     pub pieces: [Label; 2],

@@ -16,7 +16,7 @@ const STAGES: usize = 24;
 type Visits<'a> = Vec<(&'a str, i64, i64)>;
 
 /// The tickets of one project, and what holds them up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Stream {
     /// Where the tickets stand: `jira.example.com/SHOP`.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct Stream {
 }
 
 /// One stage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Stage {
     /// The state's name.
     pub name: String,

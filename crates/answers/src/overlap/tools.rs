@@ -7,7 +7,7 @@ use crate::tools::{UsedTool, tools_of_one_category};
 use crate::{Estate, Result};
 
 /// A category in which more than one tool is used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ToolCategory {
     /// The category: a tag that the tools have.
     pub category: String,
@@ -16,7 +16,7 @@ pub struct ToolCategory {
 }
 
 /// A tool with those that need it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Tool {
     /// The tool.
     pub tool: Label,

@@ -11,7 +11,7 @@ use crate::records;
 use crate::{Estate, Result};
 
 /// An incident and what it was about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TiedIncident {
     /// The incident, as its tool has it.
     #[serde(flatten)]
@@ -24,7 +24,7 @@ pub struct TiedIncident {
 }
 
 /// A piece that an incident was about, or may have been.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct TiedPiece {
     /// The entity.
     #[serde(flatten)]

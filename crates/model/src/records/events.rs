@@ -8,7 +8,7 @@ use crate::name::{NameError, Reference};
 use crate::time::Time;
 
 /// Something went down, as its system has it. Stands as a claim `incident` of `ticket:INSTANCE/KEY`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
     /// `INSTANCE/KEY`: what people type, and what stands behind `ticket:`.
@@ -41,7 +41,7 @@ pub struct Incident {
 }
 
 /// A piece of work, as its system has it. Stands as a claim `ticket` of `ticket:INSTANCE/KEY`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ticket {
     /// `INSTANCE/KEY`.
@@ -74,7 +74,7 @@ pub struct Ticket {
 }
 
 /// A ticket changes its state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// When.
@@ -87,7 +87,7 @@ pub struct Transition {
 }
 
 /// A version was put into an environment. Stands as a claim `deployment` of `deployment:INSTANCE/KEY`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// `INSTANCE/KEY`.
@@ -123,7 +123,20 @@ pub struct Deployment {
 }
 
 /// How a deployment ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    schemars::JsonSchema,
+    Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The version is in the environment.

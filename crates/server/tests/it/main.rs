@@ -12,6 +12,7 @@ mod gate;
 mod html;
 mod live;
 mod oidc;
+mod openapi;
 mod pages;
 mod provider;
 mod words;
