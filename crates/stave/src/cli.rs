@@ -55,7 +55,7 @@ pub(crate) struct Global {
     pub(crate) at: Option<String>,
 
     /// Send tokens over http:// to other machines too
-    #[arg(long, global = true, hide_short_help = true, help_heading = "Everywhere")]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) insecure_http: bool,
 
     /// Print JSON
