@@ -19,6 +19,8 @@ try {
     deviceScaleFactor: 1,
   });
   const keep = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
+  // As whoever started the board sees it: with what they can say.
+  await page.goto(server.entry);
   await page.goto("/entities?q=orders");
   await page.locator("#results th a.name", { hasText: /^orders$/ }).click();
   await page.waitForURL(/\/e\//);
