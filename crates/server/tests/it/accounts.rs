@@ -119,10 +119,12 @@ fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
     let (wrong, _) = took("ada@example.com", "wrong horse battery");
     let (unknown, _) = took("bob@example.com", "wrong horse battery");
     assert_eq!(wrong, unknown);
-    // Times, the fastest of a few each: both check one hash.
-    let fastest = |email: &str| (0..4).map(|_| took(email, "wrong horse battery").1).min().unwrap();
-    let (wrong, unknown) = (fastest("ada@example.com"), fastest("bob@example.com"));
-    assert!(unknown * 3 > wrong && wrong * 3 > unknown, "{wrong:?} {unknown:?}");
+    // Both check one hash, which takes longer than this on any machine; a busy one only adds to it. An answer without a
+    // hash takes a fraction.
+    for email in ["ada@example.com", "bob@example.com"] {
+        let fastest = (0..4).map(|_| took(email, "wrong horse battery").1).min().unwrap();
+        assert!(fastest > Duration::from_millis(5), "{email}: {fastest:?}");
+    }
 }
 
 #[test]
