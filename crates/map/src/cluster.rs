@@ -63,7 +63,12 @@ pub(crate) struct Output {
 
 /// Whether two references are of one repository and have different names there: to call them one says something
 /// about the names.
-pub(crate) fn tells_of_names(a: &Ref, b: &Ref) -> bool {
+pub(crate) fn are_names(a: &str, b: &str) -> bool {
+    let mut parts = Parts::default();
+    tells_of_names(&parts.take(a), &parts.take(b))
+}
+
+fn tells_of_names(a: &Ref, b: &Ref) -> bool {
     a.repository.is_some() && a.repository == b.repository && a.name != b.name
 }
 

@@ -11,7 +11,8 @@ use stave_model::{Claim, Mode, Reference, Relation, Target, claim_type};
 use crate::error::Result;
 use crate::fold::add_count;
 use crate::live::{Live, Touched};
-use crate::names::{Names, Sym};
+use crate::names::{Names, Numbers, Sym};
+use crate::raw::short_hash;
 use crate::resolve::{self, End, FactRow, Resolved, Row, default_kind};
 use crate::view::State;
 
@@ -128,8 +129,23 @@ impl<'c, 'n> Loader<'c, 'n> {
             .unwrap_or_default())
     }
 
+    /// Remembers who holds the slots of an entity's claims: a cluster of hundreds has a slot for each member.
+    fn load_slots(&mut self, entity: Sym) -> Result<()> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT DISTINCT s.id, s.author, t.at FROM ref r JOIN claim c ON c.of = r.id JOIN slot s ON s.id = c.slot
+             JOIN stmt t ON t.n = s.holds WHERE r.entity = ?1",
+        )?;
+        let mut rows = rows.query([entity])?;
+        while let Some(row) = rows.next()? {
+            let (slot, author): (i64, Sym) = (row.get(0)?, row.get(1)?);
+            self.slots.insert(slot, (self.names.text(author)?, row.get(2)?));
+        }
+        Ok(())
+    }
+
     /// The rows of one entity.
     pub(crate) fn rows(&mut self, entity: Sym) -> Result<Vec<Row>> {
+        self.load_slots(entity)?;
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM ref r JOIN claim c ON c.of = r.id WHERE r.entity = ?1"
         ))?;
@@ -201,45 +217,41 @@ pub(crate) fn advance(live: &Live<'_, '_>, touched: &mut Touched) -> Result<()> 
         let mut writer = Writer::new(live);
         for (entity, facts) in &resolved {
             let references = members.remove(entity).unwrap_or_default();
-            writer.write(*entity, facts, references, &|other| Ok(hidden.contains(&other)))?;
+            writer.write(*entity, facts, None, references, &|other| Ok(hidden.contains(&other)))?;
         }
         return writer.finish();
     }
     let mut todo = to_do(connection, touched)?;
-    let mut resolved: BTreeMap<Sym, Resolved> = BTreeMap::new();
+    let mut resolved: BTreeMap<Sym, (Resolved, Option<Before>)> = BTreeMap::new();
     let mut writer = Writer::new(live);
     while let Some(entity) = todo.pop_first() {
         if resolved.contains_key(&entity) {
             continue;
         }
-        let before: Option<bool> = connection
-            .prepare_cached("SELECT hidden FROM entity WHERE id = ?1")?
-            .query_row([entity], |row| row.get(0))
-            .optional()?;
+        let before = writer.take(entity)?;
         let there: bool = connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM ref WHERE entity = ?1)")?
             .query_row([entity], |row| row.get(0))?;
-        if before.is_some() {
-            writer.remove(entity)?;
-        }
         if !there {
+            writer.unlink(entity, before)?;
             continue;
         }
         let rows = loader.rows(entity)?;
         let facts = loader.resolve(entity, &rows);
-        if before.is_some_and(|before| before != facts.hidden()) {
+        if before.is_some_and(|before| before.hidden != facts.hidden()) {
             todo.extend(neighbours(connection, entity)?);
         }
-        resolved.insert(entity, facts);
+        resolved.insert(entity, (facts, before));
     }
     let hidden_now: BTreeMap<Sym, bool> =
-        resolved.iter().map(|(entity, facts)| (*entity, facts.hidden())).collect();
+        resolved.iter().map(|(entity, (facts, _))| (*entity, facts.hidden())).collect();
     let hidden = |other: Sym| match hidden_now.get(&other) {
         Some(hidden) => Ok(*hidden),
         None => is_hidden(connection, other),
     };
-    for (entity, facts) in &resolved {
-        writer.write(*entity, facts, references(connection, live.names, *entity)?, &hidden)?;
+    for (entity, (facts, before)) in &resolved {
+        let references = references(connection, live.names, *entity)?;
+        writer.write(*entity, facts, *before, references, &hidden)?;
     }
     writer.finish()
 }
@@ -256,6 +268,9 @@ fn is_hidden(connection: &Connection, entity: Sym) -> Result<bool> {
 pub(crate) fn references(connection: &Connection, names: &Names<'_>, entity: Sym) -> Result<Vec<Rc<str>>> {
     let mut rows = connection.prepare_cached("SELECT id FROM ref WHERE entity = ?1")?;
     let syms: Vec<Sym> = rows.query_map([entity], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    if syms.len() > 1 {
+        names.load(&Numbers::new(&syms))?;
+    }
     let mut texts = Vec::with_capacity(syms.len());
     for sym in syms {
         texts.push(names.text(sym)?);
@@ -323,6 +338,14 @@ pub(crate) fn summary(representative: &str, facts: &Resolved, references: &[Rc<s
     Summary { name, kind, aliases: aliases.into_iter().collect() }
 }
 
+/// What an entity had before it is written anew.
+#[derive(Clone, Copy)]
+struct Before {
+    hidden: bool,
+    /// The hash of what the search knows of it.
+    searched: i64,
+}
+
 /// Writes entity rows; keeps the counts of kinds and relations.
 struct Writer<'l, 'c, 'n> {
     live: &'l Live<'c, 'n>,
@@ -338,19 +361,67 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
         *self.counts.entry(what.to_owned()).or_default() += by;
     }
 
-    fn remove(&mut self, entity: Sym) -> Result<()> {
+    /// Takes out an entity's row and questions, but not yet what may stay as it is; what there was of it.
+    fn take(&mut self, entity: Sym) -> Result<Option<Before>> {
         let connection = self.live.connection;
-        let (kind, hidden): (String, bool) = connection
-            .prepare_cached("SELECT kind, hidden FROM entity WHERE id = ?1")?
-            .query_row([entity], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let row: Option<(String, bool, i64)> = connection
+            .prepare_cached("DELETE FROM entity WHERE id = ?1 RETURNING kind, hidden, searched")?
+            .query_row([entity], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((kind, hidden, searched)) = row else { return Ok(None) };
         if !hidden {
             self.count(&format!("kind:{kind}"), -1);
         }
-        let links = connection.prepare_cached("DELETE FROM link WHERE \"from\" = ?1")?.execute([entity])?;
-        self.count("relations", -i64::try_from(links).unwrap_or(0));
-        connection.prepare_cached("DELETE FROM entity WHERE id = ?1")?.execute([entity])?;
-        connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([entity])?;
         connection.prepare_cached("DELETE FROM question WHERE owner = ?1")?.execute([entity * 2])?;
+        Ok(Some(Before { hidden, searched }))
+    }
+
+    /// Takes out the rest of an entity that is no more.
+    fn unlink(&mut self, entity: Sym, before: Option<Before>) -> Result<()> {
+        if before.is_some() {
+            self.live.connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([entity])?;
+            self.link(entity, true, &BTreeSet::new())?;
+        }
+        Ok(())
+    }
+
+    /// Makes an entity's links these.
+    fn link(&mut self, entity: Sym, had: bool, links: &BTreeSet<(Sym, Sym)>) -> Result<()> {
+        let connection = self.live.connection;
+        let mut before: BTreeSet<(Sym, Sym)> = BTreeSet::new();
+        if had {
+            let mut rows = connection.prepare_cached("SELECT type, \"to\" FROM link WHERE \"from\" = ?1")?;
+            for row in rows.query_map([entity], |row| Ok((row.get(0)?, row.get(1)?)))? {
+                before.insert(row?);
+            }
+        }
+        for (kind, to) in before.difference(links) {
+            connection
+                .prepare_cached("DELETE FROM link WHERE \"from\" = ?1 AND type = ?2 AND \"to\" = ?3")?
+                .execute([entity, *kind, *to])?;
+            self.count("relations", -1);
+        }
+        for (kind, to) in links.difference(&before) {
+            connection
+                .prepare_cached("INSERT INTO link VALUES(?1, ?2, ?3)")?
+                .execute([entity, *kind, *to])?;
+            self.count("relations", 1);
+        }
+        Ok(())
+    }
+
+    fn search(&self, entity: Sym, before: Option<i64>, searched: i64, texts: [&str; 3]) -> Result<()> {
+        let connection = self.live.connection;
+        if before == Some(searched) {
+            return Ok(());
+        }
+        if before.is_some() {
+            connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([entity])?;
+        }
+        let [name, alias, text] = texts;
+        connection
+            .prepare_cached("INSERT INTO search(rowid, name, alias, text) VALUES(?1, ?2, ?3, ?4)")?
+            .execute(params![entity, name, alias, text])?;
         Ok(())
     }
 
@@ -358,6 +429,7 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
         &mut self,
         entity: Sym,
         facts: &Resolved,
+        before: Option<Before>,
         mut references: Vec<Rc<str>>,
         hidden: &dyn Fn(Sym) -> Result<bool>,
     ) -> Result<()> {
@@ -368,18 +440,6 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
         let Summary { name, kind, aliases } = summary(&representative, facts, &references);
         let is_hidden = facts.hidden();
         let (entity_type, description) = (facts.text("type"), facts.text("description"));
-        connection.prepare_cached("INSERT INTO entity VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
-            params![
-                entity,
-                kind,
-                entity_type,
-                name,
-                description,
-                serde_json::to_string(&aliases).unwrap_or_default(),
-                is_hidden,
-                words_len(references.len()),
-            ],
-        )?;
         let mut more: Vec<&str> = vec![&kind];
         more.extend(entity_type.as_deref());
         more.extend(description.as_deref());
@@ -391,34 +451,44 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
             .collect();
         more.extend(texts.iter().map(|text| &**text));
         more.extend(references.iter().map(|text| &**text));
-        connection
-            .prepare_cached("INSERT INTO search(rowid, name, alias, text) VALUES(?1, ?2, ?3, ?4)")?
-            .execute(params![entity, name, aliases.join(" "), more.join(" ")])?;
+        let texts = [&*name, &aliases.join(" "), &more.join(" ")];
+        let searched = short_hash(texts.join("\n").as_bytes());
+        self.search(entity, before.map(|before| before.searched), searched, texts)?;
+        connection.prepare_cached("INSERT INTO entity VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
+            params![
+                entity,
+                kind,
+                entity_type,
+                name,
+                description,
+                serde_json::to_string(&aliases).unwrap_or_default(),
+                is_hidden,
+                words_len(references.len()),
+                searched,
+            ],
+        )?;
         for draft in facts.questions(&representative, |other| {
             names.text(other).map(|text| text.to_string()).unwrap_or_default()
         }) {
             draft.write(connection, entity * 2)?;
         }
-        if is_hidden {
-            return Ok(());
-        }
-        self.count(&format!("kind:{kind}"), 1);
-        for fact in &facts.facts {
-            let ends = ends(fact);
-            if ends.is_empty() {
-                continue;
-            }
-            let kind = names.intern(&fact.kind)?;
-            for to in ends {
-                if !hidden(to)? {
-                    connection
-                        .prepare_cached("INSERT OR IGNORE INTO link VALUES(?1, ?2, ?3)")?
-                        .execute([entity, kind, to])?;
-                    self.count("relations", 1);
+        let mut links: BTreeSet<(Sym, Sym)> = BTreeSet::new();
+        if !is_hidden {
+            self.count(&format!("kind:{kind}"), 1);
+            for fact in &facts.facts {
+                let ends = ends(fact);
+                if ends.is_empty() {
+                    continue;
+                }
+                let kind = names.intern(&fact.kind)?;
+                for to in ends {
+                    if !hidden(to)? {
+                        links.insert((kind, to));
+                    }
                 }
             }
         }
-        Ok(())
+        self.link(entity, before.is_some(), &links)
     }
 
     fn finish(self) -> Result<()> {

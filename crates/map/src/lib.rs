@@ -18,6 +18,7 @@ mod place;
 mod question;
 mod raw;
 mod read;
+mod recluster;
 mod resolve;
 mod saved;
 mod schema;

@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use stave_model::{Claim, KeyStrength, Mode, Target, claim_type, key_strength};
 
+use crate::cluster;
 use crate::error::Result;
 use crate::live::{Live, Touched, own_keys};
-use crate::names::Sym;
+use crate::names::{LISTED, Numbers, Sym};
 use crate::raw::basis_number;
 
 /// A word's references after repositories that are one, with what they can be found again by.
@@ -100,17 +101,35 @@ pub(crate) fn stand(live: &mut Live<'_, '_>, number: i64, claim: &Claim, stands:
     Ok(())
 }
 
-/// The standing words that one of these references or keys could place anew.
+/// The standing words that could find another place, where these references or keys came, went or changed hands.
 pub(crate) fn words_at(
     connection: &Connection,
     syms: &BTreeSet<Sym>,
     words: &mut BTreeSet<i64>,
 ) -> Result<()> {
-    for sym in syms {
-        let mut rows = connection.prepare_cached("SELECT n FROM word_key WHERE sym = ?1")?;
-        for number in rows.query_map([sym], |row| row.get(0))? {
-            words.insert(number?);
-        }
+    words_of(connection, "SELECT n FROM word_key WHERE sym IN", syms, words)
+}
+
+/// The same, where only the entities of these references and keys may be others: a word at its own reference stays there.
+pub(crate) fn words_adrift(
+    connection: &Connection,
+    syms: &BTreeSet<Sym>,
+    words: &mut BTreeSet<i64>,
+) -> Result<()> {
+    const ADRIFT: &str =
+        "SELECT w.n FROM word_key k JOIN word w ON w.n = k.n WHERE w.anchored = 0 AND k.sym IN";
+    words_of(connection, ADRIFT, syms, words)
+}
+
+fn words_of(
+    connection: &Connection,
+    sql: &str,
+    syms: &BTreeSet<Sym>,
+    words: &mut BTreeSet<i64>,
+) -> Result<()> {
+    let mut rows = connection.prepare_cached(&format!("{sql} {LISTED}"))?;
+    for number in rows.query_map([Numbers::new(syms)], |row| row.get(0))? {
+        words.insert(number?);
     }
     Ok(())
 }
@@ -174,10 +193,11 @@ fn place_reference(live: &Live<'_, '_>, side: &Side, other: &Side) -> Result<Opt
 }
 
 /// Places one reference of another word: on an entity.
-fn place_entity(live: &Live<'_, '_>, side: &Side) -> Result<Option<Sym>> {
+fn place_entity(live: &Live<'_, '_>, side: &Side, anchored: &mut bool) -> Result<Option<Sym>> {
     if let Some(sym) = live_sym(live, &side.reference)? {
         return Ok(Some(sym));
     }
+    *anchored = false;
     let mut votes: BTreeMap<Sym, u32> = BTreeMap::new();
     for key in &side.keys {
         let mut entities: BTreeSet<Sym> = BTreeSet::new();
@@ -219,9 +239,12 @@ pub(crate) fn place_join(
     let of = place_reference(live, &sides.of, to)?;
     let at = place_reference(live, to, &sides.of)?;
     if let (Some(of), Some(at)) = (of, at) {
+        let called = cluster::are_names(&live.names.text(of)?, &live.names.text(at)?);
         live.connection
-            .prepare_cached("UPDATE word SET placed = 1, place_of = ?2, place_to = ?3 WHERE n = ?1")?
-            .execute([number, of, at])?;
+            .prepare_cached(
+                "UPDATE word SET placed = 1, anchored = 1, place_of = ?2, place_to = ?3, called = ?4 WHERE n = ?1",
+            )?
+            .execute(params![number, of, at, called])?;
         return Ok((before, Some((of, at))));
     }
     // A word that makes two repositories one has done so before; it joins nothing more.
@@ -247,14 +270,15 @@ pub(crate) fn place_word(
         return Ok(());
     }
     let sides = sides(live, claim);
-    let of = place_entity(live, &sides.of)?;
+    let mut anchored = true;
+    let of = place_entity(live, &sides.of, &mut anchored)?;
     let to = match &sides.to {
-        Some(side) => place_entity(live, side)?,
+        Some(side) => place_entity(live, side, &mut anchored)?,
         None => None,
     };
     let mut members = Vec::new();
     for side in &sides.members {
-        members.extend(place_entity(live, side)?);
+        members.extend(place_entity(live, side, &mut anchored)?);
     }
     let (Some(of), true, true) =
         (of, to.is_some() == sides.to.is_some(), members.len() == sides.members.len())
@@ -292,8 +316,10 @@ pub(crate) fn place_word(
             .execute([row, member])?;
     }
     connection
-        .prepare_cached("UPDATE word SET placed = 1, place_of = ?2, place_to = ?3 WHERE n = ?1")?
-        .execute(params![number, of, if sides.to.is_some() { to } else { None }])?;
+        .prepare_cached(
+            "UPDATE word SET placed = 1, anchored = ?4, place_of = ?2, place_to = ?3 WHERE n = ?1",
+        )?
+        .execute(params![number, of, if sides.to.is_some() { to } else { None }, anchored])?;
     touched.facts.insert(of);
     Ok(())
 }
@@ -316,7 +342,7 @@ fn unplace(connection: &Connection, number: i64) -> Result<Vec<Sym>> {
         .execute([number])?;
     connection.prepare_cached("DELETE FROM claim WHERE slot = 0 AND stmt = ?1")?.execute([number])?;
     connection
-        .prepare_cached("UPDATE word SET placed = 0, place_of = NULL, place_to = NULL WHERE n = ?1")?
+        .prepare_cached("UPDATE word SET placed = 0, anchored = 0, called = 0, place_of = NULL, place_to = NULL WHERE n = ?1")?
         .execute([number])?;
     Ok(of.into_iter().chain(to).collect())
 }

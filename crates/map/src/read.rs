@@ -13,6 +13,7 @@ use crate::history::History;
 use crate::live::{Live, short};
 use crate::names::{Names, Sym};
 use crate::raw::basis_of;
+use crate::recluster::Looked;
 use crate::resolve::{End, FactRow, Row};
 use crate::schema::meta;
 use crate::view::{
@@ -636,7 +637,7 @@ impl<'c> Read<'c> {
             refs.extend(members.iter().copied());
             sides.push(members);
         }
-        let (input, order) = crate::fold::input(&live, &refs, false)?;
+        let (input, order) = crate::recluster::input(&live, &Looked::at(self.connection, refs)?, false)?;
         let side = |members: &BTreeSet<Sym>| -> BTreeSet<u32> {
             (0_u32..).zip(&order).filter(|(_, sym)| members.contains(sym)).map(|(place, _)| place).collect()
         };

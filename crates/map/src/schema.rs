@@ -28,10 +28,14 @@ CREATE UNIQUE INDEX stmt_id ON stmt(id);
 CREATE INDEX stmt_op ON stmt(op);
 CREATE INDEX stmt_slot ON stmt(slot) WHERE slot IS NOT NULL;
 CREATE INDEX stmt_due ON stmt(person, time);
--- People's statements: the one claim, whether it stands, where its references are placed.
+-- People's statements: the one claim, whether it stands, where its references are placed; `anchored`: on themselves.
+-- `called`: a join of two names of one repository; `repositories`: of two repositories. Both concern more than their ends.
 CREATE TABLE word(n INTEGER PRIMARY KEY, type INTEGER NOT NULL, neg INTEGER NOT NULL, body TEXT NOT NULL, standing INTEGER NOT NULL DEFAULT 0,
-  placed INTEGER NOT NULL DEFAULT 0, place_of INTEGER, place_to INTEGER);
+  placed INTEGER NOT NULL DEFAULT 0, anchored INTEGER NOT NULL DEFAULT 0, place_of INTEGER, place_to INTEGER,
+  called INTEGER NOT NULL DEFAULT 0, repositories INTEGER NOT NULL);
 CREATE INDEX word_type ON word(type) WHERE standing = 1;
+CREATE INDEX word_called ON word(n) WHERE called = 1;
+CREATE INDEX word_repositories ON word(n) WHERE repositories = 1;
 CREATE INDEX word_of ON word(place_of) WHERE placed = 1;
 CREATE INDEX word_to ON word(place_to) WHERE placed = 1 AND place_to IS NOT NULL;
 CREATE TABLE replaces(target BLOB NOT NULL, by INTEGER NOT NULL, PRIMARY KEY(target, by)) WITHOUT ROWID;
@@ -56,8 +60,10 @@ CREATE TABLE value_ref(claim INTEGER NOT NULL, ref INTEGER NOT NULL, PRIMARY KEY
 -- Live references with the number of claims that mention them, and the entity that they are of (its representative).
 CREATE TABLE ref(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, entity INTEGER, short INTEGER NOT NULL);
 CREATE TABLE ref_key(ref INTEGER NOT NULL, key INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(ref, key)) WITHOUT ROWID;
+-- `searched`: a hash of what is in the search of it, which tells whether that has to be written again.
 CREATE TABLE entity(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, type TEXT, name TEXT NOT NULL, description TEXT,
-  aliases TEXT NOT NULL, hidden INTEGER NOT NULL, refs INTEGER NOT NULL);
+  aliases TEXT NOT NULL, hidden INTEGER NOT NULL, refs INTEGER NOT NULL,
+  searched INTEGER NOT NULL);
 CREATE TABLE link(\"from\" INTEGER NOT NULL, type INTEGER NOT NULL, \"to\" INTEGER NOT NULL,
   PRIMARY KEY(\"from\", type, \"to\")) WITHOUT ROWID;
 CREATE TABLE question(id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, short TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,
@@ -181,7 +187,8 @@ pub(crate) fn clear_derived(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!("DELETE FROM {table}"))?;
     }
     connection.execute_batch(
-        "DELETE FROM search; DELETE FROM count WHERE what <> 'statements'; UPDATE stmt SET slot = NULL; UPDATE word SET placed = 0, place_of = NULL, place_to = NULL",
+        "DELETE FROM search; DELETE FROM count WHERE what <> 'statements'; UPDATE stmt SET slot = NULL; UPDATE word SET placed = 0, anchored = 0, called = 0,
+         place_of = NULL, place_to = NULL",
     )
 }
 

@@ -72,9 +72,12 @@ pub(crate) fn take_in(
     // A redacted word says nothing any more; what it replaced stays replaced.
     let body = body.unwrap_or_else(|| NOTHING.to_owned());
     let claim: Claim = serde_json::from_str(&body).map_err(|error| broken(error.to_string()))?;
+    let repositories = claim.kind == "same_as"
+        && is_repository(claim.of.as_str())
+        && claim.to.as_deref().is_some_and(is_repository);
     connection
-        .prepare_cached("INSERT INTO word(n, type, neg, body) VALUES(?1, ?2, ?3, ?4)")?
-        .execute(params![number, names.intern(&claim.kind)?, claim.not, body])?;
+        .prepare_cached("INSERT INTO word(n, type, neg, body, repositories) VALUES(?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![number, names.intern(&claim.kind)?, claim.not, body, repositories])?;
     for target in &header.replaces {
         connection
             .prepare_cached("INSERT OR IGNORE INTO replaces VALUES(?1, ?2)")?
@@ -272,12 +275,13 @@ fn stands(connection: &Connection, number: i64) -> Result<bool> {
 }
 
 /// The repositories that people call one.
-pub(crate) fn aliases(connection: &Connection, names: &Names<'_>) -> Result<Aliases> {
+pub(crate) fn aliases(connection: &Connection) -> Result<Aliases> {
     let (mut joined, mut apart) = (BTreeSet::new(), BTreeSet::new());
-    for (_, claim) in standing_of_type(connection, names, "same_as")? {
-        let (of, Some(to)) = (claim.of.as_str().to_owned(), claim.to) else { continue };
-        if is_repository(&of) && is_repository(&to) {
-            if claim.not { &mut apart } else { &mut joined }.insert((of, to));
+    let mut rows = connection
+        .prepare_cached("SELECT n, body FROM word WHERE repositories = 1 AND standing = 1 ORDER BY n")?;
+    for (_, claim) in parse_words(rows.query([])?)? {
+        if let Some(to) = claim.to {
+            if claim.not { &mut apart } else { &mut joined }.insert((claim.of.as_str().to_owned(), to));
         }
     }
     Ok(Aliases::new(&joined, &apart))
@@ -292,10 +296,13 @@ pub(crate) fn standing_of_type(
     let Some(kind) = names.get(kind)? else { return Ok(Vec::new()) };
     let mut rows =
         connection.prepare_cached("SELECT n, body FROM word WHERE standing = 1 AND type = ?1 ORDER BY n")?;
-    let rows = rows.query_map([kind], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    parse_words(rows.query([kind])?)
+}
+
+fn parse_words(mut rows: rusqlite::Rows<'_>) -> Result<Vec<(i64, Claim)>> {
     let mut words = Vec::new();
-    for row in rows {
-        let (number, body) = row?;
+    while let Some(row) = rows.next()? {
+        let (number, body): (i64, String) = (row.get(0)?, row.get(1)?);
         words.push((number, parse_word(number, &body)?));
     }
     Ok(words)
