@@ -16,7 +16,7 @@ use stave_model::{Hash, hash_bytes, limits};
 use zstd::stream::read::Decoder;
 use zstd::stream::write::Encoder;
 
-use crate::body::{Body, each_packed, is_claim};
+use crate::body::{each_packed, is_claim};
 use crate::error::{Error, Result};
 use crate::prepared::packing;
 
@@ -31,11 +31,24 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// The longest line: a claim and its end.
 const LINE_BYTES: u64 = limits::CLAIM_BYTES as u64 + 1;
 
+/// How a storage tells its bodies apart.
+pub(crate) trait Key: Copy {
+    /// How messages call the one that it names.
+    fn shown(&self) -> String;
+}
+
+/// By the hash of their claims.
+impl Key for Hash {
+    fn shown(&self) -> String {
+        self.short()
+    }
+}
+
 /// What a stored difference stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
+pub(crate) struct Link<K = Hash> {
     /// The body that it is the difference to.
-    pub(crate) base: Hash,
+    pub(crate) base: K,
     /// How many differences stand above the whole body, this one included.
     pub(crate) depth: u32,
     /// Bytes of all these differences, compressed.
@@ -44,72 +57,65 @@ pub(crate) struct Link {
     pub(crate) whole: u64,
 }
 
-/// Where a storage keeps bodies, by the hash of their claims.
+/// Where a storage keeps bodies.
 pub(crate) trait Bodies {
+    /// How it tells them apart.
+    type Key: Key;
     /// What a body stands on; none where it is whole.
-    fn link(&self, claims: &Hash) -> Result<Option<Link>>;
+    fn link(&self, body: &Self::Key) -> Result<Option<Link<Self::Key>>>;
     /// How many compressed bytes are stored for a body.
-    fn stored_bytes(&self, claims: &Hash) -> Result<u64>;
+    fn stored_bytes(&self, body: &Self::Key) -> Result<u64>;
     /// The compressed bytes that are stored for a body, whole or a difference.
-    fn stored<'a>(&'a self, claims: &Hash) -> Result<Box<dyn Read + 'a>>;
+    fn stored<'a>(&'a self, body: &Self::Key) -> Result<Box<dyn Read + 'a>>;
 }
 
-/// What is to be stored for a body.
-pub(crate) enum Stored {
-    Whole(Vec<u8>),
-    Difference(Vec<u8>, Link),
-}
+/// A compressed difference, and what it stands on.
+pub(crate) type Difference<K> = (Vec<u8>, Link<K>);
 
-impl Stored {
-    /// The bytes, and what they stand on.
-    pub(crate) fn parts(&self) -> (&[u8], Option<&Link>) {
-        match self {
-            Stored::Whole(bytes) => (bytes, None),
-            Stored::Difference(bytes, link) => (bytes, Some(link)),
-        }
-    }
-}
-
-/// Decides how a body is stored: as the difference to `previous`, or whole where there is none, where little is saved, or
-/// where the chain would be too deep or its differences together larger than the whole body under them.
+/// What is stored for a compressed body if it is not stored whole: the difference to `previous`. None where there is no
+/// previous one or it can't be read, where little is saved, or where the chain would be too deep or its differences
+/// together larger than the whole body under them.
 ///
-/// `previous` gives the claims of the author's previous statement on the scope, whose body must be stored.
-pub(crate) fn to_store(
-    bodies: &dyn Bodies,
-    body: Body,
-    previous: impl FnOnce() -> Result<Option<Hash>>,
-) -> Result<Stored> {
-    let whole = body.packed().map_err(packing)?;
+/// `previous` gives the body of the author's previous statement on the scope, which must be stored.
+pub(crate) fn as_difference<B: Bodies>(
+    bodies: &B,
+    whole: &[u8],
+    previous: impl FnOnce() -> Result<Option<B::Key>>,
+) -> Result<Option<Difference<B::Key>>> {
     if whole.len() < LEAST_BYTES {
-        return Ok(Stored::Whole(whole));
+        return Ok(None);
     }
-    let Some(base) = previous()? else { return Ok(Stored::Whole(whole)) };
+    let Some(base) = previous()? else { return Ok(None) };
     let (depth, differing, bottom) = match bodies.link(&base)? {
         Some(link) => (link.depth, link.differing, link.whole),
         None => (0, 0, bodies.stored_bytes(&base)?),
     };
     if depth >= MOST_DEPTH || differing >= bottom {
-        return Ok(Stored::Whole(whole));
+        return Ok(None);
     }
-    let bytes = difference(bodies, &base, &whole)?;
+    let bytes = match difference(bodies, &base, whole) {
+        // What is said now must not be lost because something older is.
+        Err(Error::Damaged(_)) => return Ok(None),
+        bytes => bytes?,
+    };
     let differing = differing + bytes.len() as u64;
     if bytes.len() > whole.len() / 2 || differing > bottom {
-        return Ok(Stored::Whole(whole));
+        return Ok(None);
     }
-    Ok(Stored::Difference(bytes, Link { base, depth: depth + 1, differing, whole: bottom }))
+    Ok(Some((bytes, Link { base, depth: depth + 1, differing, whole: bottom })))
 }
 
 /// Hands out the lines of a stored body, of which there must be `count`.
-pub(crate) fn each_stored(
-    bodies: &dyn Bodies,
-    claims: &Hash,
+pub(crate) fn each_stored<B: Bodies>(
+    bodies: &B,
+    body: &B::Key,
     count: u64,
     each: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    if bodies.link(claims)?.is_none() {
-        return each_packed(bodies.stored(claims)?, count, each);
+    if bodies.link(body)?.is_none() {
+        return each_packed(bodies.stored(body)?, count, each);
     }
-    let mut level = Level::open(bodies, claims)?;
+    let mut level = Level::open(bodies, body)?;
     let given = level.give(u64::MAX, each)?;
     level.end()?;
     if given == count {
@@ -119,12 +125,12 @@ pub(crate) fn each_stored(
 }
 
 /// The bodies that a body stands on, the nearest first.
-pub(crate) fn bases(bodies: &dyn Bodies, claims: &Hash) -> Result<Vec<Hash>> {
+fn bases<B: Bodies>(bodies: &B, body: &B::Key) -> Result<Vec<B::Key>> {
     let mut found = Vec::new();
-    let mut link = bodies.link(claims)?;
+    let mut link = bodies.link(body)?;
     while let Some(Link { base, .. }) = link {
         if found.len() as u32 >= MOST_DEPTH {
-            return Err(damaged(claims, "it stands on too many others"));
+            return Err(damaged(body, "it stands on too many others"));
         }
         found.push(base);
         link = bodies.link(&base)?;
@@ -132,22 +138,22 @@ pub(crate) fn bases(bodies: &dyn Bodies, claims: &Hash) -> Result<Vec<Hash>> {
     Ok(found)
 }
 
-fn damaged(claims: &Hash, what: &str) -> Error {
-    Error::Damaged(format!("the stored claims {} can't be read: {what}", claims.short()))
+fn damaged(body: &impl Key, what: &str) -> Error {
+    Error::Damaged(format!("the stored claims {} can't be read: {what}", body.shown()))
 }
 
 /// The lines of one stored stream.
-struct Lines<'a> {
-    claims: Hash,
+struct Lines<'a, K> {
+    body: K,
     source: BufReader<Decoder<'static, BufReader<Box<dyn Read + 'a>>>>,
     line: Vec<u8>,
 }
 
-impl<'a> Lines<'a> {
-    fn of(claims: Hash, stored: Box<dyn Read + 'a>) -> Result<Lines<'a>> {
+impl<'a, K: Key> Lines<'a, K> {
+    fn of(body: K, stored: Box<dyn Read + 'a>) -> Result<Lines<'a, K>> {
         let stored = BufReader::with_capacity(BUFFER_BYTES, stored);
-        let decoder = Decoder::with_buffer(stored).map_err(|error| damaged(&claims, &error.to_string()))?;
-        Ok(Lines { claims, source: BufReader::with_capacity(BUFFER_BYTES, decoder), line: Vec::new() })
+        let decoder = Decoder::with_buffer(stored).map_err(|error| damaged(&body, &error.to_string()))?;
+        Ok(Lines { body, source: BufReader::with_capacity(BUFFER_BYTES, decoder), line: Vec::new() })
     }
 
     /// The next line without its end; none at the end, which a checksum has confirmed.
@@ -155,40 +161,40 @@ impl<'a> Lines<'a> {
         self.line.clear();
         let mut limited = (&mut self.source).take(LINE_BYTES);
         let read = limited.read_until(b'\n', &mut self.line);
-        read.map_err(|error| damaged(&self.claims, &error.to_string()))?;
+        read.map_err(|error| damaged(&self.body, &error.to_string()))?;
         match self.line.as_slice() {
             [] => Ok(None),
             [line @ .., b'\n'] => Ok(Some(line)),
-            _ => Err(damaged(&self.claims, "a line has no end")),
+            _ => Err(damaged(&self.body, "a line has no end")),
         }
     }
 }
 
 /// One body of a chain, read as far as its `lines` are.
-struct Level<'a> {
-    lines: Lines<'a>,
-    on: Option<Base<'a>>,
+struct Level<'a, K> {
+    lines: Lines<'a, K>,
+    on: Option<Base<'a, K>>,
 }
 
 /// What a difference stands on.
-struct Base<'a> {
-    level: Box<Level<'a>>,
+struct Base<'a, K> {
+    level: Box<Level<'a, K>>,
     /// How many of its next lines stay, by the `=N` that was read last.
     stay: u64,
 }
 
-impl<'a> Level<'a> {
+impl<'a, K: Key> Level<'a, K> {
     /// Opens a body and all that it stands on.
-    fn open(bodies: &'a dyn Bodies, claims: &Hash) -> Result<Level<'a>> {
-        let mut chain = bases(bodies, claims)?;
-        chain.insert(0, *claims);
-        let mut below: Option<Level<'a>> = None;
-        for claims in chain.into_iter().rev() {
-            let lines = Lines::of(claims, bodies.stored(&claims)?)?;
+    fn open(bodies: &'a impl Bodies<Key = K>, body: &K) -> Result<Level<'a, K>> {
+        let mut chain = bases(bodies, body)?;
+        chain.insert(0, *body);
+        let mut below: Option<Level<'a, K>> = None;
+        for key in chain.into_iter().rev() {
+            let lines = Lines::of(key, bodies.stored(&key)?)?;
             let on = below.map(|level| Base { level: Box::new(level), stay: 0 });
             below = Some(Level { lines, on });
         }
-        below.ok_or_else(|| damaged(claims, "there is none"))
+        below.ok_or_else(|| damaged(body, "there is none"))
     }
 
     /// Hands out up to `most` lines; gives how many there were.
@@ -204,12 +210,12 @@ impl<'a> Level<'a> {
                 given += wanted;
                 continue;
             }
-            let claims = self.lines.claims;
+            let body = self.lines.body;
             let Some(line) = self.lines.next()? else { break };
             match (&mut self.on, line) {
-                (Some(base), [b'=', count @ ..]) => base.stay = number(&claims, count)?,
+                (Some(base), [b'=', count @ ..]) => base.stay = number(&body, count)?,
                 (Some(base), [b'-', count @ ..]) => {
-                    base.level.give_all(number(&claims, count)?, &mut |_| Ok(()))?;
+                    base.level.give_all(number(&body, count)?, &mut |_| Ok(()))?;
                 }
                 _ => {
                     each(line)?;
@@ -224,26 +230,26 @@ impl<'a> Level<'a> {
         if self.give(wanted, each)? == wanted {
             return Ok(());
         }
-        Err(damaged(&self.lines.claims, "it has fewer lines than the difference to it needs"))
+        Err(damaged(&self.lines.body, "it has fewer lines than the difference to it needs"))
     }
 
     /// Nothing may be left, here and below: a chain that doesn't come out even is damaged somewhere.
     fn end(&mut self) -> Result<()> {
         if self.give(1, &mut |_| Ok(()))? > 0 {
-            return Err(damaged(&self.lines.claims, "it has more lines than the difference to it needs"));
+            return Err(damaged(&self.lines.body, "it has more lines than the difference to it needs"));
         }
         self.on.as_mut().map_or(Ok(()), |base| base.level.end())
     }
 }
 
-fn number(claims: &Hash, digits: &[u8]) -> Result<u64> {
+fn number(body: &impl Key, digits: &[u8]) -> Result<u64> {
     let count = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-    count.ok_or_else(|| damaged(claims, "a difference has a line that is none"))
+    count.ok_or_else(|| damaged(body, "a difference has a line that is none"))
 }
 
 /// The difference from a stored body to a compressed one.
-fn difference(bodies: &dyn Bodies, base: &Hash, packed: &[u8]) -> Result<Vec<u8>> {
-    // Its own hash is not known here and no message needs it: these bytes were made a moment ago.
+fn difference<B: Bodies>(bodies: &B, base: &B::Key, packed: &[u8]) -> Result<Vec<u8>> {
+    // Its own name is not known here and no message needs it: these bytes were made a moment ago.
     let mut new = New { lines: Lines::of(*base, Box::new(packed))?, hash: None };
     let mut writer = Writer::new()?;
     new.lines.next()?;
@@ -277,13 +283,13 @@ fn hash_of(line: &[u8]) -> Hash {
 }
 
 /// The lines of the new body, the present one at hand.
-struct New<'a> {
-    lines: Lines<'a>,
+struct New<'a, K> {
+    lines: Lines<'a, K>,
     /// Of the present line, once somebody asked.
     hash: Option<Hash>,
 }
 
-impl New<'_> {
+impl<K: Key> New<'_, K> {
     fn line(&self) -> &[u8] {
         self.lines.line.strip_suffix(b"\n").unwrap_or_default()
     }
@@ -382,6 +388,8 @@ mod tests {
     struct Chain(HashMap<Hash, (Vec<u8>, Option<Link>)>);
 
     impl Bodies for Chain {
+        type Key = Hash;
+
         fn link(&self, claims: &Hash) -> Result<Option<Link>> {
             Ok(self.0.get(claims).and_then(|(_, link)| *link))
         }
@@ -520,10 +528,11 @@ mod tests {
                 packer.add(line).unwrap();
             }
             let body = packer.finish().unwrap();
-            let stored = to_store(&chain, body, || Ok(index.checked_sub(1).map(id))).unwrap();
-            let (bytes, link) = stored.parts();
-            depths.push(link.map_or(0, |link| link.depth));
-            chain.0.insert(id(index), (bytes.to_vec(), link.copied()));
+            let whole = body.packed().unwrap();
+            let found = as_difference(&chain, &whole, || Ok(index.checked_sub(1).map(id))).unwrap();
+            let stored = found.map_or((whole, None), |(bytes, link)| (bytes, Some(link)));
+            depths.push(stored.1.map_or(0, |link| link.depth));
+            chain.0.insert(id(index), stored);
             // One in a hundred changes at first, most of them later.
             let changes = if index < 70 { 10 } else { 700 };
             for _ in 0..changes {

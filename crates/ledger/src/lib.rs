@@ -130,6 +130,21 @@ impl Filter {
     }
 }
 
+/// Statements to append, from where they can be read several times.
+pub trait Source {
+    /// Goes to the first one, from wherever it is.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    fn begin(&mut self) -> Result<()>;
+
+    /// The next one; none at the end.
+    ///
+    /// # Errors
+    /// Where it can't be read, or a statement breaks a rule of the format.
+    fn next(&mut self) -> Result<Option<Prepared>>;
+}
+
 /// One estate's statements. Object safe; every method is a whole transaction.
 pub trait Ledger: Send {
     /// Which ledger this is.
@@ -216,6 +231,16 @@ pub trait Ledger: Send {
         repeats: Repeats,
         next: &mut dyn FnMut() -> Result<Option<Prepared>>,
     ) -> Result<Vec<Appended>>;
+
+    /// The same from a source that can be read again: a storage whose connection is cut may begin anew with it, a few
+    /// times, so that not even a large append fails by that.
+    ///
+    /// # Errors
+    /// As [`Ledger::append_prepared`].
+    fn append_source(&mut self, repeats: Repeats, source: &mut dyn Source) -> Result<Vec<Appended>> {
+        source.begin()?;
+        self.append_prepared(repeats, &mut || source.next())
+    }
 
     /// Checks and appends statements, all or none, skipping repeated words.
     ///
@@ -333,6 +358,13 @@ pub fn claims(ledger: &dyn Ledger, number: u64) -> Result<Vec<Claim>> {
 pub fn parse_claim(number: u64, bytes: &[u8]) -> Result<Claim> {
     serde_json::from_slice(bytes)
         .map_err(|error| Error::Damaged(format!("a claim of statement {number} can't be read: {error}")))
+}
+
+/// What is wrong with the claims of a statement, and whose they are.
+fn damaged_in(entry: &Entry, what: &str) -> Error {
+    let Entry { number, id, header, .. } = entry;
+    let (id, author, scope) = (id.short(), &header.author, &header.scope);
+    Error::Damaged(format!("statement {number} ({id}, by {author} about {scope}): {what}"))
 }
 
 /// What a line of a body is; `number` is for the message.

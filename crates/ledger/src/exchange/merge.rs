@@ -15,7 +15,7 @@ use super::lines::{Claimed, Lines, Said};
 use crate::error::{Error, Result};
 use crate::obey::{Order, order};
 use crate::wire::estate_of;
-use crate::{Estate, Ledger, Outcome, Preparer, Repeats};
+use crate::{Estate, Ledger, Outcome, Prepared, Preparer, Repeats, Source};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -88,12 +88,12 @@ pub fn merge_stream(
     let io = |source| Error::Io { path: aside.to_owned(), source };
     let mut copy = tempfile::tempfile_in(aside).map_err(io)?;
     let found = check(ledger, name, Tee { source, copy: &mut copy })?;
-    take(ledger, name, copy, found)
+    take(ledger, name, &copy, found)
 }
 
 fn merge_twice(ledger: &mut dyn Ledger, name: &str, mut file: File) -> Result<MergeReport> {
     let found = check(ledger, name, &mut file)?;
-    take(ledger, name, file, found)
+    take(ledger, name, &file, found)
 }
 
 /// Copies what passes through.
@@ -207,35 +207,60 @@ fn check_statement<R: BufRead>(
     Ok(())
 }
 
-/// The second reading.
-fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Result<MergeReport> {
-    file.seek(SeekFrom::Start(0)).map_err(|source| Error::Io { path: name.into(), source })?;
-    let mut lines = Lines::new(BufReader::with_capacity(BUFFER_BYTES, file), name);
-    lines.skip(1 + found.people.len() as u64 + found.heard_lines)?;
+/// The second reading of the file's statements; it can begin again.
+struct Statements<'a> {
+    name: &'a str,
+    found: &'a Found,
+    file: &'a File,
+    lines: Lines<BufReader<&'a File>>,
+    left: u64,
+    passed_over: u64,
+}
 
+impl<'a> Statements<'a> {
+    fn new(name: &'a str, found: &'a Found, file: &'a File) -> Statements<'a> {
+        let lines = Lines::new(BufReader::with_capacity(BUFFER_BYTES, file), name);
+        Statements { name, found, file, lines, left: 0, passed_over: 0 }
+    }
+}
+
+impl Source for Statements<'_> {
+    fn begin(&mut self) -> Result<()> {
+        let io = |source| Error::Io { path: self.name.into(), source };
+        self.file.seek(SeekFrom::Start(0)).map_err(io)?;
+        *self = Statements::new(self.name, self.found, self.file);
+        self.lines.skip(1 + self.found.people.len() as u64 + self.found.heard_lines)?;
+        self.left = self.found.statements;
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Prepared>> {
+        while self.left > 0 {
+            self.left -= 1;
+            let said = self.lines.said()?;
+            if said.header.scope.is_work() {
+                self.lines.skip(said.count)?;
+            } else if self.found.known.contains(&said.id) {
+                self.passed_over += 1;
+                self.lines.skip(said.count)?;
+            } else {
+                return read_statement(&mut self.lines, said).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn take(ledger: &mut dyn Ledger, name: &str, file: &File, found: Found) -> Result<MergeReport> {
     let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
     let taken_over = ledger.meet_estates(&found.estates)?;
     // Before the statements: whoever is killed in between has rows that nobody needs yet, not statements of
     // nameless persons. The statements come in one transaction, which is the merge.
     let people = ledger.add_people(&found.people)?;
     ledger.add_heard(&found.heard)?;
-    let mut left = found.statements;
-    let mut passed_over = 0;
-    let appended = ledger.append_prepared(Repeats::Keep, &mut || {
-        while left > 0 {
-            left -= 1;
-            let said = lines.said()?;
-            if said.header.scope.is_work() {
-                lines.skip(said.count)?;
-            } else if found.known.contains(&said.id) {
-                passed_over += 1;
-                lines.skip(said.count)?;
-            } else {
-                return read_statement(&mut lines, said).map(Some);
-            }
-        }
-        Ok(None)
-    })?;
+    let mut statements = Statements::new(name, &found, file);
+    let appended = ledger.append_source(Repeats::Keep, &mut statements)?;
+    let passed_over = statements.passed_over;
 
     let new = appended.iter().filter(|one| one.outcome == Outcome::New).count() as u64;
     let estate = match found.estates.into_iter().next() {
@@ -252,7 +277,7 @@ fn take(ledger: &mut dyn Ledger, name: &str, mut file: File, found: Found) -> Re
     })
 }
 
-fn read_statement<R: BufRead>(lines: &mut Lines<R>, said: Said) -> Result<crate::Prepared> {
+fn read_statement<R: BufRead>(lines: &mut Lines<R>, said: Said) -> Result<Prepared> {
     let count = said.count;
     let mut preparer = Preparer::new(said.header)?;
     for _ in 0..count {

@@ -10,12 +10,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stave_model::{Hash, Header, canonical};
 
+use super::bodies::{self, Access as _, Chains, Trouble};
 use super::link::Link;
 use super::obey::{self, pack};
 use super::open::Address;
-use super::read::{Reader, hash, slot};
+use super::read::{Rank, Reader, hash, slot};
 use super::{Fail, bound, notify};
 use crate::body::{Body, each_packed};
+use crate::difference::{Difference, as_difference};
 use crate::error::{Error, Result};
 use crate::holds::{same_word, word_type};
 use crate::obey::{Order, order, without};
@@ -27,11 +29,21 @@ pub(super) const PART_BYTES: usize = 512 * 1024;
 const CHUNK_STATEMENTS: usize = 1_000;
 const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 
+type Done<T> = std::result::Result<T, Fail>;
+
 /// A statement on its way.
 pub(super) struct Said {
     said: Prepared,
     packed: Vec<u8>,
     slot: Hash,
+}
+
+impl Said {
+    /// Its place among the statements of its slot.
+    fn rank(&self) -> Rank {
+        let header = &self.said.header;
+        (header.source_at().millis(), i64::from(header.rules), header.time.millis(), self.said.id)
+    }
 }
 
 /// The next statements that are written at once; fewer than asked for where there are no more.
@@ -128,9 +140,23 @@ impl<'a> Appender<'a> {
         }
     }
 
+    /// Appends chunks until one says that it is the last.
+    pub(super) fn add_all(&mut self, next: &mut dyn FnMut() -> Result<Chunk>) -> Done<()> {
+        loop {
+            let chunk = next()?;
+            self.add(&chunk.said)?;
+            if chunk.is_last {
+                return Ok(());
+            }
+        }
+    }
+
     /// Appends a chunk. The first one's bodies are written before the lock is taken; who appends more than a chunk
     /// holds the lock for the rest.
-    pub(super) fn add(&mut self, chunk: &[Said]) -> std::result::Result<(), Fail> {
+    pub(super) fn add(&mut self, chunk: &[Said]) -> Done<()> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
         let mut written = HashMap::new();
         if self.last.is_none() {
             self.redacted = obey::redacted(self.link)?.into_iter().collect();
@@ -149,6 +175,7 @@ impl<'a> Appender<'a> {
         if !superfluous.is_empty() {
             self.link.execute("DELETE FROM bodies WHERE body = ANY($1)", &[&superfluous])?;
         }
+        self.stand_alone(chunk, &written)?;
         for (claims, body) in &written {
             known.bodies.entry(*claims).or_insert(*body);
         }
@@ -158,12 +185,12 @@ impl<'a> Appender<'a> {
     }
 
     /// Takes out of this transaction's own bodies what was redacted before it got the lock.
-    fn redact_late(&mut self, chunk: &[Said], written: &HashMap<Hash, i64>) -> std::result::Result<(), Fail> {
+    fn redact_late(&mut self, chunk: &[Said], written: &HashMap<Hash, i64>) -> Done<()> {
         let now: HashSet<Hash> = obey::redacted(self.link)?.into_iter().collect();
         if now.len() > self.redacted.len() {
             for one in chunk {
                 if let Some(body) = written.get(&one.said.header.claims) {
-                    obey::redact(self.link, *body, bound(one.said.claim_count), &now)?;
+                    obey::redact(self.link, *body, &now)?;
                 }
             }
         }
@@ -173,7 +200,7 @@ impl<'a> Appender<'a> {
 
     /// Ends the transaction's own work: does what its words order, counts, and tells those who wait. Gives also whether
     /// anything was erased.
-    pub(super) fn finish(self) -> std::result::Result<(Vec<Appended>, bool), Fail> {
+    pub(super) fn finish(self) -> Done<(Vec<Appended>, bool)> {
         obey::obey(self.link, &self.orders)?;
         if let Some(last) = self.last.filter(|_| self.has_new) {
             self.link.execute("UPDATE counter SET last = $1", &[&last])?;
@@ -182,7 +209,7 @@ impl<'a> Appender<'a> {
         Ok((self.appended, !self.orders.is_empty()))
     }
 
-    fn bodies(&mut self, chunk: &[Said]) -> std::result::Result<HashMap<Hash, i64>, Fail> {
+    fn bodies(&mut self, chunk: &[Said]) -> Done<HashMap<Hash, i64>> {
         let claims: Vec<&[u8]> = chunk.iter().map(|one| one.said.header.claims.0.as_slice()).collect();
         let sql = "SELECT claims, min(body) FROM statements WHERE claims = ANY($1) GROUP BY claims";
         let rows = self.link.query(sql, &[&claims])?;
@@ -195,41 +222,95 @@ impl<'a> Appender<'a> {
         chunk: &[Said],
         there: &HashMap<Hash, i64>,
         written: &mut HashMap<Hash, i64>,
-    ) -> std::result::Result<(), Fail> {
-        let (mut bodies, mut parts, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    ) -> Done<()> {
+        let mut rows = bodies::Rows::default();
+        let mut latest: HashMap<Hash, (Rank, i64)> = HashMap::new();
         for one in chunk {
             let claims = one.said.header.claims;
-            if there.contains_key(&claims) || written.contains_key(&claims) {
-                continue;
-            }
-            let body = self.link.body_number()?;
-            let packed = if self.redacted.is_empty() {
-                Cow::Borrowed(&one.packed)
-            } else {
-                let count = one.said.claim_count;
-                let lines =
-                    |each: &mut dyn FnMut(&[u8]) -> Result<()>| each_packed(&one.packed[..], count, each);
-                Cow::Owned(pack(without(&self.redacted, lines)?)?)
+            let body = match there.get(&claims).or(written.get(&claims)) {
+                Some(body) => *body,
+                None => {
+                    let body = self.link.body_number()?;
+                    let whole = self.whole(one)?;
+                    let (bytes, base) = match self.difference(one, &whole, &latest, &mut rows)? {
+                        Some((bytes, base)) => (Cow::Owned(bytes), Some(base)),
+                        None => (whole, None),
+                    };
+                    rows.add(body, 0, &bytes, base);
+                    written.insert(claims, body);
+                    body
+                }
             };
-            for (part, piece) in (0_i32..).zip(packed.chunks(PART_BYTES)) {
-                bodies.push(body);
-                parts.push(part);
-                bytes.push(piece.to_vec());
+            let (rank, previous) = (one.rank(), latest.entry(one.slot));
+            let previous = previous.or_insert((rank, body));
+            if rank >= previous.0 {
+                *previous = (rank, body);
             }
-            written.insert(claims, body);
         }
-        if !bodies.is_empty() {
-            self.link.execute(
-                "INSERT INTO bodies (body, part, bytes)
-                 SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[])",
-                &[&bodies, &parts, &bytes],
-            )?;
+        rows.write(self.link)
+    }
+
+    /// The compressed body of a statement, without what is redacted.
+    fn whole<'b>(&self, one: &'b Said) -> Done<Cow<'b, [u8]>> {
+        if self.redacted.is_empty() {
+            return Ok(Cow::Borrowed(&one.packed));
         }
-        Ok(())
+        let count = one.said.claim_count;
+        let lines = |each: &mut dyn FnMut(&[u8]) -> Result<()>| each_packed(&one.packed[..], count, each);
+        Ok(Cow::Owned(pack(without(&self.redacted, lines)?)?))
+    }
+
+    /// The difference to the author's previous statement on the scope, be it in the ledger or in this chunk; none where the
+    /// body is better stored whole.
+    fn difference(
+        &mut self,
+        one: &Said,
+        whole: &[u8],
+        latest: &HashMap<Hash, (Rank, i64)>,
+        rows: &mut bodies::Rows,
+    ) -> Done<Option<Difference<i64>>> {
+        let reader = Reader::new(self.link, self.address);
+        let chains = Chains::new(&reader);
+        let found = as_difference(&chains, whole, || {
+            // It may be one that is still to be written.
+            reader.on(|link| rows.write(link))?;
+            let found = [reader.previous(&one.slot)?, latest.get(&one.slot).copied()];
+            Ok(found.into_iter().flatten().max().map(|(_, body)| body))
+        });
+        match chains.trouble() {
+            // What it would have stood on is just being stored otherwise.
+            Some(Trouble::Changed) => Ok(None),
+            Some(Trouble::Failed(problem)) => Err(problem.into()),
+            None => Ok(found?),
+        }
+    }
+
+    /// Stores whole what was written as the difference to a body that is gone by now: compacted away, or written by
+    /// somebody else as well. As the lock is held, nothing goes any more.
+    fn stand_alone(&mut self, chunk: &[Said], written: &HashMap<Hash, i64>) -> Done<()> {
+        let ours: Vec<i64> = written.values().copied().collect();
+        let sql = "SELECT body FROM bodies AS own WHERE body = ANY($1) AND part = 0 AND base IS NOT NULL
+            AND NOT EXISTS (SELECT FROM bodies AS below WHERE below.body = own.base)";
+        let rows = self.link.query(sql, &[&ours])?;
+        let gone = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Done<Vec<i64>>>()?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.link.execute("DELETE FROM bodies WHERE body = ANY($1)", &[&gone])?;
+        let mut gone: HashSet<i64> = gone.into_iter().collect();
+        let mut rows = bodies::Rows::default();
+        for one in chunk {
+            // Several of the chunk may have the same claims.
+            let body = written.get(&one.said.header.claims).filter(|body| gone.remove(body));
+            if let Some(body) = body {
+                rows.add(*body, 0, &self.whole(one)?, None);
+            }
+        }
+        rows.write(self.link)
     }
 
     /// What stands in the ledger now that nobody else can append.
-    fn known(&mut self, chunk: &[Said]) -> std::result::Result<Known, Fail> {
+    fn known(&mut self, chunk: &[Said]) -> Done<Known> {
         let ids: Vec<&[u8]> = chunk.iter().map(|one| one.said.id.0.as_slice()).collect();
         let rows = self.link.query("SELECT id, number FROM statements WHERE id = ANY($1)", &[&ids])?;
         let numbers = rows.iter().map(|row| Ok((hash(row, 0)?, row.try_get::<_, i64>(1)? as u64)));
@@ -254,7 +335,7 @@ impl<'a> Appender<'a> {
     }
 
     /// Numbers what is new, in order, and writes its rows.
-    fn number(&mut self, chunk: &[Said], known: Known) -> std::result::Result<(), Fail> {
+    fn number(&mut self, chunk: &[Said], known: Known) -> Done<()> {
         let Known { mut numbers, bodies, mut repeats } = known;
         let mut last = self.last.unwrap_or_default();
         let mut heard: BTreeMap<Hash, (&Header, i64)> = BTreeMap::new();
@@ -308,7 +389,7 @@ impl<'a> Appender<'a> {
 pub(super) fn hear<'a>(
     link: &mut Link,
     heard: impl Iterator<Item = (Hash, &'a str, &'a str, i64)>,
-) -> std::result::Result<(), Fail> {
+) -> Done<()> {
     let (mut slots, mut authors, mut scopes, mut times) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (slot, author, scope, time) in heard {
         slots.push(slot.0.to_vec());
@@ -372,7 +453,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn write(&mut self, link: &mut Link) -> std::result::Result<(), Fail> {
+    fn write(&mut self, link: &mut Link) -> Done<()> {
         if self.numbers.is_empty() {
             return Ok(());
         }

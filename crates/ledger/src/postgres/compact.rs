@@ -3,8 +3,16 @@
 
 use stave_model::Time;
 
-use super::PostgresLedger;
+use super::bodies::{Chains, Held};
+use super::link::Link;
+use super::obey::pack;
+use super::open::Address;
+use super::read::Reader;
+use super::{Fail, PostgresLedger};
+use crate::body::Packer;
+use crate::difference::each_stored;
 use crate::error::Result;
+use crate::prepared::packing;
 
 impl PostgresLedger {
     /// See [`crate::Ledger::compact`].
@@ -12,6 +20,7 @@ impl PostgresLedger {
         let numbers: Vec<i64> =
             superseded.iter().copied().filter_map(|number| number.try_into().ok()).collect();
         let horizon = horizon.millis();
+        let address = self.address.clone();
         self.write(|link| {
             // The last one stays, whoever asks for it to go, as in every other ledger.
             let sql = "DELETE FROM statements WHERE number = ANY($1) AND number < (SELECT last FROM counter)";
@@ -19,11 +28,13 @@ impl PostgresLedger {
             let sql = "DELETE FROM replaces WHERE NOT EXISTS
                 (SELECT FROM statements WHERE statements.number = replaces.number)";
             link.execute(sql, &[])?;
+            stand_alone(link, &address)?;
             // What others are writing at this moment isn't seen here, and so isn't deleted; a body that they mean to
-            // share and that goes now, they write themselves once they have the lock.
+            // share or stand on and that goes now, they do without once they have the lock.
             let sql = "DELETE FROM bodies WHERE NOT EXISTS
                 (SELECT FROM statements WHERE statements.body = bodies.body)";
             link.execute(sql, &[])?;
+            link.execute(COUNT_AGAIN, &[])?;
             let sql = "INSERT INTO meta (key, value) VALUES ('horizon', $1::bigint::text) ON CONFLICT (key)
                 DO UPDATE SET value = greatest(meta.value::bigint, excluded.value::bigint)::text";
             link.execute(sql, &[&horizon])?;
@@ -36,3 +47,34 @@ impl PostgresLedger {
         Ok(())
     }
 }
+
+/// Stores bodies whole that are needed and stand on one that isn't.
+fn stand_alone(link: &mut Link, address: &Address) -> std::result::Result<(), Fail> {
+    let sql = "SELECT DISTINCT bodies.body, claim_count FROM bodies JOIN statements USING (body)
+        WHERE part = 0 AND base IS NOT NULL
+            AND NOT EXISTS (SELECT FROM statements AS below WHERE below.body = bodies.base)";
+    for row in link.query(sql, &[])? {
+        let (body, count): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let mut packer = Packer::new();
+        let reader = Reader::new(link, address);
+        let lines = &mut |line: &[u8]| packer.add(line).map_err(packing);
+        each_stored(&Chains::new(&reader), &body, count.unsigned_abs(), lines)?;
+        let whole = pack(packer.finish().map_err(packing)?)?;
+        Held::load(link, body)?.stand_alone(link, body, &whole)?;
+    }
+    Ok(())
+}
+
+/// Counts again how deep chains are and how large, by which the next differences go.
+const COUNT_AGAIN: &str = "
+    WITH RECURSIVE sizes AS (
+        SELECT body, max(base) AS base, sum(octet_length(bytes))::bigint AS size FROM bodies GROUP BY body
+    ), chain (body, depth, differing, whole) AS (
+        SELECT body, 0, 0::bigint, size FROM sizes WHERE base IS NULL
+        UNION ALL
+        SELECT sizes.body, chain.depth + 1, chain.differing + sizes.size, chain.whole
+        FROM sizes JOIN chain ON sizes.base = chain.body
+    )
+    UPDATE bodies SET depth = chain.depth, differing = chain.differing, whole = chain.whole
+    FROM chain WHERE bodies.body = chain.body AND part = 0 AND base IS NOT NULL
+        AND (bodies.depth, bodies.differing, bodies.whole) IS DISTINCT FROM (chain.depth, chain.differing, chain.whole)";

@@ -5,6 +5,7 @@
 //! statements are known by what they say, so that one whose acknowledgement was lost is found, not doubled.
 
 mod append;
+mod bodies;
 mod compact;
 mod link;
 mod obey;
@@ -21,14 +22,18 @@ use std::time::Duration;
 use postgres::Error as SqlError;
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical, hash_bytes};
 
-use crate::body::each_packed;
+use crate::difference::each_stored;
 use crate::error::{Error, Result};
 use crate::holds::all_hold;
-use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Prepared, Repeats, Store, meet, prefix_range};
+use crate::{
+    Appended, Entry, Estate, Filter, Info, Ledger, Prepared, Repeats, Source, Store, damaged_in, meet,
+    prefix_range,
+};
 use append::{Appender, Attempts, chunk, hear};
+use bodies::{Access, Chains, Trouble};
 use link::{Link, Param, is_lost};
 use open::Address;
-use read::{Parts, Reader, entries, entries_sql, hash, slot};
+use read::{Reader, entries, entries_sql, hash, slot};
 use wait::Watch;
 
 /// How long to wait before each attempt to reach a server that was lost: long enough for one that is started again.
@@ -196,8 +201,47 @@ impl PostgresLedger {
         })
     }
 
+    /// Appends what `add` adds, in one transaction; again on a new connection where that was lost.
+    fn append_chunks(
+        &mut self,
+        waits: &[Duration],
+        repeats: Repeats,
+        add: &mut dyn FnMut(&mut Appender<'_>) -> std::result::Result<(), Fail>,
+    ) -> Result<Vec<Appended>> {
+        let address = self.address.clone();
+        let mut attempts = Attempts::default();
+        let (appended, has_erased) = self.attempt(waits, |link| {
+            attempts.again();
+            link.transaction(|link| {
+                let mut appender = Appender::new(link, &address, repeats, &mut attempts);
+                add(&mut appender)?;
+                appender.finish()
+            })
+        })?;
+        if has_erased {
+            // What fails here is done by the server itself, later.
+            let _ = self.read(obey::wipe);
+        }
+        Ok(appended)
+    }
+
     fn meta(&self, key: &str) -> Result<String> {
         self.read(|link| meta(link, key))
+    }
+
+    /// Damage with the statement where it is.
+    fn about(&self, number: u64, error: Error) -> Error {
+        let found = self.entries(number.saturating_sub(1), 1);
+        match (error, found.as_deref()) {
+            (Error::Damaged(what), Ok([entry])) => damaged_in(entry, &what),
+            (error, _) => error,
+        }
+    }
+}
+
+impl Access for PostgresLedger {
+    fn on<T>(&self, what: impl FnMut(&mut Link) -> std::result::Result<T, Fail>) -> Result<T> {
+        self.read(what)
     }
 }
 
@@ -302,15 +346,21 @@ impl Ledger for PostgresLedger {
         let mut given = 0_u64;
         loop {
             let found = self.read(|link| {
-                let sql = "SELECT body, claim_count FROM statements WHERE number = $1";
+                let sql = "SELECT statements.body, claim_count, edition, base IS NULL FROM statements
+                    LEFT JOIN bodies ON bodies.body = statements.body AND part = 0 WHERE number = $1";
                 let rows = link.query(sql, &[&key])?;
                 let Some(row) = rows.first() else { return Ok(None) };
-                Ok(Some((row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?)))
+                let (body, count) = (row.try_get(0)?, row.try_get::<_, i64>(1)?);
+                Ok(Some((body, count as u64, row.try_get(2)?, row.try_get(3)?)))
             })?;
-            let (body, count) = found.ok_or(Error::NoStatement(number))?;
-            let mut parts = Parts::new(self, body);
+            let (body, count, edition, is_whole): (i64, u64, Option<i64>, bool) =
+                found.ok_or(Error::NoStatement(number))?;
+            let chains = Chains::new(self);
+            if is_whole {
+                chains.is_whole(body, edition);
+            }
             let mut index = 0;
-            let result = each_packed(&mut parts, count as u64, &mut |line| {
+            let result = each_stored(&chains, &body, count, &mut |line| {
                 index += 1;
                 if index <= given {
                     return Ok(());
@@ -318,13 +368,11 @@ impl Ledger for PostgresLedger {
                 given += 1;
                 each(line)
             });
-            if parts.has_changed {
-                // Claims keep their places when one of them is redacted: go on where this stopped.
-                continue;
-            }
-            return match parts.problem {
-                Some(problem) => Err(problem),
-                None => result,
+            return match chains.trouble() {
+                // Claims keep their places, however they are stored and whatever is redacted: go on where this stopped.
+                Some(Trouble::Changed) => continue,
+                Some(Trouble::Failed(problem)) => Err(problem),
+                None => result.map_err(|error| self.about(number, error)),
             };
         }
     }
@@ -338,40 +386,23 @@ impl Ledger for PostgresLedger {
         if first.said.is_empty() {
             return Ok(Vec::new());
         }
-        let address = self.address.clone();
-        let mut attempts = Attempts::default();
-        let (appended, has_erased) = if first.is_last {
-            self.attempt(&WRITE_AGAIN, |link| {
-                attempts.again();
-                link.transaction(|link| {
-                    let mut appender = Appender::new(link, &address, repeats, &mut attempts);
-                    appender.add(&first.said)?;
-                    appender.finish()
-                })
-            })?
-        } else {
-            // More than can be kept: what `next` gave can't be asked for again, so one attempt must do. A connection
-            // that broke while nobody used it is noticed before.
-            self.position()?;
-            let mut first = Some(first);
-            self.attempt(&[], |link| {
-                link.transaction(|link| {
-                    let mut appender = Appender::new(link, &address, repeats, &mut attempts);
-                    loop {
-                        let chunk = first.take().map_or_else(|| chunk(next), Ok)?;
-                        appender.add(&chunk.said)?;
-                        if chunk.is_last {
-                            return appender.finish();
-                        }
-                    }
-                })
-            })?
-        };
-        if has_erased {
-            // What fails here is done by the server itself, later.
-            let _ = self.read(obey::wipe);
+        if first.is_last {
+            return self.append_chunks(&WRITE_AGAIN, repeats, &mut |appender| appender.add(&first.said));
         }
-        Ok(appended)
+        // More than can be kept: what `next` gave can't be asked for again, so one attempt must do. A connection
+        // that broke while nobody used it is noticed before.
+        self.position()?;
+        let mut first = Some(first);
+        self.append_chunks(&[], repeats, &mut |appender| {
+            appender.add_all(&mut || first.take().map_or_else(|| chunk(next), Ok))
+        })
+    }
+
+    fn append_source(&mut self, repeats: Repeats, source: &mut dyn Source) -> Result<Vec<Appended>> {
+        self.append_chunks(&WRITE_AGAIN, repeats, &mut |appender| {
+            source.begin()?;
+            appender.add_all(&mut || chunk(&mut || source.next()))
+        })
     }
 
     fn all_hold(&self, said: &[Header]) -> Result<bool> {
@@ -416,6 +447,8 @@ impl Ledger for PostgresLedger {
     }
 
     fn add_people(&mut self, rows: &[PersonRow]) -> Result<u64> {
+        // An attempt whose acknowledgement was lost leaves nothing to do for the next one.
+        let mut new = 0;
         self.write(|link| {
             let forgotten = obey::forgotten(link)?;
             let rows: Vec<&PersonRow> = rows.iter().filter(|row| !forgotten.covers(row)).collect();
@@ -427,7 +460,8 @@ impl Ledger for PostgresLedger {
             let sql = "INSERT INTO people (hash, id, name, address)
                 SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
                 ON CONFLICT DO NOTHING";
-            Ok(link.execute(sql, &[&keys, &ids, &names, &addresses])?)
+            new = link.execute(sql, &[&keys, &ids, &names, &addresses])?.max(new);
+            Ok(new)
         })
     }
 
@@ -462,26 +496,23 @@ impl Ledger for PostgresLedger {
     }
 
     fn meet_estates(&mut self, met: &[Estate]) -> Result<bool> {
-        // Not done again where its acknowledgement is lost: the answer would be another one. A connection that broke
-        // while nobody used it is noticed before.
-        self.position()?;
-        self.attempt(&[], |link| {
-            link.transaction(|link| {
-                link.lock()?;
-                let empty = "SELECT NOT EXISTS (SELECT FROM statements) AND NOT EXISTS (SELECT FROM people)";
-                let is_empty = link.one(empty, &[])?.try_get(0)?;
-                let own = Estate { id: meta(link, "estate")?, key: key_of(&meta(link, "estate_key")?)? };
-                let (become_one, others) = meet(&own, is_empty, met);
-                for other in others {
-                    let insert = "INSERT INTO estates (id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-                    link.execute(insert, &[&other.id, &other.key.to_hex()])?;
-                }
-                let Some(estate) = become_one else { return Ok(false) };
-                for (key, value) in [("estate", &estate.id), ("estate_key", &estate.key.to_hex())] {
-                    link.execute("UPDATE meta SET value = $2 WHERE key = $1", &[&key, value])?;
-                }
-                Ok(true)
-            })
+        // What it was before the first attempt: one whose acknowledgement is lost may have changed it.
+        let mut before: Option<Estate> = None;
+        self.write(|link| {
+            let empty = "SELECT NOT EXISTS (SELECT FROM statements) AND NOT EXISTS (SELECT FROM people)";
+            let is_empty = link.one(empty, &[])?.try_get(0)?;
+            let own = Estate { id: meta(link, "estate")?, key: key_of(&meta(link, "estate_key")?)? };
+            let is_other = own != *before.get_or_insert_with(|| own.clone());
+            let (become_one, others) = meet(&own, is_empty, met);
+            for other in others {
+                let insert = "INSERT INTO estates (id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                link.execute(insert, &[&other.id, &other.key.to_hex()])?;
+            }
+            let Some(estate) = become_one else { return Ok(is_other) };
+            for (key, value) in [("estate", &estate.id), ("estate_key", &estate.key.to_hex())] {
+                link.execute("UPDATE meta SET value = $2 WHERE key = $1", &[&key, value])?;
+            }
+            Ok(true)
         })
     }
 }

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use stave_model::{EstateKey, Hash, PersonRow};
 
-use super::append::PART_BYTES;
+use super::bodies::Held;
 use super::link::Link;
 use super::read::hash;
 use super::{Fail, key_of, meta};
-use crate::body::each_packed;
+use crate::body::each_packed_line;
 use crate::error::{Error, Result};
 use crate::obey::{Forgotten, Order, holds_any, without};
 
@@ -70,8 +70,8 @@ pub(super) fn obey(link: &mut Link, orders: &[Order]) -> Done<()> {
     }
     if !fresh.is_empty() {
         // Looks through every body: nothing says where a claim stands, and this is rare.
-        for row in link.query("SELECT DISTINCT body, claim_count FROM statements ORDER BY body", &[])? {
-            redact(link, row.try_get(0)?, row.try_get(1)?, &fresh)?;
+        for row in link.query("SELECT body FROM bodies WHERE part = 0 ORDER BY body", &[])? {
+            redact(link, row.try_get(0)?, &fresh)?;
         }
         let raise = "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'";
         link.execute(raise, &[])?;
@@ -87,32 +87,20 @@ fn forget(link: &mut Link) -> Done<()> {
     Ok(())
 }
 
-/// Takes claims out of one body.
-pub(super) fn redact(link: &mut Link, body: i64, count: i64, claims: &HashSet<Hash>) -> Done<()> {
-    let count = count as u64;
-    let mut packed: Vec<u8> = Vec::new();
-    let mut edition: i64 = 0;
-    let sql = "SELECT bytes, edition FROM bodies WHERE body = $1 ORDER BY part";
-    for row in link.query(sql, &[&body])? {
-        packed.extend_from_slice(row.try_get(0)?);
-        edition = row.try_get(1)?;
-    }
+/// Takes claims out of one body as it is stored. A redacted line takes the place of its claim, so what is stored as a
+/// difference to it stays right.
+pub(super) fn redact(link: &mut Link, body: i64, claims: &HashSet<Hash>) -> Done<()> {
+    let held = Held::load(link, body)?;
     let mut is_there = false;
-    each_packed(packed.as_slice(), count, &mut |line| {
+    each_packed_line(held.bytes.as_slice(), &mut |line| {
         is_there |= holds_any(line, claims);
         Ok(())
     })?;
     if !is_there {
         return Ok(());
     }
-    let left = without(claims, |each| each_packed(packed.as_slice(), count, each))?;
-    link.execute("DELETE FROM bodies WHERE body = $1", &[&body])?;
-    edition += 1;
-    for (part, bytes) in (0_i32..).zip(pack(left)?.chunks(PART_BYTES)) {
-        let insert = "INSERT INTO bodies (body, part, edition, bytes) VALUES ($1, $2, $3, $4)";
-        link.execute(insert, &[&body, &part, &edition, &bytes])?;
-    }
-    Ok(())
+    let left = without(claims, |each| each_packed_line(held.bytes.as_slice(), each))?;
+    held.replace(link, body, &pack(left)?)
 }
 
 /// The compressed form of a body.

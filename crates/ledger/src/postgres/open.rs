@@ -16,9 +16,9 @@ use crate::error::{Error, Result};
 use crate::{random, random_id};
 
 /// The version of schema.sql.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 /// What takes a ledger from schema 1 to 2, from 2 to 3, and so on.
-const UPGRADES: [&str; SCHEMA as usize - 1] = [];
+const UPGRADES: [&str; SCHEMA as usize - 1] = [include_str!("to_2.sql")];
 /// The lock under which a ledger is made or upgraded; any number that nobody else uses in this database.
 const MAKING: i64 = 0x5374_6176_6501;
 
@@ -279,7 +279,7 @@ fn explain(ledger: &str, error: &SqlError) -> Error {
     } else if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
         "check the user and the password in the URL"
     } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
-        "give the role the rights that docs/postgresql.md lists, or make the ledger with its owner's role first"
+        "give the role the rights that docs/postgresql.md lists, or open the ledger with its owner's URL first"
     } else if *code == SqlState::UNDEFINED_DATABASE || *code == SqlState::INVALID_CATALOG_NAME {
         "make the database first: CREATE DATABASE … ENCODING 'UTF8'"
     } else if *code == SqlState::DISK_FULL {

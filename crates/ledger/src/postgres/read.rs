@@ -1,15 +1,15 @@
 //! What appends and readers look up.
 
 use std::cell::RefCell;
-use std::io::{Error as IoError, Read};
 use std::ops::ControlFlow;
 
 use postgres::Row;
 use stave_model::{Author, Hash, Scope, Time, hash_bytes};
 
+use super::Fail;
+use super::bodies::Access;
 use super::link::{Link, Param};
 use super::open::Address;
-use super::{Fail, PostgresLedger};
 use crate::Entry;
 use crate::error::{Error, Result};
 use crate::holds::Lookup;
@@ -56,7 +56,10 @@ pub(super) fn slot(author: &Author, scope: &Scope) -> Hash {
     hash_bytes(format!("{author}\n{scope}").as_bytes())
 }
 
-/// Looks things up for the rule of the same word.
+/// What orders the statements of a slot: the date of the source, the rules, the time, the id.
+pub(super) type Rank = (i64, i64, i64, Hash);
+
+/// Looks things up inside a transaction: for the rule of the same word, and for what a body is stored as a difference to.
 pub(super) struct Reader<'a> {
     link: RefCell<&'a mut Link>,
     address: &'a Address,
@@ -73,6 +76,24 @@ impl<'a> Reader<'a> {
 
     fn entries(&self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Entry>> {
         entries(&self.rows(sql, params)?).map_err(|fail| fail.at(self.address))
+    }
+
+    /// The body of the slot's statement that has the newest source: the likeliest to resemble the next one.
+    pub(super) fn previous(&self, slot: &Hash) -> Result<Option<(Rank, i64)>> {
+        self.on(|link| {
+            let sql = "SELECT source_at, rules, time, id, body FROM statements WHERE slot = $1
+                ORDER BY source_at DESC, rules DESC, time DESC, id DESC LIMIT 1";
+            let rows = link.query(sql, &[&slot.0.as_slice()])?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            let rank = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, hash(row, 3)?);
+            Ok(Some((rank, row.try_get(4)?)))
+        })
+    }
+}
+
+impl Access for Reader<'_> {
+    fn on<T>(&self, mut what: impl FnMut(&mut Link) -> std::result::Result<T, Fail>) -> Result<T> {
+        what(&mut self.link.borrow_mut()).map_err(|fail| fail.at(self.address))
     }
 }
 
@@ -128,72 +149,5 @@ impl Lookup for Reader<'_> {
             entries_sql!("WHERE number IN (SELECT number FROM replaces WHERE replaced = $1)"),
             &[&id.0.as_slice()],
         )
-    }
-}
-
-/// The compressed bytes of a body, part after part. Between two parts the connection is free for others.
-pub(super) struct Parts<'a> {
-    ledger: &'a PostgresLedger,
-    body: i64,
-    next: i32,
-    edition: Option<i64>,
-    part: Vec<u8>,
-    used: usize,
-    /// Whether the body was changed between two parts; what was read so far is not of one piece then.
-    pub(super) has_changed: bool,
-    /// What went wrong, in our own words: an I/O error could carry only a text.
-    pub(super) problem: Option<Error>,
-}
-
-impl<'a> Parts<'a> {
-    pub(super) fn new(ledger: &'a PostgresLedger, body: i64) -> Parts<'a> {
-        Parts {
-            ledger,
-            body,
-            next: 0,
-            edition: None,
-            part: Vec::new(),
-            used: 0,
-            has_changed: false,
-            problem: None,
-        }
-    }
-
-    fn load(&mut self) -> std::result::Result<(), IoError> {
-        let (body, next) = (self.body, self.next);
-        let found = self.ledger.read(|link| {
-            // The edition of the first part goes for all, so that the end of a body that was cut shorter is no end.
-            let sql = "SELECT edition, (SELECT bytes FROM bodies WHERE body = $1 AND part = $2)
-                FROM bodies WHERE body = $1 AND part = 0";
-            let rows = link.query(sql, &[&body, &next])?;
-            let Some(row) = rows.first() else { return Ok((None, Vec::new())) };
-            Ok((Some(row.try_get(0)?), row.try_get::<_, Option<Vec<u8>>>(1)?.unwrap_or_default()))
-        });
-        let (edition, bytes) = found.map_err(|problem| {
-            self.problem = Some(problem);
-            IoError::other("the server can't be read")
-        })?;
-        if self.next > 0 && self.edition != edition {
-            self.has_changed = true;
-            return Err(IoError::other("changed while it was read"));
-        }
-        self.edition = edition;
-        self.part = bytes;
-        self.used = 0;
-        self.next += 1;
-        Ok(())
-    }
-}
-
-impl Read for Parts<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.used == self.part.len() {
-            self.load()?;
-        }
-        let left = &self.part[self.used..];
-        let count = left.len().min(into.len());
-        into[..count].copy_from_slice(&left[..count]);
-        self.used += count;
-        Ok(count)
     }
 }

@@ -38,13 +38,20 @@ CREATE INDEX statements_withdrawn ON statements (number) WHERE word = 'withdrawn
 CREATE TABLE replaces (replaced BYTEA NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (replaced, number));
 
 -- The claims of one `claims` hash: one zstd stream, cut into parts, of newline-separated canonical claims, or, of a
--- redacted claim, the 64 digits of its hash. A body has a number of its own, so that two who write the same claims at once don't wait for each other; the one who is later
--- removes what it wrote. `edition` is raised with every change, so that a reader notices one between two parts.
+-- redacted claim, the 64 digits of its hash. Where the first part has a `base`, the stream is the difference to that body
+-- (difference.rs); then it says how many such stand on the whole body under them, the compressed bytes of these together,
+-- and of the whole one.
+-- A body has a number of its own, so that two who write the same claims at once don't wait for each other; the one who is
+-- later removes what it wrote. `edition` is raised with every change, so that a reader notices one between two parts.
 CREATE TABLE bodies (
-    body    BIGINT  NOT NULL,
-    part    INTEGER NOT NULL,
-    edition BIGINT  NOT NULL DEFAULT 0,
-    bytes   BYTEA   NOT NULL,
+    body      BIGINT  NOT NULL,
+    part      INTEGER NOT NULL,
+    edition   BIGINT  NOT NULL DEFAULT 0,
+    bytes     BYTEA   NOT NULL,
+    base      BIGINT,
+    depth     INTEGER,
+    differing BIGINT,
+    whole     BIGINT,
     PRIMARY KEY (body, part)
 );
 ALTER TABLE bodies ALTER COLUMN bytes SET STORAGE EXTERNAL;

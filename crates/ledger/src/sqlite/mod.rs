@@ -17,12 +17,14 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavi
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time, canonical};
 
 use crate::body::Body;
-use crate::difference::{each_stored, to_store};
+use crate::difference::{as_difference, each_stored};
 use crate::error::{Error, Result};
 use crate::holds::{all_hold, same_word, word_type};
 use crate::obey::{Order, order, without};
+use crate::prepared::packing;
 use crate::{
-    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
+    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, damaged_in, meet,
+    prefix_range,
 };
 pub use backup::Aside;
 use read::{Reader, entries, previous};
@@ -224,10 +226,11 @@ impl<'a> Appender<'a> {
             body = without(&self.redacted, |each| body.each(count, each))?;
         }
         let reader = Reader { db: self.db, path: self.path };
-        let stored = to_store(&reader, body, || {
+        let whole = body.packed().map_err(packing)?;
+        let difference = as_difference(&reader, &whole, || {
             previous(self.db, &header.author, &header.scope).map_err(|fail| fail.at(self.path))
         })?;
-        let (bytes, link) = stored.parts();
+        let (bytes, link) = difference.map_or((whole, None), |(bytes, link)| (bytes, Some(link)));
         for (part, bytes) in bytes.chunks(PART_BYTES).enumerate() {
             self.insert_part.execute(params![claims.0, part as i64, bytes])?;
         }
@@ -313,12 +316,7 @@ impl Ledger for SqliteLedger {
         let entry = entry.ok_or(Error::NoStatement(number))?;
         let reader = Reader { db: &self.db, path: &self.path };
         each_stored(&reader, &entry.header.claims, entry.claim_count, each).map_err(|error| match error {
-            Error::Damaged(what) => Error::Damaged(format!(
-                "statement {number} ({}, by {} about {}): {what}",
-                entry.id.short(),
-                entry.header.author,
-                entry.header.scope
-            )),
+            Error::Damaged(what) => damaged_in(&entry, &what),
             other => other,
         })
     }

@@ -123,6 +123,8 @@ pub(super) fn previous(
 }
 
 impl Bodies for Reader<'_> {
+    type Key = Hash;
+
     fn link(&self, claims: &Hash) -> Result<Option<Link>> {
         let find = || {
             let mut query = self

@@ -8,7 +8,9 @@ use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 use super::{AppendLine, ErrorLine, InfoLine, Row, limits};
 use crate::exchange::{Claimed, EstateLine, HeardLine, Lines, estate_line};
 use crate::obey::{Order, order};
-use crate::{Appended, Entry, Error, Estate, Filter, Info, Ledger, Prepared, Preparer, Repeats, Result};
+use crate::{
+    Appended, Entry, Error, Estate, Filter, Info, Ledger, Prepared, Preparer, Repeats, Result, Source,
+};
 
 /// Bytes of claims after which an answer of `lines` ends, the first statement's aside.
 pub const LINES_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
@@ -248,8 +250,27 @@ impl Batch {
                 return Err(Error::Caller(problem.into()));
             }
         }
-        let mut statements = self.statements.into_iter();
-        ledger.append_prepared(self.repeats, &mut || Ok(statements.next()))
+        let mut statements = Again { statements: &self.statements, next: 0 };
+        ledger.append_source(self.repeats, &mut statements)
+    }
+}
+
+/// Statements that are at hand.
+struct Again<'a> {
+    statements: &'a [Prepared],
+    next: usize,
+}
+
+impl Source for Again<'_> {
+    fn begin(&mut self) -> Result<()> {
+        self.next = 0;
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Prepared>> {
+        let found = self.statements.get(self.next).cloned();
+        self.next += 1;
+        Ok(found)
     }
 }
 

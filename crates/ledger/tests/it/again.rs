@@ -1,6 +1,7 @@
 //! What it costs to say a large statement again with a little changed: small here, in full by
 //! `cargo xtask reliability storage`, which sets the numbers and reads the line that this prints.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use stave_ledger::{Ledger, Preparer, Repeats, SqliteLedger};
@@ -84,7 +85,7 @@ impl Said {
     }
 
     /// Appends it claim by claim, as a merge does; how long that took, and how much of a processor.
-    fn append(&self, ledger: &mut SqliteLedger, minute: usize) -> Cost {
+    fn append(&self, ledger: &mut dyn Ledger, minute: usize) -> Cost {
         let header = self.header(minute);
         // Making the claims is this test's business and not the ledger's: what that takes is taken off.
         let making = Cost::of(|| {
@@ -106,7 +107,7 @@ impl Said {
         }
     }
 
-    fn is_read_from(&self, ledger: &SqliteLedger, number: u64) {
+    fn is_read_from(&self, ledger: &dyn Ledger, number: u64) {
         let mut hashes = self.0.iter().map(|(hash, ..)| hash);
         ledger
             .raw_claims(number, &mut |line| {
@@ -127,26 +128,31 @@ fn peak_mb() -> f64 {
 
 #[test]
 fn saying_a_large_statement_again_costs_what_changed() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ledger.db");
+    measure((Box::new(SqliteLedger::open_or_create(&path).unwrap()), &|| size(&path)));
+}
+
+/// Says a statement again and again, and prints what that costs. `kept` is a ledger and its size in bytes.
+pub(crate) fn measure(kept: (Box<dyn Ledger>, &dyn Fn() -> u64)) {
     let numbers = std::env::var(NUMBERS).unwrap_or_else(|_| "4000 8".to_owned());
     let (claims, times) = numbers.split_once(' ').unwrap();
     let (claims, times): (usize, usize) = (claims.parse().unwrap(), times.parse().unwrap());
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("ledger.db");
-    let mut ledger = SqliteLedger::open_or_create(&path).unwrap();
+    let (mut ledger, size) = kept;
     let mut dice = Dice(3);
     let mut said = Said::new(claims);
-    let first = said.append(&mut ledger, 0);
-    let before = size(&path, &mut ledger);
+    let first = said.append(&mut *ledger, 0);
+    let before = size();
     let (mut slowest, mut sum) = (Cost::default(), Cost::default());
     for minute in 1..=times {
         said.change(&mut dice);
-        let took = said.append(&mut ledger, minute);
+        let took = said.append(&mut *ledger, minute);
         slowest = if took.processor > slowest.processor { took } else { slowest };
         sum = Cost { wall: sum.wall + took.wall, processor: sum.processor + took.processor };
     }
-    let after = size(&path, &mut ledger);
+    let after = size();
     let started = Instant::now();
-    said.is_read_from(&ledger, times as u64 + 1);
+    said.is_read_from(&*ledger, times as u64 + 1);
     let read = started.elapsed();
     let each = (after - before) as f64 / times as f64;
     let each_s = |all: Duration| all.as_secs_f64() / times as f64;
@@ -166,8 +172,7 @@ fn saying_a_large_statement_again_costs_what_changed() {
 }
 
 /// The size of the ledger's file once its journal is taken in.
-fn size(path: &std::path::Path, ledger: &mut SqliteLedger) -> u64 {
-    *ledger = SqliteLedger::open(&path.with_file_name("ledger.db")).unwrap();
+fn size(path: &Path) -> u64 {
     let db = rusqlite::Connection::open(path).unwrap();
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     std::fs::metadata(path).unwrap().len()

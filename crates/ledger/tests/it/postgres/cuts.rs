@@ -6,9 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use stave_ledger::{Ledger, Outcome, PostgresLedger};
+use stave_ledger::{
+    EstateMet, Ledger, MemoryLedger, Outcome, PostgresLedger, Prepared, Repeats, Source, merge_stream,
+};
+use stave_model::PersonRow;
 
-use super::{place, sound};
+use super::{name, place, server, sound};
+use crate::exchange::exported;
 use crate::make::{Dice, scan, word};
 
 /// Where the next connection that commits is cut.
@@ -26,14 +30,39 @@ const CUTS: [Cut; 3] = [Cut::Nowhere, Cut::Before, Cut::After];
 /// Stands between a ledger and the server.
 struct Proxy {
     port: u16,
-    next: Arc<AtomicUsize>,
+    next: Arc<Next>,
+}
+
+/// What it does next.
+#[derive(Default)]
+struct Next {
+    cut: AtomicUsize,
+    /// How many commits pass before that.
+    spared: AtomicUsize,
+    /// Whether it does the same again and again.
+    always: AtomicBool,
+}
+
+impl Next {
+    /// What becomes of a commit.
+    fn at_commit(&self) -> Cut {
+        let spare = |left: usize| left.checked_sub(1);
+        if self.spared.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spare).is_ok() {
+            return Cut::Nowhere;
+        }
+        let cut = self.cut.load(Ordering::SeqCst);
+        if !self.always.load(Ordering::SeqCst) {
+            self.cut.store(0, Ordering::SeqCst);
+        }
+        CUTS[cut]
+    }
 }
 
 impl Proxy {
     fn start(server_port: u16) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let next = Arc::new(AtomicUsize::new(0));
+        let next = Arc::new(Next::default());
         let cut = Arc::clone(&next);
         // Ends with the test binary.
         std::thread::spawn(move || {
@@ -51,20 +80,26 @@ impl Proxy {
     }
 
     fn cut(&self, cut: Cut) {
-        self.next.store(CUTS.iter().position(|one| *one == cut).unwrap(), Ordering::SeqCst);
+        self.cut_after(0, cut);
+    }
+
+    /// The same of a later commit.
+    fn cut_after(&self, spared: usize, cut: Cut) {
+        self.next.spared.store(spared, Ordering::SeqCst);
+        self.next.cut.store(CUTS.iter().position(|one| *one == cut).unwrap(), Ordering::SeqCst);
     }
 
     fn is_done(&self) -> bool {
-        self.next.load(Ordering::SeqCst) == 0
+        self.next.cut.load(Ordering::SeqCst) == 0
     }
 }
 
-fn asks(mut client: TcpStream, mut server: TcpStream, is_cut: &AtomicBool, next: &AtomicUsize) {
+fn asks(mut client: TcpStream, mut server: TcpStream, is_cut: &AtomicBool, next: &Next) {
     let mut bytes = [0; 65_536];
     while let Ok(count @ 1..) = client.read(&mut bytes) {
         let sent = &bytes[..count];
         let commits = sent.windows(7).any(|window| window == b"COMMIT\0");
-        match if commits { CUTS[next.swap(0, Ordering::SeqCst)] } else { Cut::Nowhere } {
+        match if commits { next.at_commit() } else { Cut::Nowhere } {
             Cut::Nowhere => {}
             Cut::Before => break,
             Cut::After => {
@@ -119,6 +154,101 @@ fn a_connection_that_is_cut_in_a_commit_doubles_nothing() {
         assert_eq!(ledger.heard().unwrap(), heard);
     }
     assert_eq!(sound(server, &url, &name).len(), 24);
+}
+
+/// More statements than are kept to be sent again.
+const LARGE: i64 = 1_100;
+
+#[test]
+fn a_large_merge_that_is_cut_in_any_of_its_commits_is_merged_once() {
+    let Some(server) = server() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // The estate, the people, the register, the statements.
+    for commit in 0..4 {
+        let count = if commit == 3 { LARGE } else { 3 };
+        let mut other = MemoryLedger::new().unwrap();
+        other
+            .append(&(0..count).map(|index| word(index, "ann", &index.to_string())).collect::<Vec<_>>())
+            .unwrap();
+        other.append(&[scan(1, "c1", 5)]).unwrap();
+        let row = PersonRow { id: "person:ann".to_owned(), name: "Ann".to_owned(), address: String::new() };
+        other.add_people(&[row]).unwrap();
+        let file = exported(&other);
+        for cut in [Cut::Before, Cut::After] {
+            let name = name();
+            let url = server.database(&name).unwrap();
+            PostgresLedger::open_or_create(&url).unwrap();
+            let proxy = Proxy::start(server.port);
+            let mut ledger = PostgresLedger::open(&server.url_by(proxy.port, &name)).unwrap();
+            proxy.cut_after(commit, cut);
+            let report = merge_stream(&mut ledger, "other", file.as_bytes(), folder.path()).unwrap();
+            assert!(proxy.is_done(), "commit {commit}: {cut:?} didn't happen");
+            // As if nothing had happened.
+            let counts = (report.new, report.known, report.people, report.left_out);
+            assert_eq!(counts, (count as u64 + 1, 0, 1, 0), "commit {commit}: {cut:?}");
+            assert_eq!(report.estate, EstateMet::TakenOver, "commit {commit}: {cut:?}");
+            assert_eq!(exported(&ledger), file);
+        }
+    }
+}
+
+/// Statements that can be asked for again; what happens before each is up to a test.
+struct Words<'a> {
+    count: i64,
+    next: i64,
+    begun: u32,
+    before: &'a mut dyn FnMut(u32, i64),
+}
+
+impl Source for Words<'_> {
+    fn begin(&mut self) -> stave_ledger::Result<()> {
+        self.next = 0;
+        self.begun += 1;
+        Ok(())
+    }
+
+    fn next(&mut self) -> stave_ledger::Result<Option<Prepared>> {
+        (self.before)(self.begun, self.next);
+        if self.next == self.count {
+            return Ok(None);
+        }
+        self.next += 1;
+        Prepared::new(&word(self.next, "ann", &self.next.to_string())).map(Some)
+    }
+}
+
+#[test]
+fn a_large_append_whose_connection_ends_in_the_middle_begins_again() {
+    let Some((server, name, url)) = place() else { return };
+    let mut ledger = PostgresLedger::open_or_create(&url).unwrap();
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut before = |begun, next| {
+        // In the second thousand, and then behind the last one.
+        if (begun, next) == (1, 1_050) || (begun, next) == (2, LARGE) {
+            assert_eq!(server.sql(&name, end).unwrap(), "1");
+        }
+    };
+    let mut source = Words { count: LARGE, next: 0, begun: 0, before: &mut before };
+    let appended = ledger.append_source(Repeats::Keep, &mut source).unwrap();
+    assert_eq!(source.begun, 3);
+    assert!((1..).zip(&appended).all(|(number, one)| (one.number, one.outcome) == (number, Outcome::New)));
+    assert_eq!(sound(server, &url, &name).len() as i64, LARGE);
+}
+
+#[test]
+fn an_append_that_is_always_cut_is_given_up_and_says_so() {
+    let Some((server, name, url)) = place() else { return };
+    PostgresLedger::open_or_create(&url).unwrap();
+    let proxy = Proxy::start(server.port);
+    let mut ledger = PostgresLedger::open(&server.url_by(proxy.port, &name)).unwrap();
+    proxy.next.always.store(true, Ordering::SeqCst);
+    proxy.cut(Cut::Before);
+    let mut source = Words { count: 3, next: 0, begun: 0, before: &mut |_, _| {} };
+    let error = ledger.append_source(Repeats::Keep, &mut source).unwrap_err().to_string();
+    assert_eq!(source.begun, 11);
+    assert!(error.contains("safe to repeat"), "{error}");
+    assert_eq!(sound(server, &url, &name).len(), 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod access;
 mod crash;
 mod cuts;
+mod differences;
 mod several;
 
 use std::collections::HashSet;

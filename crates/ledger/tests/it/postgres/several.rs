@@ -39,7 +39,7 @@ fn until_held(client: &mut Client) {
 }
 
 /// Lets `slow` write its rows, does `meanwhile` while it has no number yet, and then lets it commit.
-fn while_rows_have_no_number(
+pub(super) fn while_rows_have_no_number(
     url: &str,
     slow: impl FnOnce(&mut PostgresLedger) -> Vec<Appended> + Send,
     meanwhile: impl FnOnce(),
