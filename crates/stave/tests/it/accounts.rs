@@ -93,7 +93,7 @@ fn json_has_no_secret_in_it() {
     assert_eq!(world.ask("tea", &["token", "list"])["tokens"].as_array().unwrap().len(), 1);
     let list = world.run("tea", &["token", "list"]).ok().out;
     assert_eq!(list, "ci  never ends  reads\n");
-    let exported = world.run("tea", &["export", "-"]).ok().out;
+    let exported = world.run("tea", &["export"]).ok().out;
     let hash = stave_model::hash_bytes(secret.trim().as_bytes()).to_string();
     assert!(!exported.contains(secret.trim()) && !exported.contains(&hash));
 }

@@ -33,6 +33,7 @@ mod postgres_server;
 #[cfg(target_os = "linux")]
 mod power;
 mod readmodel;
+mod recipe;
 mod remote;
 mod storage;
 mod surface;
