@@ -108,7 +108,7 @@ impl Evidence {
 ///
 /// The fields stand in the order of the canonical form ([`Claim::canonical`] relies on it).
 /// `value: Some(Value::Null)` is a value ("there is none"); `None` is no value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// Hashes of the (author, value) pairs that stood when a person spoke ([`Claim::against_hash`]); sorted.

@@ -30,7 +30,9 @@ impl std::fmt::Debug for EstateKey {
 }
 
 /// One row of the people directory, which stands beside the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct PersonRow {
     /// `person:ID`.

@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Op {
 }
 
 /// What a machine read: a commit, a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The commit's or report's own date.
@@ -84,7 +84,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// The head of a statement. The SHA-256 of its canonical form is the statement's id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// Who says it.

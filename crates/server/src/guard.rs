@@ -47,7 +47,11 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
         Ok((request, patience)) => within_limits(&state, request, patience, next).await,
         Err(refused) => *refused,
     };
+    let is_later = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
+    if is_later && !headers.contains_key(header::RETRY_AFTER) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -61,17 +65,20 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
 /// The request as it may pass, with its caller, and how long it may take.
 async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box<Response<Body>>> {
     if let Err((status, sentence)) = own_host(state, request.uri(), request.headers()) {
-        return Err(Box::new(Reply::sentence(status, &sentence).into_response()));
+        return Err(Box::new(Reply::told(status, request.uri(), &sentence).into_response()));
     }
     let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if length > ADDRESS_BYTES {
         let sentence = format!("The address is {length} bytes long; {ADDRESS_BYTES} are allowed.");
-        return Err(Box::new(Reply::sentence(StatusCode::URI_TOO_LONG, &sentence).into_response()));
+        let reply = Reply::told(StatusCode::URI_TOO_LONG, request.uri(), &sentence);
+        return Err(Box::new(reply.into_response()));
     }
     let route = match *request.method() {
         Method::GET | Method::HEAD => None,
-        Method::POST => Some(WriteRoute::of(request.uri().path()).ok_or_else(only_reading)?),
-        _ => return Err(only_reading()),
+        Method::POST => {
+            Some(WriteRoute::of(request.uri().path()).ok_or_else(|| only_reading(request.uri()))?)
+        }
+        _ => return Err(only_reading(request.uri())),
     };
     let uri = request.uri().clone();
     let headers = request.headers().clone();
@@ -106,9 +113,9 @@ fn not_entered(error: &EnterError, uri: &Uri) -> Box<Response<Body>> {
     })
 }
 
-fn only_reading() -> Box<Response<Body>> {
+fn only_reading(uri: &Uri) -> Box<Response<Body>> {
     let sentence = "This address only reads: GET and HEAD.";
-    let mut response = Reply::sentence(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
+    let mut response = Reply::told(StatusCode::METHOD_NOT_ALLOWED, uri, sentence).into_response();
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     Box::new(response)
 }
@@ -247,9 +254,7 @@ async fn within_limits(
     let uri = request.uri().clone();
     let later = |sentence: &str| {
         let page = problem("Later, please", sentence.to_owned(), "Try again in a moment.");
-        let mut response = Reply::problem(StatusCode::SERVICE_UNAVAILABLE, &uri, &page).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        response
+        Reply::problem(StatusCode::SERVICE_UNAVAILABLE, &uri, &page).into_response()
     };
     let Ok(_permit) = Arc::clone(&state.requests).try_acquire_owned() else {
         return later("Too many requests are being answered.");

@@ -1,16 +1,19 @@
 //! What an address asks for, and the answer to it: a page, or the same as JSON.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::Query;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use stave_answers::flow::{Definition, FlowQuery};
 use stave_answers::speech::{Choices, choices, notice};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{
-    Estate, FiresQuery, GoneQuery, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery, OverlapQuery,
-    QuestionQuery, Result, RiskQuery, StaleQuery,
+    Estate, FiresQuery, GoneQuery, GoneRow, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery,
+    OverlapQuery, QuestionQuery, Result, RiskQuery, StaleQuery,
 };
 use stave_board::{Frame, Problem};
 use stave_map::Named;
@@ -343,7 +346,7 @@ pub(crate) fn make(
                 {
                     let position = estate.model.stamp()?.position;
                     let page = if api {
-                        Reply::json(&json!({"position": position, "gone": gone}))
+                        Reply::json(&GoneEntity { position, gone })
                     } else {
                         let frame = frame(position, open_questions()?);
                         Reply::html(stave_board::gone_entity_page(&frame, &gone, estate.now))
@@ -501,18 +504,39 @@ fn said_here(uri: &Uri) -> Option<Op> {
 }
 
 /// Where the answers are, for programs.
-fn index(position: u64, version: &str) -> serde_json::Value {
-    json!({
-        "stave": version,
-        "position": position,
-        "answers": crate::openapi::index(),
-        "words": {
-            "say": "/api/v1/say",
-            "answer": "/api/v1/questions/{id}/answer",
-            "undo": "/api/v1/undo",
-        },
-        "events": "/events",
-    })
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Index {
+    /// The server's version.
+    stave: String,
+    /// Where the map stands.
+    position: u64,
+    /// Addresses of answers by name, with what they take behind the question mark: `{?q,limit}`.
+    answers: BTreeMap<String, String>,
+    /// Addresses that take words.
+    words: BTreeMap<String, String>,
+    /// The stream of events: a position whenever it grows.
+    events: String,
+}
+
+/// A piece that is no longer found.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct GoneEntity {
+    /// Where the map stands.
+    position: u64,
+    /// How it was last seen.
+    gone: GoneRow,
+}
+
+fn index(position: u64, version: &str) -> Index {
+    let words =
+        [("say", "/api/v1/say"), ("answer", "/api/v1/questions/{id}/answer"), ("undo", "/api/v1/undo")];
+    Index {
+        stave: version.to_owned(),
+        position,
+        answers: crate::openapi::index(),
+        words: words.map(|(name, path)| (name.to_owned(), path.to_owned())).into(),
+        events: "/events".to_owned(),
+    }
 }
 
 /// An entity's page asked for by something else than its 12 digits: its name, or a beginning of them.

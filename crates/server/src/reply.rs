@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use stave_answers::{ClaimShown, EntityRow};
 use stave_board::{Frame, Problem, problem_page};
 
 /// What goes out.
@@ -12,6 +14,35 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) media_type: &'static str,
     pub(crate) body: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct ErrorDocument {
+    error: ErrorBody,
+}
+
+/// What happened, and what to do about it.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct ErrorBody {
+    /// The status of the response.
+    pub(crate) status: u16,
+    /// What happened.
+    pub(crate) message: String,
+    /// What to do about it; may be empty.
+    pub(crate) hint: String,
+    /// Entities that may have been meant.
+    pub(crate) nearest: Vec<EntityRow>,
+    /// Where something else stands there than was seen: what to send as `seen` to say it all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seen: Option<String>,
+    /// Where something else stands there than was seen: what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) standing: Option<Vec<ClaimShown>>,
+    /// The statement that isn't there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) number: Option<u64>,
 }
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
@@ -43,17 +74,31 @@ impl Reply {
 
     pub(crate) fn problem(status: StatusCode, uri: &Uri, problem: &Problem) -> Reply {
         if uri.path().starts_with("/api/") {
-            let error = json!({"error": {
-                "status": status.as_u16(),
-                "message": problem.sentence,
-                "hint": problem.hint,
-                "nearest": problem.nearest,
-            }});
-            return Reply { status, ..Reply::json(&error) };
+            let error = ErrorBody {
+                message: problem.sentence.clone(),
+                hint: problem.hint.clone(),
+                nearest: problem.nearest.clone(),
+                ..ErrorBody::default()
+            };
+            return Reply::error(status, error);
         }
         // A page that isn't there has no twin; the foot leads to the list of those that are.
         let frame = Frame { address: "/help", ..Frame::default() };
         Reply { status, media_type: HTML, body: problem_page(&frame, problem) }
+    }
+
+    /// An error as JSON.
+    pub(crate) fn error(status: StatusCode, error: ErrorBody) -> Reply {
+        let document = ErrorDocument { error: ErrorBody { status: status.as_u16(), ..error } };
+        Reply { status, ..Reply::json(&document) }
+    }
+
+    /// A sentence in the form that the asker reads: programs get JSON, browsers no more than the sentence.
+    pub(crate) fn told(status: StatusCode, uri: &Uri, sentence: &str) -> Reply {
+        if uri.path().starts_with("/api/") {
+            return Reply::error(status, ErrorBody { message: sentence.to_owned(), ..ErrorBody::default() });
+        }
+        Reply::sentence(status, sentence)
     }
 
     /// A short plain sentence: for those who should not be shown pages.

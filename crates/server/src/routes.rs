@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use stave_board::Asset;
 use stave_model::Op;
 use tokio::sync::watch;
@@ -24,14 +24,30 @@ use crate::reply::{Reply, problem};
 use crate::speak;
 use crate::state::{REQUESTS, State};
 
+/// An address for programs that is no page's twin: its method, its path, and what answers.
+pub(crate) type Endpoint = (&'static str, String, MethodRouter<Arc<State>>);
+
+/// All of them; each is described in `openapi/routes.rs`.
+pub(crate) fn for_programs() -> Vec<Endpoint> {
+    let at = |name: &str| format!("/api/v1/{name}");
+    let mut all = vec![
+        ("GET", at("openapi.json"), get(described)),
+        ("GET", at("caller"), get(sign::caller)),
+        ("POST", at("say"), post(speak::speak)),
+        ("POST", at("entities/{id}/say"), post(speak::speak)),
+        ("POST", at("questions/{id}/answer"), post(speak::speak)),
+        ("POST", at("undo"), post(speak::speak)),
+    ];
+    all.extend(ledger_api::endpoints());
+    all
+}
+
 /// All routes behind the guard.
 pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/api/v1/openapi.json", get(described))
-        .route("/api/v1/caller", get(sign::caller))
         .route("/account", get(sign::account))
         .route("/login", get(sign::login_page).post(sign::login))
         .route("/login/oidc", get(elsewhere::leave))
@@ -41,16 +57,14 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/e/{id}/say", post(speak::speak).get(speak::nothing_here))
         .route("/questions/{id}/answer", post(speak::speak).get(speak::nothing_here))
         .route("/undo", post(speak::speak).get(speak::nothing_here))
-        .route("/api/v1/say", post(speak::speak))
-        .route("/api/v1/entities/{id}/say", post(speak::speak))
-        .route("/api/v1/questions/{id}/answer", post(speak::speak))
-        .route("/api/v1/undo", post(speak::speak))
         .route("/events", get(move |shared: Shared<Arc<State>>| events(shared, stop.clone())));
     for asset in stave_board::assets() {
         router =
             router.route(asset.path, get(move |headers: HeaderMap| async move { file(asset, &headers) }));
     }
-    ledger_api::routes(router)
+    for_programs()
+        .into_iter()
+        .fold(router, |router, (_, path, method)| router.route(&path, method))
         .fallback(answer)
         .layer(from_fn_with_state(Arc::clone(&state), guard))
         .with_state(state)

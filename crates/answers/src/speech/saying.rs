@@ -10,7 +10,8 @@ use crate::Estate;
 use crate::text::spoken;
 
 /// What is done with a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum Act {
     /// Said.
     Say,

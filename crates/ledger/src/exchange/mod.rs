@@ -23,7 +23,7 @@ const FORM: u32 = 1;
 const PAGE: usize = 1_000;
 
 /// An estate's id and key, in hexadecimal digits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EstateLine {
     pub(crate) id: String,
@@ -31,7 +31,7 @@ pub(crate) struct EstateLine {
 }
 
 /// One row of the register.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HeardLine {
     pub(crate) author: Author,

@@ -5,6 +5,7 @@
 //! a whole one, whatever stands between.
 
 mod ask;
+mod described;
 mod give;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::exchange::{EstateLine, HeardLine};
 use crate::{Appended, Entry, Error, Outcome, Repeats};
 
 pub(crate) use ask::{Answer, AppendWriter, RowWriter};
+pub use described::line_schema;
 pub(crate) use give::estate_of;
 pub use give::{
     Batch, LINES_ANSWER_BYTES, give_appended, give_entries, give_entry, give_error, give_estate,
@@ -47,7 +49,7 @@ pub mod limits {
 }
 
 /// What `info` says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema, Deserialize)]
 pub(crate) struct InfoLine {
     pub(crate) estate: String,
     pub(crate) ledger: String,
@@ -60,7 +62,7 @@ pub(crate) struct InfoLine {
 }
 
 /// What stands in the way of an answer.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema, Deserialize)]
 pub(crate) struct ErrorLine {
     #[serde(default)]
     pub(crate) message: String,
@@ -84,7 +86,7 @@ impl ErrorLine {
 
 /// Any line of an answer; which fields are there says which one it is. Unknown fields are passed over: a server of the
 /// same [`API`] may say more.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, schemars::JsonSchema, Deserialize)]
 pub(crate) struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<u64>,
@@ -156,7 +158,7 @@ impl Row {
 }
 
 /// An [`Outcome`] as a word.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OutcomeWord {
     New,
@@ -183,7 +185,7 @@ impl OutcomeWord {
 }
 
 /// A [`Repeats`] as a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RepeatsWord {
     Skip,
@@ -207,7 +209,7 @@ impl RepeatsWord {
 }
 
 /// The first line of an append.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppendLine {
     pub(crate) append: RepeatsWord,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use stave_model::{Author, Header, Scope, Time};
 
 /// What a person may do; each role may what the one before may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads.

@@ -8,15 +8,15 @@ use axum::extract::{Query, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::{Extension, Form};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use stave_board::{Account, SignIn, account_page, sign_in_page};
-use stave_model::{PersonRow, hash_bytes};
+use stave_model::{Author, PersonRow, Time, hash_bytes};
 
 use super::accounts::{Password, User, WHOLE_MS, begin_session, end_session, signs_in, user};
 use super::cookie::Cookie;
 use super::enter::session_cookie;
-use super::{Caller, cookies, from_address};
+use super::{Caller, Machine, Person, Role, cookies, from_address};
 use crate::guard::{too_often, unauthorized};
 use crate::pool::PoolError;
 use crate::reply::{Reply, problem};
@@ -182,21 +182,56 @@ pub(crate) async fn logout(
     response
 }
 
+/// Who the caller is to this server.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CallerAnswer {
+    caller: CallerTold,
+    /// Whether there is anything that this caller may write.
+    may_write: bool,
+}
+
+/// Who asks; docs/access.md says what each may do.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum CallerTold {
+    /// Nobody we know, at a server that has accounts.
+    Stranger,
+    /// Anybody on this machine, at a server without accounts.
+    Guest,
+    /// A person.
+    Person {
+        /// In whose name their words stand.
+        id: Author,
+        /// The name to show.
+        name: String,
+        /// What they may do.
+        role: Role,
+    },
+    /// A program with a token.
+    Machine {
+        /// The token's name.
+        name: String,
+        /// In whose name it may speak; none: it only reads.
+        authors: Vec<String>,
+        /// What it may speak of.
+        scope_prefixes: Vec<String>,
+        /// When the token ends.
+        until: Option<Time>,
+    },
+}
+
 /// Who asks, as the server sees it.
 pub(crate) async fn caller(Extension(caller): Extension<Caller>) -> Response<Body> {
     let may_write = caller.may_write().is_ok();
-    let who: Value = match &caller {
-        Caller::Stranger => json!({"kind": "stranger"}),
-        Caller::Guest => json!({"kind": "guest"}),
-        Caller::Person(person) => {
-            json!({"kind": "person", "id": person.id, "name": person.name, "role": person.role})
+    let caller = match caller {
+        Caller::Stranger => CallerTold::Stranger,
+        Caller::Guest => CallerTold::Guest,
+        Caller::Person(Person { id, name, role }) => CallerTold::Person { id, name, role },
+        Caller::Machine(Machine { name, authors, scopes, until }) => {
+            CallerTold::Machine { name, authors, scope_prefixes: scopes, until }
         }
-        Caller::Machine(machine) => json!({
-            "kind": "machine", "name": machine.name, "authors": machine.authors,
-            "scope_prefixes": machine.scopes, "until": machine.until,
-        }),
     };
-    Reply::json(&json!({"caller": who, "may_write": may_write})).into_response()
+    Reply::json(&CallerAnswer { caller, may_write }).into_response()
 }
 
 /// The same as a page, with a way out.

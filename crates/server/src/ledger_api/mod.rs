@@ -17,7 +17,6 @@ use std::io::{Read, Write};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
@@ -29,7 +28,8 @@ use stave_model::Hash;
 
 use crate::door::{Intent, Refusal};
 use crate::pool::PoolError;
-use crate::reply::{Reply, problem};
+use crate::reply::{ErrorBody, Reply, problem};
+use crate::routes::Endpoint;
 use crate::state;
 use body::Limit;
 use pen::Pen;
@@ -48,24 +48,27 @@ pub(crate) const THREADS: usize = STREAMS + BODIES;
 const STAYS_THERE: &str =
     "what is not committed stays on its machine\n\nhint: commit it, or scan the commit with --commit";
 
-/// The endpoints; what they need of the door stands in `door/writes.rs`.
-pub(crate) fn routes(router: Router<Shared>) -> Router<Shared> {
+/// The endpoints: method, address, what answers. What they need of the door stands in `door/writes.rs`.
+pub(crate) fn endpoints() -> Vec<Endpoint> {
     let at = |name: &str| format!("{}/{name}", wire::PREFIX);
-    router
-        .route(&at("info"), get(info))
-        .route(&at("entries"), get(entries))
-        .route(&at("entry"), get(entry))
-        .route(&at("latest"), get(latest))
-        .route(&at("ids"), get(ids))
-        .route(&at("lines"), get(lines))
-        .route(&at("heard"), get(heard).post(add_heard))
-        .route(&at("people"), get(people).post(add_people))
-        .route(&at("forgotten"), get(forgotten))
-        .route(&at("redacted"), get(redacted))
-        .route(&at("estate"), get(estate))
-        .route(&at("estates"), post(meet_estates))
-        .route(&at("holds"), post(holds))
-        .route(&at("append"), post(append))
+    vec![
+        ("GET", at("info"), get(info)),
+        ("GET", at("entries"), get(entries)),
+        ("GET", at("entry"), get(entry)),
+        ("GET", at("latest"), get(latest)),
+        ("GET", at("ids"), get(ids)),
+        ("GET", at("lines"), get(lines)),
+        ("GET", at("heard"), get(heard)),
+        ("POST", at("heard"), post(add_heard)),
+        ("GET", at("people"), get(people)),
+        ("POST", at("people"), post(add_people)),
+        ("GET", at("forgotten"), get(forgotten)),
+        ("GET", at("redacted"), get(redacted)),
+        ("GET", at("estate"), get(estate)),
+        ("POST", at("estates"), post(meet_estates)),
+        ("POST", at("holds"), post(holds)),
+        ("POST", at("append"), post(append)),
+    ]
 }
 
 /// Why a request is not answered.
@@ -166,8 +169,9 @@ impl Asker {
         // Where the ledger's file lies is nobody's business outside.
         let (status, text) = match error {
             Error::NoStatement(number) => {
-                let told = serde_json::json!({"error": {"message": error.to_string(), "number": number}});
-                return Reply { status: StatusCode::NOT_FOUND, ..Reply::json(&told) }.into_response();
+                let told =
+                    ErrorBody { message: error.to_string(), number: Some(*number), ..ErrorBody::default() };
+                return Reply::error(StatusCode::NOT_FOUND, told).into_response();
             }
             Error::Refused { .. } | Error::Line { .. } | Error::Caller(_) => {
                 return self.sentence(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());

@@ -65,7 +65,9 @@ impl Server {
                 response
             }
         };
-        let routes = super::routes(Router::new())
+        let endpoints = super::endpoints().into_iter();
+        let routes = endpoints
+            .fold(Router::new(), |router, (_, path, method)| router.route(&path, method))
             .layer(Extension(Pen::Unbound))
             .layer(from_fn(named))
             .with_state(state);

@@ -4,6 +4,7 @@
 //! shown to the speaker comes back with the word (`seen`): where it is no longer so, nothing is said and they are asked
 //! again. What two say at one moment stands both, as a dispute.
 
+pub(crate) mod bodies;
 mod forms;
 mod plan;
 mod tell;

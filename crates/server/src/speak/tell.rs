@@ -2,16 +2,16 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
-use serde_json::json;
 use stave_answers::speech::{Choices, Refusal, RefusalKind};
 use stave_board::{Again, Frame, Way, again_page, place_of};
 use stave_model::{Mode, Op, Time};
 
+use super::bodies;
 use super::forms::{Sent, What};
 use super::plan::{Outcome, may_be_a_new_team};
 use crate::door::Caller;
 use crate::reader::Reader;
-use crate::reply::Reply;
+use crate::reply::{ErrorBody, Reply};
 
 /// Longest address that a form may lead back to, in bytes.
 const BACK: usize = 2_000;
@@ -55,22 +55,20 @@ pub(crate) fn without_said(address: &str) -> String {
 pub(crate) fn tell(page: &Page<'_>, outcome: &Outcome, fresh: Op) -> Response<Body> {
     match outcome {
         Outcome::Said { op, said, notes, appended, .. } if page.is_api() => {
-            let ids: Vec<String> = appended.iter().map(ToString::to_string).collect();
             let op = op.to_string();
-            let position = page.position;
-            Reply::json(
-                &json!({"said": said, "notes": notes, "appended": ids, "op": op, "position": position}),
-            )
-            .into_response()
+            Reply::json(&bodies::Said { said, notes, appended, op, position: page.position }).into_response()
         }
         Outcome::Said { op, .. } => on_to(&location(page, *op)),
         Outcome::Changed { said, standing, seen, was_shown, now } => {
             let sentence = changed_sentence(*was_shown, said);
             if page.is_api() {
-                let error = json!({"error": {
-                    "status": StatusCode::CONFLICT.as_u16(), "message": sentence, "seen": seen, "standing": standing,
-                }});
-                return Reply { status: StatusCode::CONFLICT, ..Reply::json(&error) }.into_response();
+                let error = ErrorBody {
+                    message: sentence,
+                    seen: Some(seen.clone()),
+                    standing: Some(standing.clone()),
+                    ..ErrorBody::default()
+                };
+                return Reply::error(StatusCode::CONFLICT, error).into_response();
             }
             let mut fields = page.sent.content();
             fields.push(("seen".to_owned(), seen.clone()));
@@ -89,7 +87,7 @@ pub(crate) fn tell(page: &Page<'_>, outcome: &Outcome, fresh: Op) -> Response<Bo
         }
         Outcome::Refused { refusal, back } => refused(page, refusal, *back, fresh),
         Outcome::Forbidden(refusal) => {
-            Reply::sentence(refusal.status(), &refusal.to_string()).into_response()
+            Reply::told(refusal.status(), page.uri, &refusal.to_string()).into_response()
         }
     }
 }
@@ -137,11 +135,13 @@ fn refused(page: &Page<'_>, refusal: &Refusal, back: Option<Op>, fresh: Op) -> R
         RefusalKind::No => StatusCode::CONFLICT,
     };
     if page.is_api() {
-        let error = json!({"error": {
-            "status": status.as_u16(), "message": refusal.what, "hint": refusal.hints.join("; "),
-            "nearest": refusal.candidates,
-        }});
-        return Reply { status, ..Reply::json(&error) }.into_response();
+        let error = ErrorBody {
+            message: refusal.what.clone(),
+            hint: refusal.hints.join("; "),
+            nearest: refusal.candidates.clone(),
+            ..ErrorBody::default()
+        };
+        return Reply::error(status, error).into_response();
     }
     let what = match (&refusal.about, refusal.kind) {
         (Some(about), RefusalKind::Several) => format!("\"{about}\" may mean several. Which one?"),

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod described;
 mod door;
 mod ends;
 #[path = "../../../answers/tests/it/estate.rs"]
@@ -118,7 +119,9 @@ impl Server {
         let mut bytes = Vec::new();
         // A server that refuses early may close while we still read; what came is what counts.
         let _ = stream.read_to_end(&mut bytes);
-        Answer::parse(&String::from_utf8(bytes).unwrap())
+        let answer = Answer::parse(&String::from_utf8(bytes).unwrap());
+        described::check(&String::from_utf8_lossy(request), &answer);
+        answer
     }
 
     fn connect(&self) -> TcpStream {
