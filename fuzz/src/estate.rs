@@ -1,14 +1,22 @@
 //! Ledgers and their exports (crates/ledger): what is taken comes out again, byte for byte.
 
+use std::collections::BTreeMap;
+
 use stave_ledger::wire::{Batch, read_batch, read_estates, read_headers, read_heard, read_people};
-use stave_ledger::{EstateMet, Info, Ledger, MemoryLedger, export, merge_stream};
-use stave_model::{Claim, EstateKey, Header, Statement};
+use stave_ledger::{EstateMet, Info, Ledger, MemoryLedger, export, merge_stream, parsers};
+use stave_model::{Claim, EstateKey, Hash, Header, Statement, hash_bytes};
 
 /// Most lines of one input: a longer one says nothing that this many don't.
 const MOST_STATEMENTS: usize = 64;
 
+/// Most bodies that stand on each other.
+const MOST_BODIES: usize = 6;
+
+/// Up to how many lines the last of them may have.
+const MOST_LINES: u64 = 4;
+
 /// An empty ledger, the same every time.
-fn empty() -> MemoryLedger {
+pub(crate) fn empty() -> MemoryLedger {
     let info = Info { estate: "0".repeat(32), ledger: "1".repeat(32), epoch: 0, revision: 0 };
     MemoryLedger::of_estate(info, EstateKey([7; 32]))
 }
@@ -62,19 +70,50 @@ pub(crate) fn append(bytes: &[u8]) {
 /// Without this no fuzzer would come behind the check of hashes.
 pub(crate) fn statements(bytes: &[u8]) {
     let mut ledger = empty();
-    for line in bytes.split(|byte| *byte == b'\n').take(MOST_STATEMENTS) {
-        let Ok(mut parts) = serde_json::from_slice::<Vec<serde_json::Value>>(line) else { continue };
-        if parts.is_empty() {
-            continue;
-        }
-        let claims = parts.split_off(1).into_iter().map(serde_json::from_value::<Claim>).collect();
-        let header = serde_json::from_value::<Header>(parts.remove(0));
-        if let (Ok(header), Ok(claims)) = (header, claims) {
-            let statement = Statement::new(header, claims);
-            let is_right = statement.check().is_ok();
-            let taken = ledger.append(&[statement]);
-            assert_eq!(taken.is_ok(), is_right, "a ledger takes what is right, and nothing else");
-        }
+    for statement in statements_in(bytes) {
+        let is_right = statement.check().is_ok();
+        let taken = ledger.append(&[statement]);
+        assert_eq!(taken.is_ok(), is_right, "a ledger takes what is right, and nothing else");
     }
     comes_back(ledger);
+}
+
+/// The lines that are statements.
+pub(crate) fn statements_in(bytes: &[u8]) -> Vec<Statement> {
+    let read = |line: &[u8]| {
+        let mut parts: Vec<serde_json::Value> = serde_json::from_slice(line).ok()?;
+        if parts.is_empty() {
+            return None;
+        }
+        let claims = parts.split_off(1).into_iter().map(serde_json::from_value::<Claim>);
+        let claims = claims.collect::<Result<_, _>>().ok()?;
+        Some(Statement::new(serde_json::from_value::<Header>(parts.remove(0)).ok()?, claims))
+    };
+    bytes.split(|byte| *byte == b'\n').take(MOST_STATEMENTS).filter_map(read).collect()
+}
+
+/// Stored bodies, each the difference to the one before (a line `===` parts them): read, or refused. And the lines of the
+/// first two as bodies, where the second is stored as the difference to the first: read as it was.
+pub(crate) fn difference(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let bodies: Vec<&[u8]> = text.split("===\n").take(MOST_BODIES).map(str::as_bytes).collect();
+    for count in 0..=MOST_LINES {
+        if let Ok(lines) = parsers::stored(&bodies, count) {
+            assert_eq!(lines.len() as u64, count, "a body has as many lines as its statement says");
+        }
+    }
+    let [old, new, ..] = bodies.as_slice() else { return };
+    let (old, new) = (body(old), body(new));
+    let read =
+        parsers::stored_again(&old.concat(), &new.concat(), new.len() as u64).expect("a difference is read");
+    let lines: Vec<&[u8]> = new.iter().map(|line| &line[..line.len() - 1]).collect();
+    assert_eq!(read, lines, "a difference gives what it was made of");
+}
+
+/// Lines as bodies have them: claims, in the order of their hashes.
+fn body(lines: &[u8]) -> Vec<Vec<u8>> {
+    let claims = lines.split(|byte| *byte == b'\n').map(|line| [b"{", line, b"\n"].concat());
+    let by_hash: BTreeMap<Hash, Vec<u8>> =
+        claims.map(|line| (hash_bytes(&line[..line.len() - 1]), line)).collect();
+    by_hash.into_values().collect()
 }

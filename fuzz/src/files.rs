@@ -1,11 +1,16 @@
 //! Files of a repository (crates/collect): any content, and every claim that comes out is one that a ledger takes.
 
+#[cfg(test)]
+use std::{collections::BTreeSet, sync::Mutex};
+
 use stave_collect::People;
 use stave_collect::in_memory::read_files;
-use stave_model::{Reference, hash_bytes};
+use stave_model::{Reference, canonical, hash_bytes};
 
 /// Most files of one input.
 const MOST_FILES: usize = 32;
+
+const REPOSITORY: &str = "code.test/shop/all";
 
 /// Everybody is known by the hash of an address.
 struct Everybody;
@@ -16,14 +21,37 @@ impl People for Everybody {
     }
 }
 
+/// Which readers have said something.
+#[cfg(test)]
+pub(crate) static SAID: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+
 fn read(files: &[(&str, &[u8])]) {
-    for (reader, claims) in read_files("code.test/shop/all", files, &Everybody) {
+    let said = read_files(REPOSITORY, files, &Everybody);
+    for (reader, claims) in &said {
         for claim in claims {
             if let Err(error) = claim.check() {
                 panic!("{reader} says what no ledger takes: {error}\n{claim:?}");
             }
+            let text = String::from_utf8(canonical(claim)).expect("a claim is text");
+            assert!(!has_password(&text), "{reader} says a password: {text}");
         }
     }
+    #[cfg(test)]
+    SAID.lock()
+        .unwrap()
+        .extend(said.iter().filter(|(_, claims)| !claims.is_empty()).map(|(reader, _)| *reader));
+    // Now and then, for it takes as long again: the same files say the same.
+    if files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() % 8 == 0 {
+        assert_eq!(read_files(REPOSITORY, files, &Everybody), said);
+    }
+}
+
+/// Whether a text has a URL with a user and a password in it.
+fn has_password(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', '"', '\\', ' ']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    })
 }
 
 /// The same content under every path.
@@ -104,7 +132,18 @@ pub(crate) fn deployments(bytes: &[u8]) {
     let hosts: &[u8] = b"[a]\nc\n";
     read(&[("hosts", hosts), ("site.yml", play), ("roles/b/tasks/main.yml", bytes)]);
     // What they say is about pieces that others find.
-    read(&[("skaffold.yaml", bytes), ("Tiltfile", bytes), ("Dockerfile", b"FROM a\nCMD b\n")]);
+    let manifest: &[u8] =
+        b"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: web}\nspec: {template: {spec: \
+        {containers: [{name: web, image: acme/web}]}}}\n---\nkind: Deployment\napiVersion: apps/v1\n\
+        metadata: {name: a}\nspec: {template: {spec: {containers: [{name: a, image: b}]}}}\n";
+    let build: &[u8] = b"FROM a\nCMD b\n";
+    read(&[
+        ("skaffold.yaml", bytes),
+        ("Tiltfile", bytes),
+        ("Dockerfile", build),
+        ("web/Dockerfile", build),
+        ("k8s/web.yaml", manifest),
+    ]);
 }
 
 pub(crate) fn descriptors(bytes: &[u8]) {
@@ -238,12 +277,24 @@ pub(crate) fn routes(bytes: &[u8]) {
     );
 }
 
+/// What the files beside speak of: tools that collect, and a piece that is built here.
+const COMPOSE: (&str, &[u8]) = (
+    "compose.yaml",
+    b"services: {web: {build: web}, logstash: {image: logstash}, prometheus: {image: prom/prometheus}, \
+      fluentd: {image: fluentd}, vector: {image: vector}, collector: {image: otel-collector}}",
+);
+
 pub(crate) fn logging(bytes: &[u8]) {
-    each(&["logback-spring.xml", "log4j2.xml", "log4j2.yaml", "log4j2.json", "log4j2.properties"], bytes);
+    for name in ["logback-spring.xml", "log4j2.xml", "log4j2.yaml", "log4j2.json", "log4j2.properties"] {
+        let path = format!("web/src/main/resources/{name}");
+        read(&[COMPOSE, ("web/Dockerfile", b"FROM a\nCMD b\n"), (&path, bytes)]);
+    }
 }
 
 pub(crate) fn telemetry(bytes: &[u8]) {
-    each(&["prometheus.yml", "filebeat.yml", "logstash.conf", "vector.toml", "config.alloy"], bytes);
+    for path in ["prometheus.yml", "filebeat.yml", "logstash.conf", "vector.toml", "config.alloy"] {
+        read(&[COMPOSE, (path, bytes)]);
+    }
 }
 
 pub(crate) fn ci(bytes: &[u8]) {

@@ -33,7 +33,8 @@ pub(crate) fn claim(bytes: &[u8]) {
 
 /// Other tools' files: whatever is taken from them is a claim that the format takes.
 pub(crate) fn import(bytes: &[u8]) {
-    let options = stave_imports::Options { from: Some("fuzz".to_owned()), ..stave_imports::Options::default() };
+    let options =
+        stave_imports::Options { from: Some("fuzz".to_owned()), ..stave_imports::Options::default() };
     match stave_imports::import("file.json", bytes, &options) {
         Ok(Imported::Map(import)) => {
             for claim in &import.claims {

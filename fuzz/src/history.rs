@@ -17,3 +17,19 @@ pub(crate) fn mailmap(bytes: &[u8]) {
 pub(crate) fn attributes(bytes: &[u8]) {
     parsers::attributes(bytes);
 }
+
+/// Two trees: what is skipped of both is the same number of entries.
+pub(crate) fn trees(bytes: &[u8]) {
+    if let Some(([old, new], left)) = parsers::trees(bytes) {
+        let [old_left, new_left] = left.expect("what is left begins with an entry");
+        assert!(old_left <= old && new_left <= new && old - old_left == new - new_left);
+    }
+}
+
+/// A base and a delta to it.
+pub(crate) fn delta(bytes: &[u8]) {
+    const MOST_BYTES: u64 = 1 << 20;
+    if let Some(made) = parsers::delta(bytes, MOST_BYTES) {
+        assert!(made.len() as u64 <= MOST_BYTES);
+    }
+}

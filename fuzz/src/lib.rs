@@ -1,19 +1,25 @@
 //! What the fuzz targets do with their bytes, as plain functions: a panic is a finding.
 //!
-//! They stand here so that `cargo test` runs every target over its seeds and over damaged ones, without libFuzzer and
-//! without a nightly compiler. A target is one line in [`TARGETS`], one file in `fuzz_targets` and a folder in `seeds`.
-#![forbid(unsafe_code)]
+//! A target is one line in [`TARGETS`] and a folder in `seeds`. `cargo test` runs every target over its seeds and over
+//! damaged ones; `cargo xtask fuzz` has a fuzzer look for more.
+// A panic is what these functions are for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod estate;
 mod files;
 mod format;
 mod history;
+mod map;
+mod network;
+mod ours;
 
 /// What a target does with some bytes.
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("address", network::address),
+    ("answer", network::answer),
     ("append", estate::append),
     ("aspire", files::aspire),
     ("attributes", history::attributes),
@@ -26,17 +32,22 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("commit", history::commit),
     ("compose", files::compose),
     ("config", files::config),
+    ("delta", history::delta),
     ("deployments", files::deployments),
     ("descriptors", files::descriptors),
+    ("difference", estate::difference),
     ("docker", files::docker),
     ("dotnet", files::dotnet),
     ("endpoints", files::endpoints),
     ("env", files::env),
     ("export", estate::export_lines),
+    ("form", network::form),
     ("go", files::go),
     ("gradle", files::gradle),
     ("header", format::header),
+    ("headers", network::headers),
     ("helm", files::helm),
+    ("id-token", network::id_token),
     ("import", format::import),
     ("interfaces", files::interfaces),
     ("jvm", files::jvm),
@@ -52,19 +63,19 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("releases", files::releases),
     ("repository", files::repository),
     ("routes", files::routes),
+    ("salvage", ours::salvaged),
+    ("saved", ours::saved),
     ("statements", estate::statements),
-    ("terraform", files::terraform),
     ("telemetry", files::telemetry),
+    ("terraform", files::terraform),
     ("tools", files::tools),
+    ("trees", history::trees),
+    ("words", map::words),
 ];
 
-/// Runs a target by its name.
-///
-/// # Panics
-/// Where the bytes are a finding, and where there is no such target.
-pub fn run(name: &str, bytes: &[u8]) {
-    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target of this name");
-    target(bytes);
+/// The target of this name.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.iter().find(|(known, _)| *known == name).map(|(_, target)| *target)
 }
 
 #[cfg(test)]

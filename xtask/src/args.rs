@@ -50,6 +50,11 @@ impl Args {
         Ok(Some(path.canonicalize().with_context(|| format!("{name} {text}"))?))
     }
 
+    /// Takes `--name PATH`, which needn't be there.
+    pub(crate) fn new_path(&mut self, name: &str) -> Result<Option<PathBuf>> {
+        Ok(self.value(name)?.map(|text| self.stood.join(text)))
+    }
+
     /// Takes `--name NUMBER`.
     pub(crate) fn number(&mut self, name: &str) -> Result<Option<u32>> {
         let Some(text) = self.value(name)? else { return Ok(None) };

@@ -11,6 +11,7 @@ mod args;
 mod bench;
 mod docs;
 mod endpoints;
+mod fuzz;
 mod reliability;
 mod run;
 mod score;
@@ -56,6 +57,9 @@ usage: cargo xtask TASK
                          first-build, ten-million
   estate --to FILE [--claims N]
                          writes a made-up estate as an export, to try things on
+  fuzz [--minutes M] [--corpora DIR] [TARGET...]
+                         has a fuzzer look for inputs that break a reader, each for M minutes (1); what it learns
+                         stays in DIR
   reliability sqlite [kills|cuts|commands|flips|merges|compactions|again]
                          kills, power cuts, full disks, flipped bytes and the rest of a ledger in a file, in full numbers
   reliability postgres [--kills N] [--seconds N]
@@ -110,6 +114,7 @@ fn dispatch(mut words: Vec<String>) -> Result<Outcome> {
         "score" => score::task(args),
         "bench" => bench::task(args),
         "estate" => bench::estate(args),
+        "fuzz" => fuzz::task(args),
         "reliability" => reliability::task(args),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -78,7 +78,7 @@ pub fn repository_of_url(url: &str) -> Option<String> {
     let ok = !host.is_empty()
         && host != "-"
         && !path.is_empty()
-        && !host.contains(bad)
+        && !host.contains(|c| bad(c) || matches!(c, '?' | '#' | '@'))
         && !path.contains(bad)
         && host.len() + path.len() < 1_000;
     ok.then(|| format!("{host}/{path}"))

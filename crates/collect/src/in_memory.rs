@@ -11,6 +11,11 @@ use crate::parse::{Decoded, decode};
 use crate::readers::{READERS, SourceFile};
 use crate::settings::{Settings, read_settings};
 
+/// The names of all readers, in the order in which they put facts together.
+pub fn readers() -> impl Iterator<Item = &'static str> {
+    READERS.iter().map(|reader| reader.name)
+}
+
 /// The claims about one repository (`HOST/PATH`) with these files (path and content), by the reader that says them.
 ///
 /// Every reader gets every file whose path it wants, without its trigger words. What can't be read is left out.

@@ -276,7 +276,7 @@ fn size_in_delta(delta: &mut &[u8]) -> Option<u64> {
 }
 
 /// Makes an object from its base (gitformat-pack, "Deltified representation"): pieces of the base and new bytes.
-fn apply(base: &[u8], delta: &[u8], max_bytes: u64) -> Result<Vec<u8>, Miss> {
+pub(crate) fn apply(base: &[u8], delta: &[u8], max_bytes: u64) -> Result<Vec<u8>, Miss> {
     apply_in_full(base, delta, max_bytes).unwrap_or(Err(Miss::Damaged))
 }
 

@@ -217,8 +217,18 @@ fn parse(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     Some((Entry { mode, name, id: gix::oid::try_from_bytes(id).ok()? }, rest))
 }
 
+/// How many entries a tree has.
+pub(crate) fn count(mut tree: &[u8]) -> Result<usize, Miss> {
+    let mut count = 0;
+    while let Some((_, rest)) = peek(tree)? {
+        tree = rest;
+        count += 1;
+    }
+    Ok(count)
+}
+
 /// Skips whole entries that are equal on both sides.
-fn skip_equal(old: &mut &[u8], new: &mut &[u8]) -> Result<(), Miss> {
+pub(crate) fn skip_equal(old: &mut &[u8], new: &mut &[u8]) -> Result<(), Miss> {
     let equal = common_prefix(old, new);
     if equal == old.len() && equal == new.len() {
         (*old, *new) = (&[], &[]);

@@ -248,7 +248,7 @@ fn number(body: &impl Key, digits: &[u8]) -> Result<u64> {
 }
 
 /// The difference from a stored body to a compressed one.
-fn difference<B: Bodies>(bodies: &B, base: &B::Key, packed: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn difference<B: Bodies>(bodies: &B, base: &B::Key, packed: &[u8]) -> Result<Vec<u8>> {
     // Its own name is not known here and no message needs it: these bytes were made a moment ago.
     let mut new = New { lines: Lines::of(*base, Box::new(packed))?, hash: None };
     let mut writer = Writer::new()?;

@@ -12,6 +12,7 @@ mod exchange;
 mod holds;
 mod memory;
 mod obey;
+pub mod parsers;
 mod past;
 mod postgres;
 mod prepared;

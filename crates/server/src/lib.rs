@@ -13,6 +13,7 @@ mod ledger_api;
 mod metrics;
 mod openapi;
 mod pages;
+pub mod parsers;
 mod poller;
 mod pool;
 mod reader;

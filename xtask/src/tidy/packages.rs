@@ -8,7 +8,7 @@ use super::{Files, Problems};
 use crate::run;
 
 /// Most packages in Cargo.lock. Each one is somebody else's code in our users' hands; who needs more argues for it.
-const MOST_PACKAGES: usize = 349;
+const MOST_PACKAGES: usize = 352;
 
 /// Licences that ask no more than to be named (MPL: to publish changes of its own files).
 const LICENCES: &[&str] = &[
@@ -23,6 +23,7 @@ const LICENCES: &[&str] = &[
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "NCSA",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

@@ -35,6 +35,13 @@ fn urls_of_every_form_name_one_repository() {
 }
 
 #[test]
+fn a_query_without_a_path_is_no_part_of_a_host() {
+    for url in ["https://host.example?token=a/b", "ssh://#%22/shop/web.git", "a#b:org/repo", "a?b:org/repo"] {
+        assert_eq!(repository_of_url(url), None, "{url}");
+    }
+}
+
+#[test]
 fn origin_names_the_repository_and_its_default_branch() {
     let folder = Folder::new(&[("compose.yaml", COMPOSE)]);
     folder.commit_all();

@@ -33,6 +33,7 @@ use append::{Appender, Attempts, chunk, hear};
 use bodies::{Access, Chains, Trouble};
 use link::{Link, Param, is_lost};
 use open::Address;
+pub(crate) use open::name_of;
 use read::{Reader, entries, entries_sql, hash, slot};
 use wait::Watch;
 

@@ -11,6 +11,7 @@ use stave_model::EstateKey;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::link::{Link, causes, is_lost};
+use super::tls::Encryption;
 use super::{Fail, tls};
 use crate::error::{Error, Result};
 use crate::{random, random_id};
@@ -38,27 +39,7 @@ pub(super) struct Address {
 impl Address {
     /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?…`.
     pub(super) fn new(url: &str) -> Result<Address> {
-        let wrong = |reason: &str| {
-            Error::Server {
-            ledger: "the PostgreSQL URL".to_owned(),
-            reason: reason.to_owned(),
-            hint: "write postgres://USER:PASSWORD@HOST:PORT/DATABASE; in USER, PASSWORD and DATABASE stand %3A for \
-                   \":\", %2F for \"/\", %40 for \"@\", %3F for \"?\", %23 for \"#\" and %25 for \"%\""
-                .to_owned(),
-        }
-        };
-        if !is_url(url) {
-            return Err(wrong("it doesn't begin with postgres:// or postgresql://"));
-        }
-        let (url, encryption) = tls::taken(url);
-        // The parser's own words may quote a piece of the password.
-        let mut config: Config = url.parse().map_err(|error: SqlError| wrong(parse_problem(&error)))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(wrong("it names no host"));
-        }
-        if config.get_user().is_none() {
-            return Err(wrong("it names no user"));
-        }
+        let (mut config, encryption) = parsed(url)?;
         let name = name(&config);
         let tls = tls::connector(&name, config.get_ssl_mode(), encryption.roots.as_deref())?;
         if tls.is_none() {
@@ -101,6 +82,36 @@ impl Address {
             hint: hint.to_owned(),
         })
     }
+}
+
+/// Reads a URL: the parser's part of it, and what it says about certificates.
+fn parsed(url: &str) -> Result<(Config, Encryption)> {
+    let wrong = |reason: &str| Error::Server {
+        ledger: "the PostgreSQL URL".to_owned(),
+        reason: reason.to_owned(),
+        hint:
+            "write postgres://USER:PASSWORD@HOST:PORT/DATABASE; in USER, PASSWORD and DATABASE stand %3A for \
+               \":\", %2F for \"/\", %40 for \"@\", %3F for \"?\", %23 for \"#\" and %25 for \"%\""
+                .to_owned(),
+    };
+    if !is_url(url) {
+        return Err(wrong("it doesn't begin with postgres:// or postgresql://"));
+    }
+    let (url, encryption) = tls::taken(url);
+    // The parser's own words may quote a piece of the password.
+    let config: Config = url.parse().map_err(|error: SqlError| wrong(parse_problem(&error)))?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(wrong("it names no host"));
+    }
+    if config.get_user().is_none() {
+        return Err(wrong("it names no user"));
+    }
+    Ok((config, encryption))
+}
+
+/// What messages call the server of a URL.
+pub(crate) fn name_of(url: &str) -> Result<String> {
+    parsed(url).map(|(config, _)| name(&config))
 }
 
 /// Whether this is the URL of a PostgreSQL server.

@@ -131,6 +131,9 @@ impl<R: BufRead> Answer<R> {
 fn failed(error: ErrorLine) -> Error {
     match error {
         ErrorLine { number: Some(number), .. } => Error::NoStatement(number),
+        ErrorLine { message, hint: None, .. } if message.trim().is_empty() => {
+            Error::Caller("the server could not go on, and does not say why".into())
+        }
         ErrorLine { message, hint: None, .. } => Error::Caller(message.into()),
         ErrorLine { message, hint: Some(hint), .. } => {
             Error::Caller(format!("{message}\n\nhint: {hint}").into())

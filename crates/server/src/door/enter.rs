@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{Extensions, HeaderMap, header};
 
 use super::accounts::{machine, signed_in};
-use super::{Caller, Door, Local, Person, is_loopback_name};
+use super::cookie::Cookie;
+use super::{Caller, Door, Local, Person, is_loopback_name, same_origin};
+use crate::parsers::Shown;
 use crate::state::State;
 
 /// The other end of the connection.
@@ -125,6 +127,23 @@ pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterato
         let (given, value) = pair.trim().split_once('=')?;
         (given == name).then_some(value)
     })
+}
+
+/// What headers show, by themselves.
+pub(crate) fn shown(headers: &HeaderMap) -> Shown {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = session_cookie(headers);
+    let session = cookies(headers, &name).next().map(str::to_owned);
+    let kept = session.as_deref().and_then(|value| {
+        Cookie { name: &name, value, same_site: "Lax", max_age_s: Some(1) }.header(headers)
+    });
+    Shown {
+        is_same_origin: same_origin(headers).is_ok(),
+        is_here: is_loopback_name(host),
+        token: bearer(headers).map(str::to_owned),
+        cookie: kept.and_then(|value| Some(value.to_str().ok()?.to_owned())),
+        session,
+    }
 }
 
 #[cfg(test)]

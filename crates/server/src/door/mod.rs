@@ -22,9 +22,10 @@ pub use oidc::{Oidc, OidcError};
 pub use rates::{Limits, Rate};
 pub use writes::routes;
 
-pub(crate) use enter::{EnterError, Entered, Entry, Peer, cookies, enter, from_address, nobody};
+pub(crate) use enter::{EnterError, Entered, Entry, Peer, cookies, enter, from_address, nobody, shown};
 pub(crate) use local::is_loopback_name;
 use oidc::Provider;
+pub(crate) use oidc::token;
 pub(crate) use origin::same_origin;
 pub(crate) use rates::Rates;
 pub(crate) use writes::{Who, WriteRoute};

@@ -258,7 +258,7 @@ pub(crate) fn to_sign_in(uri: &Uri) -> Response<Body> {
 
 /// An address to go to afterwards, if it is one of ours; else the overview. Nobody shall be led elsewhere by a link
 /// to our own page for signing in.
-pub(super) fn own_address(text: &str) -> String {
+pub(crate) fn own_address(text: &str) -> String {
     let plain = text.len() <= NEXT_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let own = text.starts_with('/') && !text.starts_with("//");
     if plain && own { text.to_owned() } else { "/".to_owned() }

@@ -20,7 +20,7 @@ use stave_model::{Author, Op};
 use crate::door::Caller;
 use crate::reply::{Reply, problem};
 use crate::state::State;
-use forms::{Sent, What};
+pub(crate) use forms::{Sent, What};
 use plan::{Outcome, Speaker};
 pub(crate) use tell::without_said;
 

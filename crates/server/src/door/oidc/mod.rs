@@ -5,7 +5,7 @@
 //! browser that asked. Everything here blocks, and runs on threads that may.
 
 mod provider;
-mod token;
+pub(crate) mod token;
 
 use std::fmt;
 
