@@ -39,7 +39,7 @@ pub struct Gone {
     pub position: u64,
     /// The present that ages are counted from.
     pub now: Time,
-    /// How far back the ledger's history goes; absent: it has none.
+    /// How far back the ledger's history goes, whole; absent: it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_from: Option<Time>,
     /// How many are gone.
@@ -184,9 +184,17 @@ fn page_of(estate: Estate<'_>, query: &GoneQuery) -> Result<Gone> {
     for group in groups.iter().skip(skip).take(paging.size as usize) {
         rows.push(row(estate, group)?);
     }
-    let history_from = estate.model.history_begins()?;
+    let begins = estate.model.history_begins()?;
+    // A compaction may have let go of the last statement that had a piece, which is then as if it had never been seen.
+    let compacted = estate.ledger.horizon()?.map(|horizon| horizon.time.min(estate.now));
+    let history_from = begins.max(compacted.filter(|_| begins.is_some()));
     let mut unknown = Vec::new();
     match history_from {
+        Some(from) if compacted == Some(from) => unknown.push(format!(
+            "Read from the ledger's history, which goes back to {}, for the ledger was compacted; what was gone by then may be \
+             missing here.",
+            minute(from)
+        )),
         Some(from) => unknown.push(format!(
             "Read from the ledger's history, which goes back to {}; what was gone before that was never seen.",
             minute(from)

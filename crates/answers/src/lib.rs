@@ -20,6 +20,7 @@ mod hotspots;
 pub mod knowledge;
 mod list;
 mod log;
+mod moment;
 mod neighbourhood;
 mod next;
 mod overlap;
@@ -67,6 +68,7 @@ pub use graph::{Graph, GraphEntity, GraphLink, graph, in_direction_of_data};
 pub use hotspots::{Coupling, HotFile, HotPiece, HotspotQuery, Hotspots, hotspots, size_text};
 pub use list::{List, ListQuery, list};
 pub use log::{Log, LogQuery, LogRow, Operation, log};
+pub use moment::{AsOf, NoMoment, moment};
 pub use neighbourhood::{Near, NearLink, Neighbourhood, neighbourhood};
 pub use next::{Bottleneck, By, Next, NextQuery, Stage, StepUp, Stream, next};
 pub use overlap::{

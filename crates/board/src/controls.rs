@@ -348,7 +348,7 @@ pub(crate) fn answers(frame: &Frame<'_>, question: &Asked) -> Markup {
                             }
                         } @else {
                             (text(&answer.label))
-                            code.command { "stave answer " (question.id) " " (number) }
+                            @if frame.then.is_none() { code.command { "stave answer " (question.id) " " (number) } }
                         }
                     }
                 }

@@ -6,6 +6,7 @@ use stave_answers::text::tame;
 
 use crate::controls::{Writing, common, undo};
 use crate::links::api_of;
+use crate::moment::{Then, as_of, ask_for, kept};
 use crate::parts::{number, text};
 
 /// What a page needs to know about itself.
@@ -23,6 +24,8 @@ pub struct Frame<'a> {
     pub writing: Writing<'a>,
     /// What was said just now.
     pub notice: Option<&'a Notice>,
+    /// The moment of the past that it is of; none where that is the present.
+    pub then: Option<Then<'a>>,
 }
 
 const NAVIGATION: &[(&str, &str)] = &[
@@ -58,9 +61,9 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                 link rel="alternate" type="application/json" href=(twin);
                 script type="module" src="/static/stave.js" {}
             }
-            body data-position=(frame.position) data-still[frame.is_reply] {
+            body data-position=(frame.position) data-still[frame.is_reply || frame.then.is_some()] {
                 a.skip href="#main" { "Skip to the content" }
-                header.top {
+                header.top { (kept(frame, html! {
                     a.brand href="/" aria-label="Stave: overview" { (brand()) span { "Stave" } }
                     nav aria-label="Pages" {
                         @for (link, name) in NAVIGATION {
@@ -79,8 +82,9 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                             button type="submit" { "Find" }
                         }
                     }
-                }
-                main #main tabindex="-1" { (notice(frame)) (main) (common(frame)) }
+                })) }
+                (as_of(frame))
+                main #main tabindex="-1" { (notice(frame)) (kept(frame, html! { (main) })) (common(frame)) }
                 footer {
                     p {
                         "Position " span #position { (number(frame.position)) } " of the ledger. "
@@ -88,6 +92,7 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                         a href="/account" { "Who you are here" } ". "
                         (writing(frame))
                     }
+                    (ask_for(frame))
                     p #live role="status" aria-live="polite" {}
                 }
             }

@@ -15,9 +15,21 @@ use crate::{Entry, Ledger};
 
 const PAGE: usize = 4_096;
 
+/// From when on a ledger's history is whole: for maps as of a time, and for maps as of a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// What had been said by this instant or a later one gives the map that it always gave.
+    pub time: Time,
+    /// So do the first so many statements, or more. What replaced something may have come long after it was said, so this
+    /// doesn't follow from the time.
+    pub position: u64,
+}
+
 /// What a compaction lets go of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Superseded {
+    /// From when on the history is whole without them.
+    pub horizon: Horizon,
     /// Numbers of statements, ascending.
     pub numbers: Vec<u64>,
     /// How many claims they have.
@@ -45,7 +57,8 @@ struct Said {
 pub fn superseded(ledger: &dyn Ledger, horizon: Time) -> Result<Superseded> {
     let mut slots: BTreeMap<(Author, Scope), Vec<Said>> = BTreeMap::new();
     let (mut withdrawn, mut retired) = (HashSet::new(), HashSet::new());
-    let mut found = Superseded::default();
+    let horizon = Horizon { time: horizon, position: 0 };
+    let mut found = Superseded { horizon, numbers: Vec::new(), claims: 0, of: 0 };
     let (last, mut after) = (ledger.position()?, 0);
     loop {
         let page = ledger.entries(after, PAGE)?;
@@ -77,14 +90,18 @@ pub fn superseded(ledger: &dyn Ledger, horizon: Time) -> Result<Superseded> {
             !withdrawn.contains(&op) && !withdrawn.contains(&id)
         };
         let mut left = Left::Everything;
-        for said in slot.iter().filter(|said| said.time <= horizon) {
+        // Where those are that say more than what is below them; before the last of them what goes was missed.
+        let mut above = 0;
+        for said in slot.iter().filter(|said| said.time <= horizon.time) {
             if left.is_all_unread_in(&said.unread) {
                 if said.number != last {
                     found.numbers.push(said.number);
                     found.claims += said.claims;
+                    found.horizon.position = found.horizon.position.max(above);
                 }
             } else if is_firm(said) {
                 left = left.after(&said.unread);
+                above = above.max(said.number);
             }
         }
     }

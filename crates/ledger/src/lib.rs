@@ -27,7 +27,7 @@ use std::time::Duration;
 use exchange::Claimed;
 use stave_model::{Author, Claim, EstateKey, Hash, Header, Op, PersonRow, Scope, Statement, Time};
 
-pub use compact::{Superseded, superseded};
+pub use compact::{Horizon, Superseded, superseded};
 pub use error::{Error, Result};
 pub use exchange::{
     EstateMet, ExportReport, MergeReport, export, export_with_pseudonyms, merge, merge_stream,
@@ -307,7 +307,7 @@ pub trait Ledger: Send {
     ///
     /// # Errors
     /// Where the storage can't be read.
-    fn horizon(&self) -> Result<Option<Time>> {
+    fn horizon(&self) -> Result<Option<Horizon>> {
         Ok(None)
     }
 
@@ -316,7 +316,7 @@ pub trait Ledger: Send {
     ///
     /// # Errors
     /// [`Error::Unable`] where this kind of ledger keeps everything; else where the storage can't be written.
-    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+    fn compact(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         let _ = (superseded, horizon);
         Err(Error::Unable("this kind of ledger can't be compacted: it keeps every statement"))
     }

@@ -1,10 +1,12 @@
 //! A ledger as it was: the same statements without those that came, or were said, later. Answers read it as any
 //! other, so that none of them has to know about the past.
 
+use std::ops::Deref;
+
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 
 use crate::error::{Error, Result};
-use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Prepared, Repeats, Store};
+use crate::{Appended, Entry, Estate, Filter, Horizon, Info, Ledger, Prepared, Repeats, Store};
 
 /// How many entries are looked at for one that is wanted.
 const BATCH: usize = 4_096;
@@ -19,14 +21,14 @@ pub enum Until {
 }
 
 /// A ledger that ends in the past. Names of persons are those of today: the directory has no history.
-pub struct Past {
-    ledger: Box<dyn Ledger>,
+pub struct Past<L> {
+    ledger: L,
     until: Until,
 }
 
-impl Past {
-    /// What of `ledger` counted.
-    pub fn new(ledger: Box<dyn Ledger>, until: Until) -> Past {
+impl<L: Deref<Target = dyn Ledger> + Send> Past<L> {
+    /// What of `ledger`, boxed or borrowed, counted.
+    pub fn new(ledger: L, until: Until) -> Past<L> {
         Past { ledger, until }
     }
 
@@ -49,7 +51,7 @@ fn refused<T>() -> Result<T> {
     Err(Error::Past)
 }
 
-impl Ledger for Past {
+impl<L: Deref<Target = dyn Ledger> + Send> Ledger for Past<L> {
     fn info(&self) -> Result<Info> {
         self.ledger.info()
     }
@@ -154,6 +156,10 @@ impl Ledger for Past {
 
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.ledger.redacted()
+    }
+
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        self.ledger.horizon()
     }
 
     fn store(&mut self) -> Option<&mut dyn Store> {

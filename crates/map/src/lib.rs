@@ -14,6 +14,7 @@ mod history;
 mod live;
 mod names;
 mod outline;
+mod past;
 mod place;
 mod question;
 mod raw;
@@ -36,6 +37,7 @@ use stave_model::{Claim, Hash, Time};
 
 pub use error::{MapError, Result};
 pub use fold::Advance;
+pub use past::{Effort, Moment, PAST_MAPS, Past, PastError, PastLock, PastMap, forget_past, past};
 pub use saved::Kept;
 pub use view::*;
 

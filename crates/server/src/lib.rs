@@ -14,6 +14,7 @@ mod metrics;
 mod openapi;
 mod pages;
 pub mod parsers;
+mod past;
 mod poller;
 mod pool;
 mod reader;
@@ -23,6 +24,7 @@ mod speak;
 mod state;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,7 +43,7 @@ pub struct Sources {
     /// The map.
     pub model: ReadModel,
     /// The ledger behind it.
-    pub ledger: Box<dyn Ledger + Send>,
+    pub ledger: Box<dyn Ledger>,
 }
 
 /// Where and how to serve.
@@ -65,6 +67,8 @@ pub struct Options {
     pub local: Option<door::Local>,
     /// Where else people sign in.
     pub oidc: Option<door::Oidc>,
+    /// The folder in which maps of the past are kept, shared with command lines; without it nobody is shown the past.
+    pub past: Option<PathBuf>,
     /// Addresses of proxies whose `X-Forwarded-For` says who asks.
     pub proxies: Vec<IpAddr>,
     /// How often callers may do what.
@@ -89,6 +93,7 @@ impl Default for Options {
             signals: false,
             local: None,
             oidc: None,
+            past: None,
             proxies: Vec::new(),
             limits: door::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -190,7 +195,7 @@ pub fn serve(
     let mut first = open().map_err(ServeError::Open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(options.workers.max(1) + 2 + ledger_api::THREADS)
+        .max_blocking_threads(options.workers.max(1) + 2 + ledger_api::THREADS + past::THREADS)
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;

@@ -12,10 +12,10 @@ use stave_answers::flow::{Definition, FlowQuery};
 use stave_answers::speech::{Choices, choices, notice};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{
-    Estate, FiresQuery, GoneQuery, GoneRow, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery,
+    AsOf, Estate, FiresQuery, GoneQuery, GoneRow, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery,
     OverlapQuery, QuestionQuery, Result, RiskQuery, StaleQuery,
 };
-use stave_board::{Frame, Problem};
+use stave_board::{Frame, Problem, Then};
 use stave_map::Named;
 use stave_model::{Op, Time};
 
@@ -250,6 +250,11 @@ fn log_query(values: &Values) -> std::result::Result<LogQuery, String> {
     Ok(LogQuery { before: values.number("before")?, limit })
 }
 
+/// The moment that an address asks for (`?at=`), as typed.
+pub(crate) fn at(uri: &Uri) -> Option<String> {
+    Values::of(uri).ok()?.text("at")
+}
+
 /// What comes of a page.
 pub(crate) enum Made {
     /// It, or its JSON.
@@ -274,17 +279,46 @@ impl Made {
     }
 }
 
-/// Makes the answer.
+/// Makes the answer of the present.
 pub(crate) fn make(
     page: &Page,
     uri: &Uri,
     estate: Estate<'_>,
     version: &str,
-    reader: Reader,
+    reader: &Reader,
+) -> Result<Made> {
+    make_framed(page, uri, estate, version, reader, None)
+}
+
+/// Makes the answer of a moment, which `at` has as it was typed and as it was meant: a page says so, and JSON has it as `at`.
+pub(crate) fn make_then(
+    page: &Page,
+    uri: &Uri,
+    estate: Estate<'_>,
+    version: &str,
+    reader: &Reader,
+    at: (&str, AsOf),
+) -> Result<Made> {
+    let made = make_framed(page, uri, estate, version, reader, Some(Then { typed: at.0, as_of: &at.1 }))?;
+    Ok(match made {
+        Made::Reply(reply) if matches!(reply.status, StatusCode::OK | StatusCode::GONE) => {
+            Made::Reply(reply.with("at", &at.1))
+        }
+        other => other,
+    })
+}
+
+fn make_framed(
+    page: &Page,
+    uri: &Uri,
+    estate: Estate<'_>,
+    version: &str,
+    reader: &Reader,
+    then: Option<Then<'_>>,
 ) -> Result<Made> {
     let api = uri.path().starts_with("/api/");
     let address = without_said(uri.path_and_query().map_or("/", |address| address.as_str()));
-    let reader = reader.named_by(estate.people);
+    let reader = reader.clone().named_by(estate.people);
     let choices = match page {
         Page::Entity { .. } | Page::Fires { .. } if reader.may_write() && !api => choices(estate)?,
         _ => Choices::default(),
@@ -299,6 +333,7 @@ pub(crate) fn make(
         questions: Some(questions),
         writing: reader.writing(&choices),
         notice: notice.as_ref(),
+        then,
         ..Frame::default()
     };
     let open_questions = || -> Result<u64> { Ok(estate.model.counts()?.questions) };

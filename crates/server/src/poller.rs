@@ -28,6 +28,9 @@ pub(crate) fn start(
             let advanced = state.pool.in_turn(|| {
                 let now = (state.clock)();
                 let advance = sources.model.catch_up(sources.ledger.as_ref(), CutOff::Live(now))?;
+                if advance.rebuilt {
+                    state.pasts.forget(&sources.ledger.info()?);
+                }
                 state.position.send_if_modified(|position| {
                     let moved = *position != advance.position;
                     *position = advance.position;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use stave_answers::speech::SpeechError;
 use stave_answers::{Estate, People};
-use stave_ledger::{Ledger, Store};
-use stave_map::CutOff;
+use stave_ledger::{Ledger, Store, Until};
+use stave_map::{CutOff, Past, PastMap};
 use stave_model::{PersonRow, Statement, Time};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -117,6 +117,34 @@ impl Pool {
         self.run(permit, move |worker| Ok(work(worker.sources.ledger.as_mut())?)).await
     }
 
+    /// Makes an answer of the past with a permit of the caller's own: nobody who asks about the present waits for it. Where
+    /// `then` gives the present, the answer is of that, and has no [`Until`].
+    pub(crate) async fn past<T: Send + 'static, E: From<PoolError> + Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        position: u64,
+        then: impl FnOnce(&dyn Ledger, Time) -> Result<Past, E> + Send + 'static,
+        make: impl FnOnce(Estate<'_>, Option<Until>) -> stave_answers::Result<T> + Send + 'static,
+    ) -> Result<Option<T>, E> {
+        let clock = self.shared.clock;
+        let outcome = self.run(permit, move |worker| {
+            let now = clock();
+            let past = match then(worker.sources.ledger.as_ref(), now) {
+                Ok(past) => past,
+                Err(error) => return Ok(Err(error)),
+            };
+            Ok(Ok(match past {
+                Past::Later => None,
+                Past::Present => {
+                    worker.bring(position, now)?;
+                    Some(make(worker.estate(now), None)?)
+                }
+                Past::Map(map) => Some(worker.as_it_was(&map, make)?),
+            }))
+        });
+        outcome.await?
+    }
+
     /// Works on the small store beside the ledger.
     pub(crate) async fn store<T: Send + 'static>(
         &self,
@@ -202,6 +230,20 @@ impl Shared {
 }
 
 impl Worker {
+    /// Makes an answer from a ledger that ends in the past, with names of today.
+    fn as_it_was<T>(
+        &mut self,
+        map: &PastMap,
+        make: impl FnOnce(Estate<'_>, Option<Until>) -> stave_answers::Result<T>,
+    ) -> stave_answers::Result<T> {
+        let people = People::new(self.sources.ledger.people()?);
+        let now = match map.until {
+            Until::Date(time) | Until::Position(_, time) => time,
+        };
+        let ledger = stave_ledger::Past::new(self.sources.ledger.as_mut(), map.until);
+        make(Estate { model: &map.model, ledger: &ledger, people: &people, now }, Some(map.until))
+    }
+
     fn estate(&self, now: Time) -> Estate<'_> {
         Estate { model: &self.sources.model, ledger: self.sources.ledger.as_ref(), people: &self.people, now }
     }

@@ -25,6 +25,11 @@ impl Reader {
         Reader { speaker, hint, op: op.to_string() }
     }
 
+    /// Who reads a page of the past, of which nothing is said.
+    pub(crate) fn of_the_past() -> Reader {
+        Reader { speaker: None, hint: "Nothing is said from a page of the past.", op: String::new() }
+    }
+
     /// Whether they speak from pages.
     pub(crate) fn may_write(&self) -> bool {
         self.speaker.is_some()

@@ -72,6 +72,20 @@ impl Reply {
         }
     }
 
+    /// With one more field, where it is an object of JSON.
+    pub(crate) fn with<T: Serialize>(self, name: &str, value: &T) -> Reply {
+        if self.media_type != JSON {
+            return self;
+        }
+        match (serde_json::from_str(&self.body), serde_json::to_value(value)) {
+            (Ok(serde_json::Value::Object(mut object)), Ok(value)) => {
+                object.insert(name.to_owned(), value);
+                Reply { status: self.status, ..Reply::json(&object) }
+            }
+            _ => self,
+        }
+    }
+
     pub(crate) fn problem(status: StatusCode, uri: &Uri, problem: &Problem) -> Reply {
         if uri.path().starts_with("/api/") {
             let error = ErrorBody {

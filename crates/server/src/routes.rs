@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use stave_board::Asset;
+use stave_map::PastError;
 use stave_model::Op;
 use tokio::sync::watch;
 
@@ -19,6 +20,7 @@ use crate::ledger_api;
 use crate::metrics::Gauges;
 use crate::openapi;
 use crate::pages::{self, Page};
+use crate::past::{self, NotThen};
 use crate::reader::Reader;
 use crate::reply::{Reply, problem};
 use crate::speak;
@@ -143,6 +145,9 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             return Reply::problem(StatusCode::BAD_REQUEST, &uri, &page).into_response();
         }
     };
+    if let Some(typed) = pages::at(&uri) {
+        return answer_as_of(&state, &uri, page, typed).await;
+    }
     let (asked, version) = (uri.clone(), state.version.clone());
     let reader = match (request.extensions().get::<Caller>(), speak::new_op()) {
         (Some(caller), Ok(op)) => Reader::of(caller, op),
@@ -150,8 +155,10 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
         _ => Reader::of(&Caller::Stranger, Op([0; 16])),
     };
     let position = *state.position.borrow();
-    let made =
-        state.pool.answer(position, move |estate| pages::make(&page, &asked, estate, &version, reader)).await;
+    let made = state
+        .pool
+        .answer(position, move |estate| pages::make(&page, &asked, estate, &version, &reader))
+        .await;
     match made {
         Ok(made) => made.into_response(),
         Err(error) => {
@@ -159,4 +166,47 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             Reply::problem(StatusCode::INTERNAL_SERVER_ERROR, &uri, &page).into_response()
         }
     }
+}
+
+/// Pages and their twins as of a moment (`?at=`).
+async fn answer_as_of(state: &Arc<State>, uri: &Uri, page: Page, typed: String) -> Response<Body> {
+    let (asked, version, at) = (uri.clone(), state.version.clone(), typed.clone());
+    let made = past::answer(state, &typed, move |estate, as_of| {
+        let reader = Reader::of_the_past();
+        match as_of {
+            Some(as_of) => pages::make_then(&page, &asked, estate, &version, &reader, (&at, as_of)),
+            None => pages::make(&page, &asked, estate, &version, &reader),
+        }
+    });
+    match made.await {
+        Ok(made) => made.into_response(),
+        Err(error) => not_then(uri, &typed, &error),
+    }
+}
+
+/// Why there is no answer as of a moment.
+fn not_then(uri: &Uri, typed: &str, error: &NotThen) -> Response<Body> {
+    let status = match error {
+        NotThen::Moment(_) | NotThen::Past(PastError::Beyond(_)) | NotThen::Nowhere => {
+            StatusCode::BAD_REQUEST
+        }
+        NotThen::Past(PastError::BeforeTime(_) | PastError::BeforePosition(_)) => StatusCode::GONE,
+        NotThen::Busy | NotThen::Making => StatusCode::SERVICE_UNAVAILABLE,
+        NotThen::Past(_) | NotThen::Pool(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let text = error.to_string();
+    let (what, hint) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
+    let title = match error {
+        NotThen::Busy | NotThen::Making => "Later, please",
+        _ => "There is no map of that moment",
+    };
+    let page = problem(title, format!("at={typed}: {what}."), hint);
+    let mut response = Reply::problem(status, uri, &page).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let again = HeaderValue::from_static("3");
+        // Programs read the one, browsers the other.
+        response.headers_mut().insert(header::RETRY_AFTER, again.clone());
+        response.headers_mut().insert(header::REFRESH, again);
+    }
+    response
 }

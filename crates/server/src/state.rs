@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::door::{Door, OidcError};
 use crate::ledger_api;
 use crate::metrics::Metrics;
+use crate::past::Pasts;
 use crate::pool::Pool;
 use crate::{OpenError, Options, Sources};
 
@@ -26,6 +27,8 @@ const STREAMS: usize = 64;
 /// What all requests share.
 pub(crate) struct State {
     pub(crate) pool: Pool,
+    /// Answers from the past.
+    pub(crate) pasts: Pasts,
     pub(crate) metrics: Metrics,
     /// Who may come in.
     pub(crate) door: Door,
@@ -54,6 +57,7 @@ impl State {
     ) -> Result<State, OidcError> {
         Ok(State {
             pool: Pool::new(options.workers.max(1), options.clock, open),
+            pasts: Pasts::new(options.past.clone()),
             metrics: Metrics::new(options.version.clone(), options.memory),
             door: Door::new(options, address.port())?,
             position: watch::Sender::new(0),

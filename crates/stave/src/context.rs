@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use stave_answers::AsOf;
 use stave_model::{Op, Time};
 
-use crate::at::AsOf;
 use crate::cli::Global;
 use crate::identity::{self, Speaker};
 use crate::problem::Problem;

@@ -4,11 +4,10 @@ use anyhow::Context as _;
 use stave_answers::speech::{self, Meant, Refusal, RefusalKind, SpeechError, Voice};
 use stave_answers::{Estate, People};
 use stave_ledger::{Ledger, Past};
-use stave_map::{CutOff, Entity, ReadModel};
+use stave_map::{CutOff, Entity, PastLock, ReadModel, forget_past};
 use stave_model::{Author, PersonRow, Statement, Time, person_author};
 
-use crate::at::{self, KeptMap, Moment};
-use crate::commands::keep::warn_of_horizon;
+use crate::at;
 use crate::context::{Context, TOOL, new_op, now};
 use crate::estate::{self, Place};
 use crate::network;
@@ -24,7 +23,7 @@ pub(crate) struct Opened {
     people: People,
     pub(crate) now: Time,
     /// Keeps the map's file where it is, where it is one of the past.
-    _kept: Option<KeptMap>,
+    _kept: Option<PastLock>,
 }
 
 impl Opened {
@@ -61,31 +60,33 @@ impl Opened {
     /// Brings the map up to date with everything appended so far.
     pub(crate) fn catch_up(&mut self) -> anyhow::Result<()> {
         self.now = now();
-        self.map.catch_up(&*self.ledger, CutOff::Live(self.now))?;
+        let advance = self.map.catch_up(&*self.ledger, CutOff::Live(self.now))?;
+        if advance.rebuilt {
+            // Something may have been redacted since, which must not live on in maps of the past. One that can't be removed
+            // is made again before it is used.
+            let _ = forget_past(&self.place.past_folder(), &self.ledger.info()?);
+        }
         self.people = People::new(self.ledger.people()?);
         Ok(())
     }
 
     /// The ledger and the map as of a moment, and that moment as the present.
     fn turned_back(mut self, context: &mut Context<'_>, typed: &str) -> anyhow::Result<Opened> {
-        let present = now();
-        let moment = Moment::of(typed, present)?;
-        let Some(past) = at::past(&self.place.past_folder(), &*self.ledger, moment, present)? else {
+        let Some(then) = at::then(&self.place.past_folder(), &*self.ledger, typed, now())? else {
             self.catch_up()?;
             return Ok(self);
         };
-        context.terminal.say(&format!("as of {}", past.as_of.text()));
-        warn_of_horizon(context, &*self.ledger, Some(past.as_of.time))?;
-        if past.map.counts()?.statements == 0 {
+        context.terminal.say(&format!("as of {}", then.as_of.text()));
+        if then.map.model.counts()?.statements == 0 {
             context.terminal.warn("nothing had been said by then");
         }
-        context.as_of = Some(past.as_of);
+        context.as_of = Some(then.as_of);
         Ok(Opened {
             people: People::new(self.ledger.people()?),
-            ledger: Box::new(Past::new(self.ledger, past.until)),
-            map: past.map,
-            now: past.as_of.time,
-            _kept: Some(past.kept),
+            ledger: Box::new(Past::new(self.ledger, then.map.until)),
+            map: then.map.model,
+            now: then.as_of.time,
+            _kept: Some(then.map.lock),
             place: self.place,
         })
     }

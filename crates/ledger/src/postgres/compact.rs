@@ -1,8 +1,6 @@
 //! Letting go of statements, and of the bodies that nobody needs any more. The role of the servers may not: whoever
 //! compacts is the tables' owner.
 
-use stave_model::Time;
-
 use super::bodies::{Chains, Held};
 use super::link::Link;
 use super::obey::pack;
@@ -10,16 +8,18 @@ use super::open::Address;
 use super::read::Reader;
 use super::{Fail, PostgresLedger};
 use crate::body::Packer;
+use crate::compact::Horizon;
 use crate::difference::each_stored;
 use crate::error::Result;
 use crate::prepared::packing;
 
 impl PostgresLedger {
     /// See [`crate::Ledger::compact`].
-    pub(super) fn let_go(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+    pub(super) fn let_go(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         let numbers: Vec<i64> =
             superseded.iter().copied().filter_map(|number| number.try_into().ok()).collect();
-        let horizon = horizon.millis();
+        let position = i64::try_from(horizon.position).unwrap_or(i64::MAX);
+        let horizon = [("horizon", horizon.time.millis()), ("horizon_position", position)];
         let address = self.address.clone();
         self.write(|link| {
             // The last one stays, whoever asks for it to go, as in every other ledger.
@@ -35,9 +35,11 @@ impl PostgresLedger {
                 (SELECT FROM statements WHERE statements.body = bodies.body)";
             link.execute(sql, &[])?;
             link.execute(COUNT_AGAIN, &[])?;
-            let sql = "INSERT INTO meta (key, value) VALUES ('horizon', $1::bigint::text) ON CONFLICT (key)
+            let sql = "INSERT INTO meta (key, value) VALUES ($1, $2::bigint::text) ON CONFLICT (key)
                 DO UPDATE SET value = greatest(meta.value::bigint, excluded.value::bigint)::text";
-            link.execute(sql, &[&horizon])?;
+            for (key, value) in &horizon {
+                link.execute(sql, &[key, value])?;
+            }
             let sql = "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'";
             link.execute(sql, &[])?;
             Ok(())

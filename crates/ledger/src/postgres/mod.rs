@@ -26,8 +26,8 @@ use crate::difference::each_stored;
 use crate::error::{Error, Result};
 use crate::holds::all_hold;
 use crate::{
-    Appended, Entry, Estate, Filter, Info, Ledger, Prepared, Repeats, Source, Store, damaged_in, meet,
-    prefix_range,
+    Appended, Entry, Estate, Filter, Horizon, Info, Ledger, Prepared, Repeats, Source, Store, damaged_in,
+    meet, prefix_range,
 };
 use append::{Appender, Attempts, chunk, hear};
 use bodies::{Access, Chains, Trouble};
@@ -474,14 +474,23 @@ impl Ledger for PostgresLedger {
         self.read(obey::redacted)
     }
 
-    fn horizon(&self) -> Result<Option<Time>> {
-        self.read(|link| {
-            let rows = link.query("SELECT value::bigint FROM meta WHERE key = 'horizon'", &[])?;
-            Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(Time::from_millis))
-        })
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        let value = |key: &str| {
+            self.read(|link| {
+                let rows = link.query("SELECT value::bigint FROM meta WHERE key = $1", &[&key])?;
+                Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?)
+            })
+        };
+        let Some(millis) = value("horizon")? else { return Ok(None) };
+        let position = match value("horizon_position")? {
+            Some(position) => position.unsigned_abs(),
+            // Compacted before positions were noted: none of the past is known to be whole.
+            None => self.position()?,
+        };
+        Ok(Some(Horizon { time: Time::from_millis(millis), position }))
     }
 
-    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+    fn compact(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         self.let_go(superseded, horizon)
     }
 

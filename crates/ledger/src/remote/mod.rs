@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{HeardLine, estate_line};
 use crate::obey::order;
 use crate::wire::{AppendWriter, InfoLine, Row, RowWriter, estate_of, limits};
-use crate::{Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store};
+use crate::{Appended, Entry, Estate, Filter, Horizon, Info, Ledger, Outcome, Prepared, Repeats, Store};
 use cache::Cache;
 use http::{Http, Lines, Sent};
 
@@ -328,6 +328,11 @@ impl Ledger for RemoteLedger {
 
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.get("redacted", |answer| answer.all(|row| row.redacted))
+    }
+
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        let horizon = self.get("info", |answer| answer.only(|row| Some(row.info?.horizon)))?;
+        Ok(horizon.map(|line| Horizon { time: line.time, position: line.position }))
     }
 
     fn store(&mut self) -> Option<&mut dyn Store> {

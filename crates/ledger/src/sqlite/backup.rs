@@ -8,11 +8,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use stave_model::Time;
 
+use super::compact::note_horizon;
 use super::open::{self, SCHEMA};
 use super::{Fail, SqliteLedger, meta};
 use crate::error::{Error, Result};
 use crate::exchange::Claimed;
-use crate::{Info, Ledger, Preparer, Repeats, claimed};
+use crate::{Horizon, Info, Ledger, Preparer, Repeats, claimed};
 
 /// Shelves of the small store that a backup of another kind of ledger takes along. What lasts a moment stays behind.
 const LASTING: [&str; 3] = ["user", "token", "setting"];
@@ -59,6 +60,9 @@ impl SqliteLedger {
         let last = ledger.position()?;
         let mut page = Vec::new().into_iter();
         let mut after = 0;
+        let horizon = ledger.horizon()?;
+        // Here numbers have no gaps; how many statements stand for the horizon's first ones.
+        let mut position = 0;
         self.append_prepared(Repeats::Keep, &mut || {
             if page.len() == 0 {
                 let mut entries = ledger.entries(after, PAGE)?;
@@ -68,6 +72,7 @@ impl SqliteLedger {
             }
             let Some(entry) = page.next() else { return Ok(None) };
             after = entry.number;
+            position += u64::from(horizon.is_some_and(|horizon| after <= horizon.position));
             let mut preparer = Preparer::new(entry.header)?;
             ledger.raw_lines(after, &mut |line| match claimed(after, line)? {
                 Claimed::Whole(claim) => preparer.claim(&claim),
@@ -75,6 +80,9 @@ impl SqliteLedger {
             })?;
             preparer.finish().map(Some)
         })?;
+        if let Some(horizon) = horizon {
+            self.write(|db, _| Ok(note_horizon(db, Horizon { position, ..horizon })?))?;
+        }
         // Behind the statements, some of which say whom to forget.
         self.add_people(&ledger.people()?)?;
         self.add_heard(&ledger.heard()?)?;

@@ -3,18 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, params};
-use stave_model::{Hash, Time};
+use stave_model::Hash;
 
 use super::read::Reader;
 use super::{PART_BYTES, SqliteLedger, obey};
 use crate::body::Packer;
+use crate::compact::Horizon;
 use crate::difference::{Bodies as _, Link, each_stored};
 use crate::error::Result;
 use crate::prepared::packing;
 
 impl SqliteLedger {
     /// See [`crate::Ledger::compact`].
-    pub(super) fn let_go(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+    pub(super) fn let_go(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         self.write(|db, path| {
             db.execute_batch("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")?;
             db.execute("DELETE FROM gone", [])?;
@@ -38,9 +39,7 @@ impl SqliteLedger {
                 db.execute(&sql, [])?;
             }
             count_again(&Reader { db, path })?;
-            let set = "INSERT INTO meta (key, value) VALUES ('horizon', ?1)
-                 ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
-            db.execute(set, [horizon.millis()])?;
+            note_horizon(db, horizon)?;
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'", [])?;
             db.execute_batch("DROP TABLE temp.gone; DROP TABLE temp.needed")?;
             Ok(())
@@ -51,6 +50,15 @@ impl SqliteLedger {
         obey::wipe(&self.db);
         Ok(())
     }
+}
+
+/// Notes from when on the history is whole; it never was so from earlier on.
+pub(super) fn note_horizon(db: &Connection, horizon: Horizon) -> rusqlite::Result<()> {
+    let set = "INSERT INTO meta (key, value) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
+    db.execute(set, ("horizon", horizon.time.millis()))?;
+    db.execute(set, ("horizon_position", horizon.position as i64))?;
+    Ok(())
 }
 
 /// How many claims each body has.

@@ -23,8 +23,8 @@ use crate::holds::{all_hold, same_word, word_type};
 use crate::obey::{Order, order, without};
 use crate::prepared::packing;
 use crate::{
-    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, damaged_in, meet,
-    prefix_range,
+    Appended, Entry, Estate, Filter, Horizon, Info, Ledger, Outcome, Prepared, Repeats, Store, damaged_in,
+    meet, prefix_range,
 };
 pub use backup::Aside;
 use read::{Reader, entries, previous};
@@ -412,15 +412,23 @@ impl Ledger for SqliteLedger {
         self.read(|db| Ok(obey::redacted(db)?))
     }
 
-    fn horizon(&self) -> Result<Option<Time>> {
-        self.read(|db| {
-            let mut query = db.prepare_cached("SELECT value FROM meta WHERE key = 'horizon'")?;
-            let millis: Option<i64> = query.query_row([], |row| row.get(0)).optional()?;
-            Ok(millis.map(Time::from_millis))
-        })
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        let value = |key: &str| {
+            self.read(|db| {
+                let mut query = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+                Ok(query.query_row([key], |row| row.get::<_, i64>(0)).optional()?)
+            })
+        };
+        let Some(millis) = value("horizon")? else { return Ok(None) };
+        let position = match value("horizon_position")? {
+            Some(position) => position as u64,
+            // Compacted before positions were noted: none of the past is known to be whole.
+            None => self.position()?,
+        };
+        Ok(Some(Horizon { time: Time::from_millis(millis), position }))
     }
 
-    fn compact(&mut self, superseded: &[u64], horizon: Time) -> Result<()> {
+    fn compact(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         self.let_go(superseded, horizon)
     }
 

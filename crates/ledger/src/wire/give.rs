@@ -5,11 +5,12 @@ use std::io::{BufReader, Read, Write};
 
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 
-use super::{AppendLine, ErrorLine, InfoLine, Row, limits};
+use super::{AppendLine, ErrorLine, HorizonLine, InfoLine, Row, limits};
 use crate::exchange::{Claimed, EstateLine, HeardLine, Lines, estate_line};
 use crate::obey::{Order, order};
 use crate::{
-    Appended, Entry, Error, Estate, Filter, Info, Ledger, Prepared, Preparer, Repeats, Result, Source,
+    Appended, Entry, Error, Estate, Filter, Horizon, Info, Ledger, Prepared, Preparer, Repeats, Result,
+    Source,
 };
 
 /// Bytes of claims after which an answer of `lines` ends, the first statement's aside.
@@ -38,10 +39,11 @@ pub fn give_error(error: &Error, out: &mut dyn Write) -> Result<()> {
 /// # Errors
 /// Where the ledger can't be read or `out` refuses; so for all others here.
 pub fn give_info(ledger: &dyn Ledger, by: Option<Author>, out: &mut dyn Write) -> Result<()> {
-    let info = ledger.info()?;
+    let Info { estate, ledger: id, epoch, revision } = ledger.info()?;
     let position = ledger.position()?;
-    let Info { estate, ledger, epoch, revision } = info;
-    let line = InfoLine { estate, ledger, epoch, revision, position, by };
+    let horizon = ledger.horizon()?;
+    let horizon = horizon.map(|Horizon { time, position }| HorizonLine { time, position });
+    let line = InfoLine { estate, ledger: id, epoch, revision, position, horizon, by };
     write(out, &Row { info: Some(line), ..Row::default() })?;
     end(out, false)
 }

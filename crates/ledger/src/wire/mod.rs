@@ -56,9 +56,21 @@ pub(crate) struct InfoLine {
     pub(crate) epoch: u64,
     pub(crate) revision: u64,
     pub(crate) position: u64,
+    /// From when on its history is whole, where it was compacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) horizon: Option<HorizonLine>,
     /// Who the server says brought what this caller appends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<Author>,
+}
+
+/// From when on a ledger's history is whole.
+#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema, Deserialize)]
+pub(crate) struct HorizonLine {
+    /// Maps of this instant and of later ones are whole.
+    pub(crate) time: Time,
+    /// So are maps of this position and of later ones.
+    pub(crate) position: u64,
 }
 
 /// What stands in the way of an answer.

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use stave_ledger::{
-    Aside, Error, Ledger, MemoryLedger, SqliteLedger, Store, merge_stream, salvage, statement, superseded,
+    Aside, Error, Horizon, Ledger, MemoryLedger, SqliteLedger, Store, merge_stream, salvage, statement,
+    superseded,
 };
 use stave_model::{Hash, PersonRow, Statement, Time};
 use tempfile::TempDir;
@@ -174,8 +175,8 @@ fn a_compaction_keeps_words_numbers_and_what_holds() {
     // and once a later one read all, it isn't needed either.
     assert_eq!(going.numbers, (0..60).map(|day| day * 2 + 1).collect::<Vec<u64>>());
     assert_eq!(going.of, 180);
-    ledger.compact(&going.numbers, horizon).unwrap();
-    assert_eq!(ledger.horizon().unwrap(), Some(horizon));
+    ledger.compact(&going.numbers, going.horizon).unwrap();
+    assert_eq!(ledger.horizon().unwrap(), Some(Horizon { time: horizon, position: 121 }));
     assert_eq!(ledger.position().unwrap(), position);
     assert!(ledger.info().unwrap().revision > info.revision);
     for (index, one) in said.iter().enumerate() {
@@ -218,7 +219,7 @@ fn a_compaction_keeps_what_lends_to_a_later_reading() {
     old.header.time = time(20);
     ledger.append(&[old]).unwrap();
     assert_eq!(superseded(&ledger, time(30)).unwrap().numbers, [1, 2, 3, 4]);
-    ledger.compact(&[6], time(30)).unwrap();
+    ledger.compact(&[6], Horizon { time: time(30), position: 6 }).unwrap();
     assert_eq!(ledger.position().unwrap(), 6);
 }
 

@@ -23,6 +23,10 @@ fn ledger(statements: &[Statement]) -> MemoryLedger {
     ledger
 }
 
+fn boxed(statements: &[Statement]) -> Box<dyn Ledger> {
+    Box::new(ledger(statements))
+}
+
 /// What a reader gets, whichever way it asks; the numbers aside.
 fn seen(ledger: &dyn Ledger) -> Vec<Vec<String>> {
     let ids = |entries: Vec<stave_ledger::Entry>| entries.iter().map(|entry| entry.id.to_string()).collect();
@@ -55,21 +59,21 @@ fn a_past_reads_like_a_ledger_that_ends_there() {
     for last in 0..=all.len() {
         let ends = ledger(&all[..last]);
         let newest = all[..last].iter().map(|one| one.header.time).max().unwrap_or(time(0));
-        let past = Past::new(Box::new(ledger(&all)), Until::Position(last as u64, newest));
+        let past = Past::new(boxed(&all), Until::Position(last as u64, newest));
         assert_eq!(seen(&past), seen(&ends), "the first {last}");
         assert_eq!(past.position().unwrap(), last as u64);
     }
     for minute in 0..=10 {
         let by_then: Vec<Statement> =
             all.iter().filter(|one| one.header.time <= time(minute)).cloned().collect();
-        let past = Past::new(Box::new(ledger(&all)), Until::Date(time(minute)));
+        let past = Past::new(boxed(&all), Until::Date(time(minute)));
         assert_eq!(seen(&past), seen(&ledger(&by_then)), "minute {minute}");
     }
 }
 
 #[test]
 fn the_past_is_not_written_to() {
-    let mut past = Past::new(Box::new(ledger(&said())), Until::Date(time(4)));
+    let mut past = Past::new(boxed(&said()), Until::Date(time(4)));
     assert!(matches!(past.append(&[word(4, "till", "more")]), Err(Error::Past)));
     assert!(matches!(past.add_heard(&[]), Err(Error::Past)));
     assert!(matches!(past.add_people(&[]), Err(Error::Past)));

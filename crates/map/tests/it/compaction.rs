@@ -1,4 +1,4 @@
-//! A compaction changes no map: neither today's nor that of any date from its horizon on.
+//! A compaction changes no map: neither today's nor that of any date or position from its horizon on.
 
 use proptest::prelude::*;
 use stave_ledger::{Ledger, Prepared, Repeats, SqliteLedger, superseded};
@@ -47,13 +47,17 @@ fn a_compaction_changes_no_map_from_its_horizon_on() {
             let Some(horizon) = times.get(from).copied() else { return Ok(()) };
             let position = less.position().unwrap();
             let going = superseded(&less, horizon).unwrap();
-            less.compact(&going.numbers, horizon).unwrap();
+            less.compact(&going.numbers, going.horizon).unwrap();
             gone.fetch_add(going.numbers.len(), std::sync::atomic::Ordering::Relaxed);
-            if less.position().unwrap() != position || less.horizon().unwrap() != Some(horizon) {
+            if less.position().unwrap() != position || less.horizon().unwrap() != Some(going.horizon) {
                 return Err("the last number or the horizon is lost".to_owned());
             }
             let mut whens = vec![When::Live(now)];
             whens.extend(times[from..].iter().map(|time| When::Date(*time)));
+            // By arrival too: the later half of what is left of the positions, and the first of them.
+            let first = going.horizon.position;
+            let positions = [first, first + (position - first) / 2, position];
+            whens.extend(positions.map(|number| When::Position(number, now)));
             agree("compacted", &whole, &less, &whens)?;
             if !superseded(&less, horizon).unwrap().numbers.is_empty() {
                 return Err("a second compaction finds more".to_owned());

@@ -6,14 +6,17 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use stave_answers::AsOf;
 use stave_ledger::wire;
 
-use crate::pages::GoneEntity;
+use crate::pages::{GoneEntity, Index};
 use crate::reply::ErrorDocument;
-use routes::{ANSWERS, Form, Line, Route, Who};
+use routes::{ANSWERS, AT, Form, Line, Parameter, Route, Who};
 
 /// Statuses beside 200, with what each means; what stands there is a problem, as JSON, but where it is said otherwise.
 const STATUSES: &[(u16, &str)] = &[
@@ -23,7 +26,10 @@ const STATUSES: &[(u16, &str)] = &[
     (403, "This caller may not"),
     (404, "There is no such thing"),
     (409, "Nothing was said: something else stands there than what was seen, or it can't be said so"),
-    (410, "It is no longer found; how it was last seen"),
+    (
+        410,
+        "It is no longer found, and this is how it was last seen; or the ledger was compacted and has no map of that moment",
+    ),
     (413, "More was sent than is taken here"),
     (414, "The address is too long"),
     (415, "A body may be compressed with zstd and nothing else"),
@@ -44,6 +50,9 @@ fn statuses(route: &Route) -> Vec<u16> {
         _ if route.who != Who::Readers => all.push(403),
         _ => {}
     }
+    if is_answer(route) {
+        all.push(410);
+    }
     match route.path {
         "/api/v1/entities/{id}" => all.extend([302, 404, 410]),
         path if route.method == "get" && path.starts_with("/api/v1/entities/") => all.extend([302, 404]),
@@ -55,12 +64,21 @@ fn statuses(route: &Route) -> Vec<u16> {
     all
 }
 
+/// Whether it is an answer about the map, which there is of any moment.
+fn is_answer(route: &Route) -> bool {
+    ANSWERS.iter().any(|answer| answer.path == route.path && answer.method == route.method)
+}
+
+/// What a route takes behind the question mark.
+fn takes(route: &Route) -> impl Iterator<Item = &Parameter> {
+    route.takes.iter().chain(is_answer(route).then_some(&AT))
+}
+
 /// The answers by name, with what each takes behind the question mark.
 pub(crate) fn index() -> std::collections::BTreeMap<String, String> {
     let address = |route: &Route| {
-        let names: Vec<&str> = route.takes.iter().map(|parameter| parameter.name).collect();
-        let query = if names.is_empty() { String::new() } else { format!("{{?{}}}", names.join(",")) };
-        format!("{}{query}", route.path)
+        let names: Vec<&str> = takes(route).map(|parameter| parameter.name).collect();
+        format!("{}{{?{}}}", route.path, names.join(","))
     };
     ANSWERS.iter().map(|route| (route.name.to_owned(), address(route))).collect()
 }
@@ -82,7 +100,16 @@ pub(crate) fn document() -> Value {
         .iter()
         .map(|(status, means)| (status.to_string(), response(*status, means, &mut generator)))
         .collect();
-    let schemas = generator.take_definitions(true);
+    let dated = dated(&mut generator);
+    let mut schemas = generator.take_definitions(true);
+    for name in dated {
+        if let Some(properties) = schemas.get_mut(&name).and_then(|schema| schema.get_mut("properties")) {
+            properties["at"] = json!({
+                "$ref": "#/components/schemas/AsOf",
+                "description": "What the answer is of, where a moment of the past was asked for (`at`)."
+            });
+        }
+    }
     without_links(json!({
         "openapi": "3.1.0",
         "info": {
@@ -129,6 +156,30 @@ fn without_links(value: Value) -> Value {
     }
 }
 
+/// The names of the schemas that say what they are of where a moment was asked for.
+fn dated(generator: &mut SchemaGenerator) -> BTreeSet<String> {
+    let mut left: Vec<Value> = Vec::new();
+    for route in ANSWERS {
+        if let Form::Json(described) = route.given {
+            left.push(described(generator).to_value());
+        }
+    }
+    left.extend(
+        [generator.subschema_for::<GoneEntity>(), generator.subschema_for::<Index>()]
+            .map(|one| one.to_value()),
+    );
+    generator.subschema_for::<AsOf>();
+    let mut names = BTreeSet::new();
+    while let Some(schema) = left.pop() {
+        if let Some(name) = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next()) {
+            names.insert(name.to_owned());
+            left.extend(generator.definitions().get(name).cloned());
+        }
+        left.extend(schema["anyOf"].as_array().into_iter().flatten().cloned());
+    }
+    names
+}
+
 /// What one may show to get there; an empty object is nothing.
 fn security(who: Who) -> Value {
     match who {
@@ -155,7 +206,7 @@ fn content(form: Form, ends: &[Line], generator: &mut SchemaGenerator) -> Option
 }
 
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
-    let query = route.takes.iter().map(|known| {
+    let query = takes(route).map(|known| {
         json!({"name": known.name, "in": "query", "required": known.is_needed, "description": known.means, "schema": {"type": "string"}})
     });
     let id = route.path.contains("{id}").then(|| {
@@ -189,7 +240,10 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
 fn response(status: u16, means: &str, generator: &mut SchemaGenerator) -> Value {
     let (media_type, schema) = match status {
         302 => ("text/plain", json!({"type": "string"})),
-        410 => ("application/json", json!(generator.subschema_for::<GoneEntity>())),
+        410 => {
+            let forms = [generator.subschema_for::<GoneEntity>(), generator.subschema_for::<ErrorDocument>()];
+            ("application/json", json!({"anyOf": forms}))
+        }
         _ => ("application/json", json!(generator.subschema_for::<ErrorDocument>())),
     };
     let header = match status {

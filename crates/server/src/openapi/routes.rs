@@ -74,6 +74,12 @@ enum Entities {
     Stale(answers::Stale),
 }
 
+/// What every answer takes beside its own parameters.
+pub(super) const AT: Parameter = p(
+    "at",
+    "as of a moment of the past: a day (2026-01-31: its end, UTC), an instant (2026-01-31T12:00:00Z), an age (30d, 12h) or a \
+     position (120); 410 where the ledger was compacted since, 503 while the map is being made",
+);
 const ALL: Parameter = p("all", "yes: not only the first or likely ones");
 const LIMIT: Parameter = p("limit", "at most so many");
 const SINCE: Parameter = p("since", "from when on: an age (90d, 12w) or a day (2026-01-31)");

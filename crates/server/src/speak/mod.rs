@@ -57,6 +57,9 @@ async fn spoken(state: &Arc<State>, caller: Caller, request: Request) -> Result<
     let uri = request.uri().clone();
     let unreadable = |sentence: String| (StatusCode::BAD_REQUEST, "What was sent can't be read", sentence);
     let sent = sent(&uri, request).await?;
+    if sent.text("at").is_some() {
+        return Err(unreadable("Nothing is said of the past: leave out at=.".to_owned()));
+    }
     let what = What::of(uri.path(), &sent).map_err(unreadable)?;
     let author = author(&caller, &sent)?;
     let broken = |error: getrandom::Error| {

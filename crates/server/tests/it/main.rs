@@ -15,6 +15,7 @@ mod live;
 mod oidc;
 mod openapi;
 mod pages;
+mod past;
 mod provider;
 mod words;
 
@@ -54,7 +55,8 @@ impl Server {
         ledger.append(&estate::statements()).unwrap();
         ledger.add_people(&estate::people()).unwrap();
         prepare(&mut ledger);
-        let options = Options { clock: estate::now, poll: Duration::from_millis(100), ..options };
+        let past = Some(folder.path().join("at"));
+        let options = Options { clock: estate::now, poll: Duration::from_millis(100), past, ..options };
         let (ready, address) = mpsc::channel();
         let stop = Stop::default();
         let (own_stop, path) = (stop.clone(), folder.path().to_owned());

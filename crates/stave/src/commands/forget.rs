@@ -100,8 +100,6 @@ pub(super) fn redact(context: &mut Context<'_>, arguments: &Redact) -> anyhow::R
     let voice = opened.voice(context)?;
     let words = statements(&voice, &[draft_redacted(&claim.claim.parse()?, why.trim())])?;
     opened.append(&words)?;
-    // Maps of past positions hold it still; they are made again when somebody asks.
-    let _ = std::fs::remove_dir_all(opened.place.folder.join("at"));
     let short: String = claim.claim.chars().take(12).collect();
     let sentence = format!("claim {short} is redacted in every ledger that meets this one, for ever");
     said(context, &opened, &voice, "Said", &[sentence], &[], &words)?;

@@ -101,25 +101,24 @@ pub(super) fn compact(context: &mut Context<'_>, arguments: &Compact) -> anyhow:
             .hint("write a number and h, d, w or y: 90d")
     })?;
     let (place, mut ledger) = open(context)?;
-    let horizon = Time::from_millis(now().millis() - age);
-    let going = superseded(&*ledger, horizon)?;
+    let going = superseded(&*ledger, Time::from_millis(now().millis() - age))?;
     let size = || match place.reach {
         Reach::File => std::fs::metadata(place.ledger_file()).map_or(0, |file| file.len()),
         _ => 0,
     };
     let before = size();
     if !arguments.dry_run && !going.numbers.is_empty() {
-        ledger.compact(&going.numbers, horizon)?;
+        ledger.compact(&going.numbers, going.horizon)?;
     }
     let freed = before.saturating_sub(size());
     if context.terminal.is_json() {
         context.terminal.json(&serde_json::json!({
             "statements": going.numbers.len(), "claims": going.claims, "of": going.of,
-            "horizon": horizon, "dry_run": arguments.dry_run, "bytes_freed": freed,
+            "horizon": going.horizon.time, "horizon_position": going.horizon.position, "dry_run": arguments.dry_run, "bytes_freed": freed,
         }))?;
         return Ok(Exit::Answered);
     }
-    told(context, arguments, &going, horizon, freed, &place)?;
+    told(context, arguments, &going, freed, &place)?;
     Ok(Exit::Answered)
 }
 
@@ -127,14 +126,14 @@ fn told(
     context: &mut Context<'_>,
     arguments: &Compact,
     going: &Superseded,
-    horizon: Time,
     freed: u64,
     place: &Place,
 ) -> anyhow::Result<()> {
     let count = going.numbers.len() as u64;
     let of = counted(going.of, "statement", "statements");
     if count == 0 {
-        let line = format!("Nothing to let go of: no machine replaced anything before {}", day(horizon));
+        let line =
+            format!("Nothing to let go of: no machine replaced anything before {}", day(going.horizon.time));
         return context.terminal.line(&line);
     }
     let (verb, room) = match (arguments.dry_run, &place.reach) {
@@ -145,12 +144,12 @@ fn told(
     context.terminal.line(&format!(
         "{verb} {count} of {of}, with {}, which machines replaced before {}{room}",
         counted(going.claims, "claim", "claims"),
-        day(horizon)
+        day(going.horizon.time)
     ))?;
     if !arguments.dry_run {
         context.terminal.say(&format!(
             "  people's words are all there; --at and list --gone are whole from {} on",
-            day(horizon)
+            day(going.horizon.time)
         ));
     }
     Ok(())
@@ -158,20 +157,4 @@ fn told(
 
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
-/// Says where history is not whole, to whoever asks about a time before that.
-pub(crate) fn warn_of_horizon(
-    context: &mut Context<'_>,
-    ledger: &dyn Ledger,
-    moment: Option<Time>,
-) -> anyhow::Result<()> {
-    let Some(horizon) = ledger.horizon()? else { return Ok(()) };
-    if moment.is_none_or(|moment| moment < horizon) {
-        context.terminal.warn(&format!(
-            "the ledger was compacted: of what machines said before {}, only what was not replaced by then is there",
-            day(horizon)
-        ));
-    }
-    Ok(())
 }

@@ -6,7 +6,6 @@ use stave_answers::when::age_ms;
 use stave_answers::{GoneQuery, ListQuery, StaleQuery};
 use stave_model::Kind;
 
-use super::keep::warn_of_horizon;
 use super::{join, print};
 use crate::cli::{Find, List, Show, Tools, Why};
 use crate::context::Context;
@@ -81,7 +80,6 @@ fn gone(context: &mut Context<'_>, opened: &Opened, arguments: &List) -> anyhow:
         page_size: arguments.limit,
     };
     let found = stave_answers::gone(opened.estate(), &query)?;
-    warn_of_horizon(context, &*opened.ledger, None)?;
     print(context, &found, |width, style| found.to_text(width, style))?;
     Ok(Exit::Answered)
 }

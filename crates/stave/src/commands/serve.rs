@@ -102,6 +102,7 @@ fn board(
         oidc: others.oidc,
         proxies: others.proxies,
         signals: true,
+        past: Some(opened.place.past_folder()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         memory: resident_bytes,
         ..Options::default()

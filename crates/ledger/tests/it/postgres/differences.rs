@@ -1,6 +1,6 @@
 //! Bodies that are stored as differences, in a database that others change meanwhile.
 
-use stave_ledger::{Ledger, Outcome, PostgresLedger, statement};
+use stave_ledger::{Horizon, Ledger, Outcome, PostgresLedger, statement};
 use stave_model::{Claim, Evidence, Statement, canonical};
 
 use super::several::while_rows_have_no_number;
@@ -79,7 +79,7 @@ fn what_a_compaction_takes_away_nothing_stands_on_any_more() {
     ledger.append(&[redact(90, "ann", &gone, "a name")]).unwrap();
     let before = exported(&ledger);
     // The whole one at the bottom, one in the middle, and several in a row.
-    ledger.compact(&[1, 9, 15, 16, 17], time(80)).unwrap();
+    ledger.compact(&[1, 9, 15, 16, 17], Horizon { time: time(80), position: 0 }).unwrap();
     let left: Vec<&Statement> = (1..)
         .zip(&all)
         .filter(|(number, _)| ![1, 9, 15, 16, 17].contains(number))
@@ -126,7 +126,7 @@ fn a_body_that_is_stored_whole_while_it_is_read_is_read_on_from_there() {
         .raw_lines(3, &mut |line| {
             lines.push(line.to_vec());
             if lines.len() == 5 {
-                other.compact(&[1, 2], time(50))?;
+                other.compact(&[1, 2], Horizon { time: time(50), position: 0 })?;
             }
             Ok(())
         })
@@ -145,7 +145,7 @@ fn a_difference_on_its_way_whose_base_goes_is_stored_whole() {
     let appended = while_rows_have_no_number(
         &url,
         |one| one.append(&all[1..3]).unwrap(),
-        || two.compact(&[1], time(50)).unwrap(),
+        || two.compact(&[1], Horizon { time: time(50), position: 0 }).unwrap(),
     );
     assert!(appended.iter().all(|one| one.outcome == Outcome::New));
     assert_eq!(differences(server, &name, "true"), 0);
