@@ -19,11 +19,14 @@ use crate::view::State;
 pub(crate) fn document(connection: &Connection, names: &Names<'_>) -> Result<Value> {
     let read = Read::new(connection);
     let mut loader = Loader::new(connection, names);
-    let all = loader.all_rows()?;
-    let mut resolved: BTreeMap<Sym, Resolved> = BTreeMap::new();
-    for (entity, rows) in &all {
-        resolved.insert(*entity, loader.resolve(*entity, rows));
+    let mut all: BTreeMap<Sym, Vec<Row>> = BTreeMap::new();
+    let mut entities = connection.prepare("SELECT DISTINCT entity FROM ref")?;
+    for entity in entities.query_map([], |row| row.get(0))? {
+        let entity = entity?;
+        all.insert(entity, loader.rows(entity)?);
     }
+    let resolved: BTreeMap<Sym, Resolved> =
+        all.iter().map(|(entity, rows)| (*entity, loader.resolve(*entity, rows))).collect();
     let mut documents = Vec::new();
     let mut links = Vec::new();
     for (entity, facts) in &resolved {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use stave_model::{Claim, Mode, Reference, Relation, Target, claim_type};
 
 use crate::error::Result;
@@ -20,7 +20,7 @@ use crate::view::State;
 pub(crate) struct Loader<'c, 'n> {
     connection: &'c Connection,
     names: &'n Names<'c>,
-    /// Every live reference's entity, where all were loaded.
+    /// Every live reference's entity, where all were loaded; `slots` then holds all too.
     entity_of: Option<FxHashMap<Sym, Sym>>,
     slots: FxHashMap<i64, (Rc<str>, i64)>,
     statements: FxHashMap<i64, (Rc<str>, i64)>,
@@ -40,6 +40,28 @@ impl<'c, 'n> Loader<'c, 'n> {
             statements: FxHashMap::default(),
             modes: FxHashMap::default(),
         }
+    }
+
+    /// Remembers every live reference's entity and who holds every slot, for who will ask of all.
+    fn load_entities(&mut self) -> Result<()> {
+        let mut entities: FxHashMap<Sym, Sym> = FxHashMap::default();
+        let mut refs = self.connection.prepare("SELECT id, entity FROM ref")?;
+        let mut refs = refs.query([])?;
+        while let Some(row) = refs.next()? {
+            entities.insert(row.get(0)?, row.get(1)?);
+        }
+        self.entity_of = Some(entities);
+        self.take_slots("SELECT s.id, s.author, t.at FROM slot s JOIN stmt t ON t.n = s.holds", [])
+    }
+
+    fn take_slots(&mut self, sql: &str, of: impl rusqlite::Params) -> Result<()> {
+        let mut rows = self.connection.prepare_cached(sql)?;
+        let mut rows = rows.query(of)?;
+        while let Some(row) = rows.next()? {
+            let (slot, author): (i64, Sym) = (row.get(0)?, row.get(1)?);
+            self.slots.insert(slot, (self.names.text(author)?, row.get(2)?));
+        }
+        Ok(())
     }
 
     fn entity(&self, reference: Sym) -> Result<Option<Sym>> {
@@ -129,23 +151,16 @@ impl<'c, 'n> Loader<'c, 'n> {
             .unwrap_or_default())
     }
 
-    /// Remembers who holds the slots of an entity's claims: a cluster of hundreds has a slot for each member.
-    fn load_slots(&mut self, entity: Sym) -> Result<()> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT DISTINCT s.id, s.author, t.at FROM ref r JOIN claim c ON c.of = r.id JOIN slot s ON s.id = c.slot
-             JOIN stmt t ON t.n = s.holds WHERE r.entity = ?1",
-        )?;
-        let mut rows = rows.query([entity])?;
-        while let Some(row) = rows.next()? {
-            let (slot, author): (i64, Sym) = (row.get(0)?, row.get(1)?);
-            self.slots.insert(slot, (self.names.text(author)?, row.get(2)?));
-        }
-        Ok(())
-    }
-
     /// The rows of one entity.
     pub(crate) fn rows(&mut self, entity: Sym) -> Result<Vec<Row>> {
-        self.load_slots(entity)?;
+        if self.entity_of.is_none() {
+            // A cluster of hundreds has a slot for each member.
+            self.take_slots(
+                "SELECT DISTINCT s.id, s.author, t.at FROM ref r JOIN claim c ON c.of = r.id
+                 JOIN slot s ON s.id = c.slot JOIN stmt t ON t.n = s.holds WHERE r.entity = ?1",
+                [entity],
+            )?;
+        }
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM ref r JOIN claim c ON c.of = r.id WHERE r.entity = ?1"
         ))?;
@@ -153,28 +168,6 @@ impl<'c, 'n> Loader<'c, 'n> {
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             rows.extend(self.row(row)?);
-        }
-        Ok(rows)
-    }
-
-    /// The rows of all entities.
-    pub(crate) fn all_rows(&mut self) -> Result<BTreeMap<Sym, Vec<Row>>> {
-        let mut entities: FxHashMap<Sym, Sym> = FxHashMap::default();
-        let mut rows: BTreeMap<Sym, Vec<Row>> = BTreeMap::new();
-        let mut refs = self.connection.prepare("SELECT id, entity FROM ref")?;
-        for row in refs.query_map([], |row| Ok((row.get::<_, Sym>(0)?, row.get::<_, Sym>(1)?)))? {
-            let (reference, entity) = row?;
-            entities.insert(reference, entity);
-            rows.entry(entity).or_default();
-        }
-        self.entity_of = Some(entities);
-        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM claim c"))?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let Some(entity) = self.entity(row.get(9)?)? else { continue };
-            if let Some(row) = self.row(row)? {
-                rows.entry(entity).or_default().push(row);
-            }
         }
         Ok(rows)
     }
@@ -203,23 +196,7 @@ pub(crate) fn advance(live: &Live<'_, '_>, touched: &mut Touched) -> Result<()> 
     let connection = live.connection;
     let mut loader = Loader::new(connection, live.names);
     if touched.all {
-        let rows = loader.all_rows()?;
-        let mut resolved: BTreeMap<Sym, Resolved> = BTreeMap::new();
-        for (entity, rows) in &rows {
-            resolved.insert(*entity, loader.resolve(*entity, rows));
-        }
-        let hidden: BTreeSet<Sym> =
-            resolved.iter().filter(|(_, facts)| facts.hidden()).map(|(entity, _)| *entity).collect();
-        let mut members: FxHashMap<Sym, Vec<Rc<str>>> = FxHashMap::default();
-        for (reference, entity) in loader.entity_of.iter().flatten() {
-            members.entry(*entity).or_default().push(live.names.text(*reference)?);
-        }
-        let mut writer = Writer::new(live);
-        for (entity, facts) in &resolved {
-            let references = members.remove(entity).unwrap_or_default();
-            writer.write(*entity, facts, None, references, &|other| Ok(hidden.contains(&other)))?;
-        }
-        return writer.finish();
+        return write_all(live, &mut loader);
     }
     let mut todo = to_do(connection, touched)?;
     let mut resolved: BTreeMap<Sym, (Resolved, Option<Before>)> = BTreeMap::new();
@@ -251,9 +228,61 @@ pub(crate) fn advance(live: &Live<'_, '_>, touched: &mut Touched) -> Result<()> 
     };
     for (entity, (facts, before)) in &resolved {
         let references = references(connection, live.names, *entity)?;
-        writer.write(*entity, facts, *before, references, &hidden)?;
+        writer.write(*entity, facts, *before, &references)?;
+        let mut links = BTreeSet::new();
+        for (kind, to) in links_of(live.names, facts)? {
+            if !hidden(to)? {
+                links.insert((kind, to));
+            }
+        }
+        writer.link(*entity, before.is_some(), &links)?;
     }
     writer.finish()
+}
+
+/// Writes all entities of a read model that has none, one after the other: claims are many, and only links need to know
+/// of more than one entity, whether it is hidden.
+fn write_all(live: &Live<'_, '_>, loader: &mut Loader<'_, '_>) -> Result<()> {
+    loader.load_entities()?;
+    let mut writer = Writer::new(live);
+    let mut hidden: FxHashSet<Sym> = FxHashSet::default();
+    let mut links: Vec<(Sym, Sym, Sym)> = Vec::new();
+    let mut entities = live.connection.prepare("SELECT DISTINCT entity FROM ref ORDER BY entity")?;
+    let mut entities = entities.query([])?;
+    while let Some(row) = entities.next()? {
+        let entity: Sym = row.get(0)?;
+        let facts = {
+            let rows = loader.rows(entity)?;
+            loader.resolve(entity, &rows)
+        };
+        if facts.hidden() {
+            hidden.insert(entity);
+        }
+        writer.write(entity, &facts, None, &references(live.connection, live.names, entity)?)?;
+        links.extend(links_of(live.names, &facts)?.into_iter().map(|(kind, to)| (entity, kind, to)));
+    }
+    links.retain(|(_, _, to)| !hidden.contains(to));
+    for links in links.chunk_by(|a, b| a.0 == b.0) {
+        let of = links.iter().map(|(_, kind, to)| (*kind, *to)).collect();
+        writer.link(links[0].0, false, &of)?;
+    }
+    writer.finish()
+}
+
+/// The links of an entity that the map shows, as far as the entities at their other ends are shown.
+fn links_of(names: &Names<'_>, facts: &Resolved) -> Result<Vec<(Sym, Sym)>> {
+    let mut links = Vec::new();
+    if facts.hidden() {
+        return Ok(links);
+    }
+    for fact in &facts.facts {
+        let ends = ends(fact);
+        if !ends.is_empty() {
+            let kind = names.intern(&fact.kind)?;
+            links.extend(ends.into_iter().map(|to| (kind, to)));
+        }
+    }
+    Ok(links)
 }
 
 fn is_hidden(connection: &Connection, entity: Sym) -> Result<bool> {
@@ -430,14 +459,12 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
         entity: Sym,
         facts: &Resolved,
         before: Option<Before>,
-        mut references: Vec<Rc<str>>,
-        hidden: &dyn Fn(Sym) -> Result<bool>,
+        references: &[Rc<str>],
     ) -> Result<()> {
         let connection = self.live.connection;
         let names = self.live.names;
-        references.sort_unstable();
         let representative = names.text(entity)?;
-        let Summary { name, kind, aliases } = summary(&representative, facts, &references);
+        let Summary { name, kind, aliases } = summary(&representative, facts, references);
         let is_hidden = facts.hidden();
         let (entity_type, description) = (facts.text("type"), facts.text("description"));
         let mut more: Vec<&str> = vec![&kind];
@@ -472,23 +499,10 @@ impl<'l, 'c, 'n> Writer<'l, 'c, 'n> {
         }) {
             draft.write(connection, entity * 2)?;
         }
-        let mut links: BTreeSet<(Sym, Sym)> = BTreeSet::new();
         if !is_hidden {
             self.count(&format!("kind:{kind}"), 1);
-            for fact in &facts.facts {
-                let ends = ends(fact);
-                if ends.is_empty() {
-                    continue;
-                }
-                let kind = names.intern(&fact.kind)?;
-                for to in ends {
-                    if !hidden(to)? {
-                        links.insert((kind, to));
-                    }
-                }
-            }
         }
-        self.link(entity, before.is_some(), &links)
+        Ok(())
     }
 
     fn finish(self) -> Result<()> {

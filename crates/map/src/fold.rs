@@ -56,13 +56,10 @@ fn is_current(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> 
     {
         return Ok(None);
     }
-    if let Some(now) = cut_off.now() {
-        let waiting: bool = connection
-            .prepare_cached("SELECT EXISTS(SELECT 1 FROM stmt WHERE person = 0 AND due <> (time <= ?1))")?
-            .query_row([now.millis()], |row| row.get(0))?;
-        if waiting {
-            return Ok(None);
-        }
+    if let Some(now) = cut_off.now()
+        && words::any_due(connection, now)?
+    {
+        return Ok(None);
     }
     Ok(Some(position))
 }
@@ -123,7 +120,7 @@ fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Res
         slots::advance(ledger, &mut live, &changed, &mut touched)?;
         stand_all(&mut live)?;
         live.flush(&mut touched)?;
-        schema::make_indexes(connection)?;
+        schema::index_claims(connection)?;
     } else {
         slots::advance(ledger, &mut live, &changed, &mut touched)?;
         for number in &changed.words {
@@ -137,6 +134,9 @@ fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Res
     let looked = recluster(&live, &mut touched)?;
     place_words(&live, &changed, &looked, &mut touched)?;
     entities::advance(&live, &mut touched)?;
+    if touched.all {
+        schema::index_entities(connection)?;
+    }
     slots::questions(&live)?;
     add_count(connection, "claims", live.claims)?;
     add_count(connection, "unknown", live.unknown)?;

@@ -167,6 +167,11 @@ impl<'c> Read<'c> {
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM entity WHERE {wheres}"))?
             .query_row(params_from_iter(values.iter()), |row| row.get(0))?;
+        // Where most entities are listed, their order is taken from the names' index; SQLite would rather sort all of them.
+        let wheres = match (&filter.kind, &filter.owner) {
+            (None, None) => wheres.replace("hidden = 0", "+hidden = 0"),
+            _ => wheres,
+        };
         let sql = format!(
             "SELECT id FROM entity WHERE {wheres} ORDER BY name COLLATE NOCASE, (SELECT text FROM sym WHERE sym.id = entity.id)
              LIMIT {} OFFSET {}",

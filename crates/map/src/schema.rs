@@ -27,7 +27,7 @@ CREATE TABLE stmt(n INTEGER PRIMARY KEY, id BLOB NOT NULL, author INTEGER NOT NU
 CREATE UNIQUE INDEX stmt_id ON stmt(id);
 CREATE INDEX stmt_op ON stmt(op);
 CREATE INDEX stmt_slot ON stmt(slot) WHERE slot IS NOT NULL;
-CREATE INDEX stmt_due ON stmt(person, time);
+CREATE INDEX stmt_due ON stmt(person, due, time);
 -- People's statements: the one claim, whether it stands, where its references are placed; `anchored`: on themselves.
 -- `called`: a join of two names of one repository; `repositories`: of two repositories. Both concern more than their ends.
 CREATE TABLE word(n INTEGER PRIMARY KEY, type INTEGER NOT NULL, neg INTEGER NOT NULL, body TEXT NOT NULL, standing INTEGER NOT NULL DEFAULT 0,
@@ -76,7 +76,8 @@ CREATE VIRTUAL TABLE search USING fts5(name, alias, text, content='', contentles
 ";
 
 /// Indexes that a bulk load makes afterwards, for an index that grows in random order is what such a load waits for.
-const BULK_INDEXES: &[(&str, &str)] = &[
+/// These are asked by the steps that follow the load of claims.
+const CLAIM_INDEXES: &[(&str, &str)] = &[
     ("sym_text", "CREATE UNIQUE INDEX sym_text ON sym(text)"),
     ("claim_of", "CREATE INDEX claim_of ON claim(of)"),
     ("claim_to", "CREATE INDEX claim_to ON claim(\"to\") WHERE \"to\" IS NOT NULL"),
@@ -85,7 +86,11 @@ const BULK_INDEXES: &[(&str, &str)] = &[
     ("ref_entity", "CREATE INDEX ref_entity ON ref(entity)"),
     ("ref_short", "CREATE INDEX ref_short ON ref(short)"),
     ("ref_key_key", "CREATE INDEX ref_key_key ON ref_key(key, ref)"),
-    ("entity_kind", "CREATE INDEX entity_kind ON entity(hidden, kind, name)"),
+];
+
+/// And these by nothing before the end.
+const ENTITY_INDEXES: &[(&str, &str)] = &[
+    ("entity_kind", "CREATE INDEX entity_kind ON entity(hidden, kind, type, name)"),
     ("entity_name", "CREATE INDEX entity_name ON entity(name COLLATE NOCASE)"),
     ("link_to", "CREATE INDEX link_to ON link(\"to\", type)"),
 ];
@@ -135,7 +140,7 @@ fn make_private(path: &Path) {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_secs(60))?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(512);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // What is lost with the power is made again from the ledger.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -166,7 +171,8 @@ fn make(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!("DROP TABLE IF EXISTS \"{}\"", table.replace('"', "\"\"")))?;
     }
     connection.execute_batch(TABLES)?;
-    make_indexes(connection)?;
+    index_claims(connection)?;
+    index_entities(connection)?;
     connection.execute("INSERT INTO meta VALUES('schema', ?1)", [schema()])?;
     Ok(())
 }
@@ -193,14 +199,24 @@ pub(crate) fn clear_derived(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 pub(crate) fn drop_indexes(connection: &Connection) -> rusqlite::Result<()> {
-    for (name, _) in BULK_INDEXES {
+    for (name, _) in CLAIM_INDEXES.iter().chain(ENTITY_INDEXES) {
         connection.execute_batch(&format!("DROP INDEX IF EXISTS {name}"))?;
     }
     Ok(())
 }
 
-pub(crate) fn make_indexes(connection: &Connection) -> rusqlite::Result<()> {
-    for (_, sql) in BULK_INDEXES {
+/// Makes the indexes that the steps after a bulk load of claims ask.
+pub(crate) fn index_claims(connection: &Connection) -> rusqlite::Result<()> {
+    make_indexes(connection, CLAIM_INDEXES)
+}
+
+/// Makes the rest of them.
+pub(crate) fn index_entities(connection: &Connection) -> rusqlite::Result<()> {
+    make_indexes(connection, ENTITY_INDEXES)
+}
+
+fn make_indexes(connection: &Connection, indexes: &[(&str, &str)]) -> rusqlite::Result<()> {
+    for (_, sql) in indexes {
         connection.execute_batch(&sql.replacen("INDEX", "INDEX IF NOT EXISTS", 1))?;
     }
     Ok(())

@@ -92,10 +92,20 @@ pub(crate) fn take_in(
     Ok(())
 }
 
+// Each is one look into the index over (person, due, time), however many statements there are.
+const COME_DUE: &str = "SELECT n FROM stmt WHERE person = 0 AND due = 0 AND time <= ?1";
+const NOT_YET_DUE: &str = "SELECT n FROM stmt WHERE person = 0 AND due = 1 AND time > ?1";
+
+/// Whether [`due`] would change anything.
+pub(crate) fn any_due(connection: &Connection, now: Time) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT EXISTS({COME_DUE}) OR EXISTS({NOT_YET_DUE})"))?
+        .query_row([now.millis()], |row| row.get(0))?)
+}
+
 /// Machines' statements whose stamp the clock has passed since (or that it went back behind).
 pub(crate) fn due(connection: &Connection, now: Time, changed: &mut Changed) -> Result<()> {
-    let mut rows =
-        connection.prepare_cached("SELECT n FROM stmt WHERE person = 0 AND due <> (time <= ?1)")?;
+    let mut rows = connection.prepare_cached(&format!("{COME_DUE} UNION ALL {NOT_YET_DUE}"))?;
     let numbers: Vec<i64> =
         rows.query_map([now.millis()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for number in numbers {
