@@ -64,12 +64,15 @@ pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
     let took = run::time(call(&["merge"]).arg(&export))?;
     table.milliseconds(bench, "merge of the export, and the fold", took, None);
 
-    let mut rebuilds = Vec::new();
+    let (mut rebuilds, mut peak_mb) = (Vec::new(), 0.0_f64);
     for _ in 0..size.rebuilds {
         forget_read_model(folder.path())?;
-        rebuilds.push(run::time(&mut call(&["list", "--limit", "1"]))?);
+        let measured = run::measure(&mut call(&["list", "--limit", "1"]))?;
+        rebuilds.push(measured.took);
+        peak_mb = peak_mb.max(measured.peak_mb);
     }
     table.milliseconds(bench, "rebuild of the read model", median(rebuilds), Some(size.most_rebuild_ms));
+    table.add(bench, "its peak memory", peak_mb, "MB", None);
 
     let first =
         first_entity(&run::output(&mut call(&["list", "--kind", "component", "--limit", "1", "--json"]))?)?;
