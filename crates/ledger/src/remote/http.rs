@@ -19,6 +19,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(120);
 /// What is waited before a question is asked again.
 const AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(1_000)];
+/// For how long a server that asks to come back later is waited for, all attempts together. One that asks for more is
+/// believed, and not asked again: a person had better know.
+const LATER: Duration = Duration::from_secs(60);
 /// Largest error that is read, in bytes.
 const ERROR_BYTES: u64 = 64 * 1024;
 /// Longest sentence of a server that is repeated, in characters.
@@ -44,8 +47,10 @@ pub(super) type Lines = Answer<Box<dyn BufRead>>;
 
 /// Which failure it was, as far as asking again goes.
 enum Failed {
-    /// The question did not get there, or the server asks to come back: nothing has happened.
+    /// The question did not get there: nothing has happened.
     Before(Error),
+    /// The server asks to come back after so long: nothing has happened.
+    Later(Error, Duration),
     /// The answer did not come: something may have happened.
     Between(Error),
     /// Asking again would give the same.
@@ -110,19 +115,25 @@ impl Http {
         read: &mut dyn FnMut(&mut Lines) -> Result<T>,
     ) -> Result<(T, bool)> {
         let mut may_have_happened = false;
-        let mut waits = AGAIN.iter();
+        let mut waits = AGAIN.iter().copied();
+        let mut patience = LATER;
         loop {
-            let error = match self.once(what, sent, read) {
+            let (error, wait) = match self.once(what, sent, read) {
                 Ok(answer) => return Ok((answer, may_have_happened)),
                 Err(Failed::Surely(error)) => return Err(error),
-                Err(Failed::Before(error)) => error,
+                Err(Failed::Before(error)) => (error, waits.next()),
+                Err(Failed::Later(error, wait)) => {
+                    let left = patience.checked_sub(wait);
+                    patience = left.unwrap_or_default();
+                    (error, left.map(|_| wait))
+                }
                 Err(Failed::Between(error)) => {
                     may_have_happened = true;
-                    error
+                    (error, waits.next())
                 }
             };
-            match waits.next() {
-                Some(wait) => std::thread::sleep(*wait),
+            match wait {
+                Some(wait) => std::thread::sleep(wait),
                 None if may_have_happened && matches!(sent, Sent::Packed(..)) => {
                     return Err(self.problem(RemoteProblem::Unsure(reason(&error))));
                 }
@@ -141,9 +152,10 @@ impl Http {
         self.check(&response)?;
         let status = response.status().as_u16();
         let packed = response.headers().get("content-encoding").is_some_and(|coding| coding == "zstd");
+        let later = retry_after(&response);
         let body = BufReader::with_capacity(BUFFER_BYTES, response.into_body().into_reader());
         if status != 200 {
-            return Err(self.refused(status, body));
+            return Err(self.refused(status, later, body));
         }
         let source: Box<dyn BufRead> = if packed {
             let unpacked = zstd::stream::read::Decoder::with_buffer(body).and_then(|mut decoder| {
@@ -249,14 +261,18 @@ impl Http {
             }
             // A proxy whose server is just being started again.
             None if matches!(status, 502..=504) => {
-                Err(Failed::Between(self.problem(RemoteProblem::NoStave(format!("HTTP status {status}")))))
+                let error = self.problem(RemoteProblem::NoStave(format!("HTTP status {status}")));
+                Err(match (status, retry_after(response)) {
+                    (503, Some(wait)) => Failed::Later(error, wait),
+                    _ => Failed::Between(error),
+                })
             }
             _ => Err(Failed::Surely(self.problem(RemoteProblem::NoStave(format!("HTTP status {status}"))))),
         }
     }
 
-    /// The server's own word on why not.
-    fn refused(&self, status: u16, body: impl Read) -> Failed {
+    /// The server's own word on why not; `later`: after how long it wants to be asked again.
+    fn refused(&self, status: u16, later: Option<Duration>, body: impl Read) -> Failed {
         #[derive(serde::Deserialize)]
         struct Told {
             error: ErrorLine,
@@ -281,12 +297,20 @@ impl Http {
             said,
             hint: hint.as_deref().map(tamed).filter(|hint| !hint.is_empty()),
         });
-        match status {
+        match (status, later) {
             // Too many ask at once: it was not begun.
-            429 | 503 => Failed::Before(error),
+            (429 | 503, Some(wait)) => Failed::Later(error, wait),
+            (429 | 503, None) => Failed::Before(error),
             _ => Failed::Surely(error),
         }
     }
+}
+
+/// How long the other side asks to be left alone (RFC 9110, section 10.2.3), where it says so in seconds; a date would
+/// need the present. At least as long as after a failure, so that a server that says 0 isn't asked in a loop.
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let seconds: u64 = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).max(AGAIN[1]))
 }
 
 /// What somebody else wrote, without what would do something to a terminal, and not too much of it.

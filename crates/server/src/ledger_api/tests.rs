@@ -379,3 +379,63 @@ fn what_is_no_server_of_ours_is_told_in_a_sentence() {
     let error = client(nobody, None).info().unwrap_err().to_string();
     assert!(error.contains("there is no answer: ") && error.contains("is the server running"), "{error}");
 }
+
+/// A server that answers one request after the other with these; how many came.
+fn answering_each(answers: Vec<String>) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (address, asked)
+}
+
+fn whole(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nstave-api: 1\r\n{headers}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+#[test]
+fn a_server_that_asks_to_come_back_is_asked_again_when_it_wants_to_be() {
+    let info = r#"{"info":{"estate":"e","ledger":"l","epoch":1,"revision":2,"position":3}}
+{"end":true}
+"#;
+    let no = r#"{"error":{"message":"Too often.","hint":"Try again in a moment."}}"#;
+    let later = |status: &str, seconds: &str| whole(status, &format!("retry-after: {seconds}\r\n"), no);
+    let answers = vec![
+        later("429 Too Many Requests", "2"),
+        later("503 Service Unavailable", "1"),
+        // A proxy that says the same.
+        later("503 Service Unavailable", "0").replace("stave-api: 1\r\n", ""),
+        later("429 Too Many Requests", "1"),
+        whole("200 OK", "", info),
+    ];
+    let (address, asked) = answering_each(answers);
+    let started = std::time::Instant::now();
+    // More often than after failures, for the server is there and says when.
+    assert_eq!(client(address, None).info().unwrap().revision, 2);
+    let took = started.elapsed();
+    assert_eq!(asked.load(Ordering::SeqCst), 5);
+    assert!(took >= std::time::Duration::from_secs(5), "{took:?}");
+
+    // Nobody waits for an hour.
+    for seconds in ["3600", "18446744073709551615"] {
+        let (address, asked) = answering_each(vec![later("429 Too Many Requests", seconds); 3]);
+        let error = client(address, None).info().unwrap_err().to_string();
+        assert_eq!((asked.load(Ordering::SeqCst), error.contains("Too often.")), (1, true), "{error}");
+    }
+    // What is no number of seconds is passed over: three attempts, as after any failure.
+    let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+    let (address, asked) = answering_each(vec![later("503 Service Unavailable", date); 4]);
+    assert!(client(address, None).info().is_err());
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+}
