@@ -25,10 +25,15 @@ const JOBS: &[&str] = &[
     "quota",
 ];
 
-/// Writes an estate of at least `claims` claims; how many it has. No more than one repository is held in memory.
-pub(super) fn write(to: &mut impl Write, claims: usize) -> Result<usize> {
+/// Writes an estate of at least so many claims and statements; how many of each it has. No more than one repository is held
+/// in memory.
+pub(super) fn write(
+    to: &mut impl Write,
+    least_claims: usize,
+    least_statements: usize,
+) -> Result<(usize, usize)> {
     let (mut count, mut statements, mut repositories) = (0, 0, 0);
-    while count < claims {
+    while count < least_claims || statements < least_statements {
         let all = repository(repositories)?;
         count += all.iter().map(|statement| statement.claims.len()).sum::<usize>();
         statements += all.len();
@@ -52,7 +57,7 @@ pub(super) fn write(to: &mut impl Write, claims: usize) -> Result<usize> {
         }
     }
     to.flush()?;
-    Ok(count)
+    Ok((count, statements))
 }
 
 fn line(to: &mut impl Write, value: &Value) -> Result<()> {
@@ -269,7 +274,7 @@ mod tests {
     #[test]
     fn the_made_up_estate_keeps_the_format_and_has_its_size() -> Result<()> {
         let mut text = Vec::new();
-        let count = write(&mut text, 2_000)?;
+        let (count, _) = write(&mut text, 2_000, 0)?;
         let text = String::from_utf8(text)?;
         assert!(count >= 2_000);
         assert_eq!(text.lines().filter(|line| line.starts_with("{\"claim\"")).count(), count);

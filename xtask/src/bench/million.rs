@@ -43,7 +43,12 @@ const MOST_WORST_ADVANCE_MS: f64 = 50.0;
 
 /// Writes a made-up estate as an export.
 pub(super) fn made_up(claims: usize, file: &Path) -> Result<usize> {
-    estate::write(&mut BufWriter::new(File::create(file)?), claims)
+    Ok(estate::write(&mut BufWriter::new(File::create(file)?), claims, 0)?.0)
+}
+
+/// Writes a made-up estate of at least so many statements as an export; how many claims and statements it has.
+pub(super) fn made_up_of(statements: usize, file: &Path) -> Result<(usize, usize)> {
+    estate::write(&mut BufWriter::new(File::create(file)?), 0, statements)
 }
 
 pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
@@ -162,7 +167,7 @@ fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
 }
 
 /// The name of the first entity that a list in JSON has, wherever it stands in it.
-fn first_entity(list: &str) -> Result<String> {
+pub(super) fn first_entity(list: &str) -> Result<String> {
     let value: Value = serde_json::from_str(list)?;
     find_name(&value).context("`stave list --json` lists nothing")
 }

@@ -16,6 +16,7 @@ mod history;
 mod many;
 mod million;
 mod others;
+mod remote;
 mod scan;
 
 const RUNS: usize = 5;
@@ -84,7 +85,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-const NAMES: &[&str] = &["scan", "history", "million", "many", "fold", "start", "first-build", "ten-million"];
+const NAMES: &[&str] =
+    &["scan", "history", "million", "many", "fold", "start", "remote", "first-build", "ten-million"];
 
 /// `cargo xtask estate --claims N --to FILE`.
 pub(crate) fn estate(mut args: Args) -> Result<Outcome> {
@@ -106,7 +108,7 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
     if names.is_empty() {
         // A first build takes minutes and says nothing about a change, ten million claims need 20 GB of disk; they run when
         // they are named.
-        names = NAMES[..6].iter().map(|name| (*name).to_owned()).collect();
+        names = NAMES[..7].iter().map(|name| (*name).to_owned()).collect();
     }
     for name in &names {
         match (name.as_str(), &trees) {
@@ -121,6 +123,7 @@ pub(crate) fn task(mut args: Args) -> Result<Outcome> {
             ("many", _) => many::measure(&mut table)?,
             ("fold", _) => others::fold(&mut table)?,
             ("start", _) => others::start(&mut table)?,
+            ("remote", _) => remote::measure(&mut table)?,
             _ => others::first_build(&mut table)?,
         }
     }

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use stave_ledger::{Ledger, SqliteLedger};
 use stave_map::ReadModel;
+use stave_model::Time;
 use stave_server::{Options, ServeError, Sources, Stop, serve};
 
 /// A server on a folder of its own.
@@ -50,13 +51,18 @@ impl Server {
 
     /// With something in the ledger before it starts.
     fn prepared(options: Options, prepare: impl FnOnce(&mut SqliteLedger)) -> Server {
+        Server::at(estate::now, options, prepare)
+    }
+
+    /// With another clock than the one that stands still.
+    fn at(clock: fn() -> Time, options: Options, prepare: impl FnOnce(&mut SqliteLedger)) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = SqliteLedger::open_or_create(&folder.path().join("ledger")).unwrap();
         ledger.append(&estate::statements()).unwrap();
         ledger.add_people(&estate::people()).unwrap();
         prepare(&mut ledger);
         let past = Some(folder.path().join("at"));
-        let options = Options { clock: estate::now, poll: Duration::from_millis(100), past, ..options };
+        let options = Options { clock, poll: Duration::from_millis(100), past, ..options };
         let (ready, address) = mpsc::channel();
         let stop = Stop::default();
         let (own_stop, path) = (stop.clone(), folder.path().to_owned());

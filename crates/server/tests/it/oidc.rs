@@ -2,9 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
 use stave_ledger::Ledger as _;
+use stave_model::Time;
 use stave_server::door::accounts::{User, add_user, users};
 use stave_server::door::{Oidc, Role};
 use stave_server::{Options, ServeError, Stop, serve};
@@ -26,11 +28,16 @@ fn settings(issuer: &str, url: &str) -> Oidc {
 
 /// A server that sends people to a provider. It must know its own address before it starts.
 fn with(provider: &Provider, change: impl FnOnce(&mut Oidc)) -> Server {
+    at(estate::now, provider, change)
+}
+
+fn at(clock: fn() -> Time, provider: &Provider, change: impl FnOnce(&mut Oidc)) -> Server {
     let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let mut oidc = settings(&provider.issuer, &format!("http://127.0.0.1:{port}"));
     change(&mut oidc);
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-    Server::with(Options { listen, port_search: 0, oidc: Some(oidc), ..Options::default() })
+    let options = Options { listen, port_search: 0, oidc: Some(oidc), ..Options::default() };
+    Server::at(clock, options, |_| {})
 }
 
 fn at_provider(address: &str) -> Answer {
@@ -189,10 +196,49 @@ fn new_keys_of_the_provider_are_asked_for() {
     assert_eq!(sign_in(&server).status, 303);
     assert_eq!(sign_in(&server).status, 303);
     assert_eq!((provider.asked("/.well-known/openid-configuration"), provider.asked("/keys")), (1, 1));
-    // The clock of these tests stands still: within a minute, a key that isn't known is one that isn't there.
+    // Within a minute (the clock of these tests stands still), a key that isn't known is one that isn't there.
     provider.says(|manners| manners.kid = "second".to_owned());
     assert_eq!(sign_in(&server).status, 401);
     assert_eq!(provider.asked("/keys"), 1);
+}
+
+/// How far the clock of the next test is ahead of the others'.
+static AHEAD_MS: AtomicI64 = AtomicI64::new(0);
+
+fn moved() -> Time {
+    Time::from_millis(estate::now().millis() + AHEAD_MS.load(Ordering::SeqCst))
+}
+
+#[test]
+fn a_key_that_is_not_known_is_asked_for_again_after_a_minute() {
+    const HOUR_MS: i64 = 3_600_000;
+    let provider = Provider::start();
+    let server = at(moved, &provider, |_| {});
+    let sign_in_at = |ahead_ms: i64| {
+        AHEAD_MS.store(ahead_ms, Ordering::SeqCst);
+        let status = sign_in(&server).status;
+        (status, provider.asked("/.well-known/openid-configuration"), provider.asked("/keys"))
+    };
+    let signs_with = |kid: &str| {
+        // Good for long: it isn't the token's end that is tested.
+        let exp = estate::now().millis() / 1_000 + 3 * HOUR_MS / 1_000;
+        provider.says(|manners| {
+            manners.kid = kid.to_owned();
+            manners.claims["exp"] = exp.into();
+        });
+    };
+    signs_with("first");
+    assert_eq!(sign_in_at(0), (303, 1, 1));
+    signs_with("second");
+    assert_eq!(sign_in_at(59_999), (401, 1, 1));
+    assert_eq!(sign_in_at(60_000), (303, 1, 2));
+    // Whoever makes keys up doesn't make us ask more often than once a minute.
+    signs_with("third");
+    assert_eq!(sign_in_at(119_999), (401, 1, 2));
+    assert_eq!(sign_in_at(120_000), (303, 1, 3));
+    // Once an hour all of it is asked for again.
+    signs_with("fourth");
+    assert_eq!(sign_in_at(HOUR_MS), (303, 2, 4));
 }
 
 #[test]
