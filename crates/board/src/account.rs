@@ -1,6 +1,6 @@
 //! Signing in, and who one is.
 
-use maud::html;
+use maud::{Markup, html};
 
 use crate::links::encoded;
 use crate::parts::text;
@@ -65,12 +65,42 @@ pub enum Account {
         name: String,
         /// What they may do.
         role: String,
+        /// Whether they sign in with a password, and so can change it here.
+        has_password: bool,
+        /// Their sessions, the one that was used last first.
+        sessions: Vec<SessionRow>,
+        /// What has just been done.
+        done: Option<Changed>,
     },
     /// A program with a token.
     Machine {
         /// The token's name.
         name: String,
     },
+}
+
+/// One session of a user.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The digits by which it is ended.
+    pub id: String,
+    /// When it began: `2026-11-22 14:05`, UTC.
+    pub began: String,
+    /// How long ago it was last used.
+    pub seen: String,
+    /// Whether it is the one that looks at the page.
+    pub is_own: bool,
+}
+
+/// What came of a form on the page.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// There is another password now, and no session elsewhere.
+    Password,
+    /// Sessions have ended.
+    Sessions,
+    /// Nothing was changed, and why.
+    Nothing(String),
 }
 
 /// A page that says who one is, and ends it.
@@ -81,8 +111,11 @@ pub fn account_page(account: &Account) -> String {
                 "You read. Who writes needs the URL that was printed when this server started."
             },
             Account::Keeper { name } => p.lead { "You write as " (text(name)) "." },
-            Account::Person { name, role } => p.lead { "You are " (text(name)) ", " (role) "." },
+            Account::Person { name, role, .. } => p.lead { "You are " (text(name)) ", " (role) "." },
             Account::Machine { name } => p.lead { "You are the token " (text(name)) "." },
+        }
+        @if let Account::Person { has_password, sessions, done, .. } = account {
+            (own_account(*has_password, sessions, done.as_ref()))
         }
         @if matches!(account, Account::Keeper { .. } | Account::Person { .. }) {
             form.account action="/logout" method="post" { button type="submit" { "Sign out" } }
@@ -90,4 +123,63 @@ pub fn account_page(account: &Account) -> String {
         p { a href="/" { "To the overview" } }
     };
     bare_page("Who you are here", &main)
+}
+
+/// What somebody who is signed in can do about their account.
+fn own_account(has_password: bool, sessions: &[SessionRow], done: Option<&Changed>) -> Markup {
+    html! {
+        @match done {
+            Some(Changed::Password) => p role="status" { "You have another password; your sessions elsewhere have ended." },
+            Some(Changed::Sessions) => p role="status" { "Done." },
+            Some(Changed::Nothing(why)) => p role="alert" { "Nothing was changed. " (text(why)) },
+            None => {},
+        }
+        @if has_password {
+            h2 { "Another password" }
+            form.account action="/account/password" method="post" {
+                (password("old", "The one that you have", "current-password"))
+                (password("new", "The new one, 12 characters at least", "new-password"))
+                (password("again", "The new one again", "new-password"))
+                button type="submit" { "Change it" }
+            }
+        } @else {
+            p { "You sign in elsewhere; your password is changed there." }
+        }
+        h2 { "Where you are signed in" }
+        table {
+            thead { tr { th scope="col" { "Since (UTC)" } th scope="col" { "Last used" } th scope="col" { "" } } }
+            tbody {
+                @for session in sessions {
+                    tr {
+                        td { (session.began) }
+                        td { (session.seen) }
+                        td {
+                            @if session.is_own {
+                                "here"
+                            } @else {
+                                form action="/account/sessions" method="post" {
+                                    input type="hidden" name="session" value=(session.id);
+                                    button type="submit" aria-label={ "End the session of " (session.began) } { "End it" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if sessions.len() > 1 {
+            form.account action="/account/sessions" method="post" {
+                button type="submit" { "End all others" }
+            }
+        }
+    }
+}
+
+fn password(name: &str, label: &str, autocomplete: &str) -> Markup {
+    html! {
+        label {
+            (label)
+            input type="password" name=(name) required maxlength="1024" autocomplete=(autocomplete);
+        }
+    }
 }

@@ -30,7 +30,7 @@ mod shell;
 mod tools;
 mod why;
 
-pub use account::{Account, SignIn, account_page, sign_in_page};
+pub use account::{Account, Changed, SessionRow, SignIn, account_page, sign_in_page};
 pub use again::{Again, Way, again_page};
 pub use assets::{Asset, asset, assets};
 pub use barrel::barrel_page;

@@ -157,9 +157,12 @@ fn may_write(
         let page = problem("Not from here", sentence.to_owned(), "Open the board itself and do it there.");
         return Err(Box::new(Reply::problem(StatusCode::FORBIDDEN, uri, &page).into_response()));
     }
-    if route.who == Who::Writers {
-        entered.caller.may_write().map_err(|refusal| refused(&refusal, uri))?;
-    }
+    let allowed = match route.who {
+        Who::Anyone => Ok(()),
+        Who::People => entered.caller.may(Intent::OwnAccount),
+        Who::Writers => entered.caller.may_write(),
+    };
+    allowed.map_err(|refusal| refused(&refusal, uri))?;
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length
         .and_then(|length| length.parse::<u64>().ok())

@@ -13,7 +13,7 @@ use stave_map::PastError;
 use stave_model::Op;
 use tokio::sync::watch;
 
-use crate::door::{Caller, elsewhere, sign};
+use crate::door::{Caller, account, elsewhere, sign};
 use crate::events::events;
 use crate::guard::guard;
 use crate::ledger_api;
@@ -50,7 +50,9 @@ pub(crate) fn routes(state: Arc<State>, stop: watch::Receiver<bool>) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/account", get(sign::account))
+        .route("/account", get(account::account))
+        .route("/account/password", post(account::change_password).get(account::nothing_here))
+        .route("/account/sessions", post(account::end_sessions).get(account::nothing_here))
         .route("/login", get(sign::login_page).post(sign::login))
         .route("/login/oidc", get(elsewhere::leave))
         .route("/login/oidc/back", get(elsewhere::back))

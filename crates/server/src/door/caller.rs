@@ -104,6 +104,8 @@ pub enum Intent<'a> {
         /// About what.
         scope: &'a Scope,
     },
+    /// Change one's own password, end one's own sessions.
+    OwnAccount,
     /// Add names to the people directory, as a scan of histories does.
     AddPeople,
     /// Anything else that changes what others see: other estates' keys, restoring, compaction.
@@ -149,6 +151,9 @@ pub enum Refusal {
         /// What it wanted to speak of.
         scope: Scope,
     },
+    /// Not a person.
+    #[error("Only people have an account of their own.")]
+    NoPerson,
     /// No token may do it.
     #[error("The token {0} may not do this; it takes an admin.")]
     Token(String),
@@ -175,6 +180,7 @@ impl Refusal {
             Refusal::TokenScope { .. } => {
                 "A token names its scopes: stave token add NAME --scope-prefix PREFIX."
             }
+            Refusal::NoPerson => "A token is removed by whoever runs the ledger: stave token remove NAME.",
             Refusal::Token(_) => "It is done with the command line, by whoever runs the ledger.",
         }
     }
@@ -191,6 +197,7 @@ impl Caller {
             Caller::Guest => match intent {
                 Intent::Read | Intent::Metrics { from_here: true } => Ok(()),
                 Intent::Metrics { from_here: false } => Err(Refusal::SignIn),
+                Intent::OwnAccount => Err(Refusal::NoPerson),
                 Intent::Speak { .. } | Intent::AddPeople | Intent::Administer => Err(Refusal::Key),
             },
             Caller::Person(person) => person.may(intent),
@@ -241,7 +248,7 @@ impl Caller {
 impl Person {
     fn may(&self, intent: Intent<'_>) -> Result<(), Refusal> {
         match intent {
-            Intent::Read => Ok(()),
+            Intent::Read | Intent::OwnAccount => Ok(()),
             Intent::AddPeople => self.is_at_least(Role::Member),
             Intent::Metrics { .. } | Intent::Administer => self.is_at_least(Role::Admin),
             Intent::Speak { author, .. } if !author.is_person() => {
@@ -276,6 +283,7 @@ impl Machine {
     fn may(&self, intent: Intent<'_>) -> Result<(), Refusal> {
         match intent {
             Intent::Read | Intent::Metrics { .. } => Ok(()),
+            Intent::OwnAccount => Err(Refusal::NoPerson),
             Intent::AddPeople if !self.authors.is_empty() => Ok(()),
             Intent::AddPeople | Intent::Administer => Err(Refusal::Token(self.name.clone())),
             Intent::Speak { author, scope } => {

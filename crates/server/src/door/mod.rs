@@ -4,6 +4,7 @@
 //! statement in asks [`Caller::sign`], whoever does anything else that changes something [`Caller::may`]. Nothing
 //! here reads a body or appends. docs/access.md has the table of who may what, and a test compares the two.
 
+pub(crate) mod account;
 pub mod accounts;
 mod caller;
 mod cookie;

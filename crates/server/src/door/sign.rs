@@ -10,7 +10,7 @@ use axum::{Extension, Form};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use stave_board::{Account, SignIn, account_page, sign_in_page};
+use stave_board::{SignIn, sign_in_page};
 use stave_model::{Author, PersonRow, Time, hash_bytes};
 
 use super::accounts::{Password, User, WHOLE_MS, begin_session, end_session, signs_in, user};
@@ -111,7 +111,7 @@ pub(crate) async fn login(
 ///
 /// # Errors
 /// How long to wait, where there were too many.
-fn may_try(state: &State, email: &str, address: &str) -> Result<(), Duration> {
+pub(super) fn may_try(state: &State, email: &str, address: &str) -> Result<(), Duration> {
     let (door, now) = (&state.door, Instant::now());
     door.rates.count(&format!("sign in from {address}"), door.limits.sign_ins_from, now)?;
     // A hash, so that what somebody types costs no more memory than an address does.
@@ -232,22 +232,6 @@ pub(crate) async fn caller(Extension(caller): Extension<Caller>) -> Response<Bod
         }
     };
     Reply::json(&CallerAnswer { caller, may_write }).into_response()
-}
-
-/// The same as a page, with a way out.
-pub(crate) async fn account(
-    Shared(state): Shared<Arc<State>>,
-    Extension(caller): Extension<Caller>,
-) -> Response<Body> {
-    let account = match caller {
-        Caller::Stranger | Caller::Guest => Account::Guest,
-        Caller::Person(person) if state.door.has_accounts() => {
-            Account::Person { name: person.name, role: person.role.to_string() }
-        }
-        Caller::Person(person) => Account::Keeper { name: person.name },
-        Caller::Machine(machine) => Account::Machine { name: machine.name },
-    };
-    Reply::html(account_page(&account)).into_response()
 }
 
 /// Leads to the page for signing in, and from there back.

@@ -22,6 +22,8 @@ pub(crate) struct WriteRoute {
 pub(crate) enum Who {
     /// Anybody, from a page of ours.
     Anyone,
+    /// People, about their own account ([`super::Intent::OwnAccount`]).
+    People,
     /// Whoever may write anything; the route itself asks [`super::Caller::sign`] or [`super::Caller::may`].
     Writers,
 }
@@ -30,6 +32,8 @@ pub(crate) enum Who {
 pub(crate) const WRITES: &[WriteRoute] = &[
     WriteRoute { path: "/login", who: Who::Anyone, body_bytes: 8_192, patience: Duration::from_secs(20) },
     WriteRoute { path: "/logout", who: Who::Anyone, body_bytes: 4_096, patience: Duration::from_secs(10) },
+    WriteRoute::of_account("/account/password", 20),
+    WriteRoute::of_account("/account/sessions", 10),
     word("/say"),
     word("/e/{}/say"),
     word("/questions/{}/answer"),
@@ -56,6 +60,7 @@ pub fn routes() -> Vec<String> {
         let WriteRoute { path, who, body_bytes, patience } = route;
         let who = match who {
             Who::Anyone => "anyone",
+            Who::People => "people",
             Who::Writers => "who may write",
         };
         format!("`{path}` · {} bytes · {} s · {who}", body_bytes, patience.as_secs())
@@ -64,6 +69,11 @@ pub fn routes() -> Vec<String> {
 }
 
 impl WriteRoute {
+    /// A route of a person's own account.
+    const fn of_account(path: &'static str, seconds: u64) -> WriteRoute {
+        WriteRoute { path, who: Who::People, body_bytes: 8_192, patience: Duration::from_secs(seconds) }
+    }
+
     /// A route of the ledger's endpoints (`ledger_api`).
     const fn of_ledger(path: &'static str, body_bytes: u64, seconds: u64) -> WriteRoute {
         let patience = Duration::from_secs(seconds);

@@ -347,3 +347,123 @@ fn a_guest_changes_nothing() {
         assert_eq!(post(&server, &path, &[&own]), 403, "{path}");
     }
 }
+
+/// Sends the form for another password.
+fn change(server: &Server, cookie: &str, old: &str, new: &str, again: &str) -> Answer {
+    let form = format!("old={old}&new={new}&again={again}").replace(' ', "+");
+    server.post("/account/password", &form, &[cookie])
+}
+
+#[test]
+fn a_password_is_changed_by_who_knows_the_old_one_and_sessions_elsewhere_end() {
+    let server = with_ada(Role::Viewer);
+    let [here, elsewhere] = [(); 2].map(|()| cookie(&sign_in(&server, "ada@example.com", PASSWORD)));
+    let get = |cookie: &str, path: &str| server.ask("GET", path, &[cookie]);
+    let page = get(&here, "/account");
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
+    for text in [", viewer.", "/account/password", "autocomplete=\"new-password\"", "End all others"] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    let new = "another horse battery";
+    for (old, new, again, why) in [
+        ("wrong horse battery", new, new, "The old password is wrong"),
+        (PASSWORD, new, "another horse batterie", "typed in two ways"),
+        (PASSWORD, "short", "short", "a password takes 12 to 1024 bytes"),
+    ] {
+        let refused = change(&server, &here, old, new, again);
+        assert_eq!(refused.status, 422, "{why}");
+        assert!(refused.body.contains(why) && refused.body.contains("role=\"alert\""), "{}", refused.body);
+        assert!(!refused.body.contains(old) && !refused.body.contains("batterie"), "{}", refused.body);
+    }
+    assert_eq!(get(&elsewhere, "/log").status, 200);
+    let changed = change(&server, &here, PASSWORD, new, new);
+    assert_eq!((changed.status, changed.header("location")), (303, "/account?done=password"));
+    assert_eq!((get(&here, "/log").status, get(&elsewhere, "/log").status), (200, 303));
+    assert!(get(&here, "/account?done=password").body.contains("You have another password"));
+    assert_eq!(sign_in(&server, "ada@example.com", PASSWORD).status, 401);
+    assert_eq!(sign_in(&server, "ada@example.com", new).status, 303);
+    // What takes forms only leads back, and a page elsewhere changes nothing.
+    assert_eq!(get(&here, "/account/password").header("location"), "/account");
+    let foreign = "Origin: http://evil.example.com\r\nContent-Length: 0";
+    assert_eq!(server.ask("POST", "/account/password", &[&here, foreign]).status, 403);
+}
+
+#[test]
+fn the_old_password_can_not_be_guessed_by_who_found_a_browser_open() {
+    let server = with_ada(Role::Member);
+    let cookie = cookie(&sign_in(&server, "ada@example.com", PASSWORD));
+    let guess = || {
+        change(&server, &cookie, "wrong horse battery", "another horse battery", "another horse battery")
+            .status
+    };
+    let statuses: Vec<u16> = (0..12).map(|_| guess()).collect();
+    assert!(statuses.starts_with(&[422]) && statuses.ends_with(&[429]), "{statuses:?}");
+}
+
+#[test]
+fn who_signs_in_elsewhere_has_no_password_to_change() {
+    let server = Server::prepared(Options::default(), |ledger| {
+        add(ledger, "ada@example.com", Role::Member);
+    });
+    let cookie = cookie(&sign_in(&server, "ada@example.com", PASSWORD));
+    let mut ledger = server.ledger();
+    // As `stave user add --no-password` makes them, in the session that they have.
+    let store = ledger.store().unwrap();
+    let kept = store.item("user", "ada@example.com").unwrap().unwrap();
+    let mut user: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    user.as_object_mut().unwrap().remove("password").unwrap();
+    store.set("user", "ada@example.com", Some(&user.to_string())).unwrap();
+    let page = server.ask("GET", "/account", &[&cookie]).body;
+    assert!(page.contains("changed there") && !page.contains("/account/password"), "{page}");
+    let new = "another horse battery";
+    assert_eq!(change(&server, &cookie, "", new, new).status, 404);
+    assert_eq!(sign_in(&server, "ada@example.com", new).status, 401);
+}
+
+#[test]
+fn people_end_their_own_sessions_and_nobody_else_s() {
+    let server = Server::prepared(Options::default(), |ledger| {
+        add(ledger, "ada@example.com", Role::Member);
+        add(ledger, "ben@example.com", Role::Admin);
+    });
+    let entered = |email: &str| cookie(&sign_in(&server, email, PASSWORD));
+    let [first, second, third] = [(); 3].map(|()| entered("ada@example.com"));
+    let ben = entered("ben@example.com");
+    let is_in = |cookie: &str| server.ask("GET", "/log", &[cookie]).status == 200;
+    // The digits of all sessions on a page but the one that asks.
+    let others = |cookie: &str| -> Vec<String> {
+        let page = server.ask("GET", "/account", &[cookie]).body;
+        let parts = page.split("name=\"session\" value=\"").skip(1);
+        parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
+    };
+    let listed = others(&first);
+    assert_eq!((listed.len(), others(&ben).len()), (2, 0));
+    let secrets = [&first, &second, &third, &ben];
+    for id in &listed {
+        assert!(id.len() == 12 && !secrets.iter().any(|cookie| cookie.contains(id.as_str())), "{id}");
+    }
+    // Somebody else's, and what is none, end nothing.
+    for id in [&listed[0], "000000000000"] {
+        assert_eq!(server.post("/account/sessions", &format!("session={id}"), &[&ben]).status, 303);
+    }
+    assert!(secrets.iter().all(|cookie| is_in(cookie)));
+    let ended = server.post("/account/sessions", &format!("session={}", listed[0]), &[&first]);
+    assert_eq!(ended.header("location"), "/account?done=sessions");
+    assert_eq!([&second, &third].iter().filter(|cookie| is_in(cookie)).count(), 1);
+    assert_eq!(server.post("/account/sessions", "", &[&first]).status, 303);
+    assert_eq!(secrets.map(|cookie| is_in(cookie)), [true, false, false, true]);
+    // A token has no account, a stranger neither.
+    let token = Token {
+        name: "ci".to_owned(),
+        authors: vec!["collector:*".to_owned()],
+        scope_prefixes: vec!["*".to_owned()],
+        until: None,
+        made: estate::now(),
+    };
+    let token = add_token(server.ledger().store().unwrap(), &token).unwrap();
+    let token = format!("Authorization: Bearer {}", token.reveal());
+    for (headers, status) in [(&[token.as_str()][..], 403), (&[], 401)] {
+        assert_eq!(server.post("/account/sessions", "", headers).status, status);
+        assert_eq!(server.post("/account/password", "", headers).status, status);
+    }
+}

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde::Serialize;
 use stave_answers::text::{counted, grouped, tame};
-use stave_ledger::{Depth, Info, Ledger, PostgresLedger, SqliteLedger, Verified, verify};
-use stave_model::Time;
+use stave_ledger::{Depth, Info, Ledger, PostgresLedger, RemoteOptions, SqliteLedger, Verified, verify};
+use stave_model::{Author, Time};
 
 use super::print;
 use crate::cli::Doctor;
@@ -130,8 +130,13 @@ impl Check {
 }
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Doctor) -> anyhow::Result<Exit> {
-    let place = estate::existing(context)?;
+    let mut place = estate::existing(context)?;
     context.read_settings(Some(&place.root))?;
+    place.unlock(context)?;
+    if let Reach::Door(options) = &mut place.reach {
+        // What is remembered here says nothing about what the server has.
+        options.cache = None;
+    }
     let present = now();
     let mut checks = vec![Check::ok("version", TOOL)];
     let mut found = LedgerFound {
@@ -146,17 +151,19 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Doctor) -> anyhow::Resu
         info: None,
         verified: None,
     };
-    let ledger = opened(&place, &mut found, &mut checks);
     let (mut read_model, mut sources, mut more_sources) = (None, Vec::new(), 0);
-    if let Some(ledger) = &ledger {
-        let info = ledger.info()?;
+    if let Some(ledger) = opened(&place, &mut found, &mut checks) {
         let depth = if arguments.quick { Depth::Headers } else { Depth::Whole };
-        looked_through(context, &**ledger, depth, present, &mut found, &mut checks)?;
-        let (model, of_model) = kept::look(context, &place, &**ledger, &info, present)?;
-        checks.extend(of_model.checks);
-        read_model = model;
-        (sources, more_sources) = (of_model.sources, of_model.more_sources);
-        found.info = Some(identity(info, ledger.position()?));
+        let of = Look { place: &place, ledger: &*ledger, depth, present };
+        match look(context, &of, &mut found, &mut checks) {
+            Ok((model, of_map)) => {
+                read_model = model;
+                (sources, more_sources) = (of_map.sources, of_map.more_sources);
+            }
+            // A server that isn't there, or takes no token, is what was to be found out.
+            Err(error) if place.is_afar() => checks.push(broken("ledger", &error)),
+            Err(error) => return Err(error),
+        }
     }
     checks.extend(machine::look(&place, found.bytes));
     let state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
@@ -178,6 +185,58 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &Doctor) -> anyhow::Resu
     })
 }
 
+/// What is looked at, and how.
+struct Look<'a> {
+    place: &'a Place,
+    ledger: &'a dyn Ledger,
+    depth: Depth,
+    present: Time,
+}
+
+/// Looks through the ledger and what is made of it.
+fn look(
+    context: &mut Context<'_>,
+    of: &Look<'_>,
+    found: &mut LedgerFound,
+    checks: &mut Vec<Check>,
+) -> anyhow::Result<(Option<kept::ModelFound>, kept::OfMap)> {
+    let ledger = of.ledger;
+    let info = ledger.info()?;
+    if let Reach::Door(options) = &of.place.reach {
+        checks.push(door(options, ledger.signature()?.as_ref()));
+    }
+    looked_through(context, of, found, checks)?;
+    let (model, mut of_map) = kept::look(context, of.place, ledger, &info, of.present)?;
+    checks.append(&mut of_map.checks);
+    found.info = Some(identity(info, ledger.position()?));
+    Ok((model, of_map))
+}
+
+/// What a server's door makes of whoever looks.
+fn door(options: &RemoteOptions, by: Option<&Author>) -> Check {
+    let known = match by {
+        Some(by) => format!("the token is known there as {by}"),
+        None => "no token is shown, so nothing can be said from here".to_owned(),
+    };
+    match &options.address {
+        address if address.is_secure() => Check::ok("door", format!("{known}; the connection is encrypted")),
+        address if address.is_loopback() => Check::ok("door", format!("{known}; it is on this machine")),
+        _ => Check::todo(
+            "door",
+            format!("{known}; everybody on the way reads it"),
+            "put a proxy with TLS before the server, and use https://",
+        ),
+    }
+}
+
+/// What can't be reached or read.
+fn broken(name: &'static str, error: &anyhow::Error) -> Check {
+    let told = told(error);
+    let mut check = Check::new(name, State::Broken, told.what);
+    check.hints = told.hints;
+    check
+}
+
 fn identity(info: Info, position: u64) -> Identity {
     Identity {
         estate: info.estate,
@@ -190,19 +249,13 @@ fn identity(info: Info, position: u64) -> Identity {
 
 /// Opens the ledger, unless that would change it.
 fn opened(place: &Place, found: &mut LedgerFound, checks: &mut Vec<Check>) -> Option<Box<dyn Ledger>> {
-    let broken = |error: &anyhow::Error| {
-        let told = told(error);
-        let mut check = Check::new("ledger", State::Broken, told.what);
-        check.hints = told.hints;
-        check
-    };
     if place.reach == Reach::File {
         let file = place.ledger_file();
         found.bytes = Some(bytes_of(&file));
         match SqliteLedger::schema_of(&file) {
             Ok(schema) => found.schema = Some(schema),
             Err(error) => {
-                checks.push(broken(&error.into()));
+                checks.push(broken("ledger", &error.into()));
                 return None;
             }
         }
@@ -226,7 +279,7 @@ fn opened(place: &Place, found: &mut LedgerFound, checks: &mut Vec<Check>) -> Op
     match ledger {
         Ok(ledger) => Some(ledger),
         Err(error) => {
-            checks.push(broken(&error));
+            checks.push(broken("ledger", &error));
             None
         }
     }
@@ -257,12 +310,11 @@ pub(super) fn size(bytes: u64) -> String {
 /// Every statement, once: its hashes, and whether its clock was ahead.
 fn looked_through(
     context: &mut Context<'_>,
-    ledger: &dyn Ledger,
-    depth: Depth,
-    present: Time,
+    of: &Look<'_>,
     found: &mut LedgerFound,
     checks: &mut Vec<Check>,
 ) -> anyhow::Result<()> {
+    let Look { ledger, depth, present, .. } = *of;
     let end = ledger.position()?;
     let spinner = Spinner::new(context.terminal.shows_progress());
     let (mut ahead, mut farthest) = (0u64, present);

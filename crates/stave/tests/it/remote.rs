@@ -252,3 +252,60 @@ fn a_server_that_is_killed_in_the_middle_loses_and_doubles_nothing() {
     let words = all.matches("\"author\":\"collector:compose\"").count();
     assert_eq!(words, 12 + 1);
 }
+
+#[test]
+fn doctor_looks_through_the_door_and_leaves_nothing_behind() {
+    let served = Served::start();
+    let look = |arguments: &[&str], token: &str| {
+        let mut command = served.command(&[arguments, &["--json"]].concat());
+        let ran = Ran::of(&command.env("STAVE_TOKEN", token).output().unwrap());
+        assert!(!format!("{}{}", ran.out, ran.err).contains(&served.token), "{ran:?}");
+        ran
+    };
+    let check = |ran: &Ran, name: &str| -> (String, String) {
+        let found = ran.json();
+        let checks = found["checks"].as_array().unwrap();
+        let check =
+            checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {found}"));
+        (check["state"].as_str().unwrap().to_owned(), check["says"].as_str().unwrap().to_owned())
+    };
+    let here = served.world.ask("tea", &["doctor"]);
+    let there = look(&["doctor"], &served.token).ok();
+    let found = there.json();
+    assert_eq!(
+        (&found["ledger"]["kind"], &found["ledger"]["at"]),
+        (&"remote".into(), &served.ledger().into())
+    );
+    for same in ["estate", "epoch", "revision", "position", "statements", "claims", "damaged"] {
+        assert_eq!(found["ledger"][same], here["ledger"][same], "{same}");
+    }
+    assert_eq!(found["sources"].as_array().unwrap().len(), here["sources"].as_array().unwrap().len());
+    assert!(check(&there, "door").1.contains("known there as token:ci"), "{found}");
+    assert!(check(&there, "permissions").1.starts_with("nothing is kept in "), "{found}");
+    assert!(!served.world.path("home/.cache").exists());
+    assert!(check(&look(&["doctor"], "").ok(), "door").1.contains("no token is shown"));
+    let text = served.run(&["doctor", "--quick"]).ok().out;
+    assert!(text.contains("remote, ") && text.contains("claims were not read (--quick)"), "{text}");
+
+    // After a command there is a map of this machine's own.
+    served.run(&["list"]).ok();
+    let there = look(&["doctor"], &served.token).ok();
+    assert!(check(&there, "read model").1.contains("up to date at position"), "{there:?}");
+    assert!(check(&there, "permissions").1.starts_with("only you can enter "), "{there:?}");
+
+    // What is wrong is told as what was found, and not instead of it.
+    let unknown = look(&["doctor"], "stave_0").ends(2);
+    let (state, says) = check(&unknown, "ledger");
+    assert!(state == "broken" && says.contains("This token is not known"), "{unknown:?}");
+    assert_eq!(check(&unknown, "git").0, "ok");
+    let file = served.world.path("tea/.stave/ledger.sqlite");
+    let db = rusqlite::Connection::open(file).unwrap();
+    let changed = "UPDATE statements SET header = replace(header, '\"tool\":\"stave ', '\"tool\":\"knave ') WHERE number = 2";
+    assert_eq!(db.execute(changed, []).unwrap(), 1);
+    drop(db);
+    let damaged = look(&["doctor"], &served.token).ends(2);
+    assert!(check(&damaged, "hashes").1.contains("number 2: "), "{damaged:?}");
+    let nobody = served.world.run("work", &["--ledger", "http://127.0.0.1:9", "doctor", "--json"]).ends(2);
+    let (state, says) = check(&nobody, "ledger");
+    assert!(state == "broken" && says.contains("there is no answer"), "{nobody:?}");
+}

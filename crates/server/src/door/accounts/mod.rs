@@ -17,8 +17,10 @@ pub use sessions::{IDLE_MS, WHOLE_MS};
 pub use tokens::{Token, add_token, machine, remove_token, tokens};
 pub use users::{User, add_user, forget_person, remove_user, set_password, set_role, user, users};
 
-pub(crate) use sessions::{begin_session, end_session, signed_in};
-pub(crate) use users::{SHELF as USERS, signs_in};
+pub(crate) use sessions::{
+    SessionShown, begin_session, end_other_sessions, end_session, sessions_of, signed_in,
+};
+pub(crate) use users::{SHELF as USERS, set_own_password, signs_in};
 
 /// Why accounts can't be read or changed.
 #[derive(Debug, thiserror::Error)]

@@ -96,11 +96,75 @@ pub(crate) fn end_session(store: &mut dyn Store, shown: &str) -> Result<()> {
 /// # Errors
 /// Where the store can't be written.
 pub(crate) fn end_sessions(store: &mut dyn Store, email: &str) -> Result<()> {
+    end_some(store, email, |_| true)
+}
+
+/// Ends those sessions of a user whose keys are meant. What is nobody's or somebody else's stays.
+fn end_some(store: &mut dyn Store, email: &str, is_meant: impl Fn(&str) -> bool) -> Result<()> {
     let known: Vec<(String, Session)> = all(store, SHELF)?;
-    for (key, _) in known.iter().filter(|(_, session)| session.user == email) {
+    for (key, _) in known.iter().filter(|(key, session)| session.user == email && is_meant(key)) {
         store.set(SHELF, key, None)?;
     }
     Ok(())
+}
+
+/// A session as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionShown {
+    /// 12 digits by which it can be ended; they sign nobody in.
+    pub(crate) id: String,
+    /// When they signed in.
+    pub(crate) made: Time,
+    /// When something was last asked, to five minutes.
+    pub(crate) seen: Time,
+    /// Whether it is the one that asks.
+    pub(crate) is_own: bool,
+}
+
+/// What a session is called: of the hash that is kept, the hash's first digits.
+fn called(key: &str) -> String {
+    stave_model::hash_bytes(key.as_bytes()).short()
+}
+
+/// Whose session a secret is of, and all sessions of theirs that have not ended, the latest first.
+///
+/// # Errors
+/// Where the store can't be read.
+pub(crate) fn sessions_of(
+    store: &dyn Store,
+    shown: &str,
+    now: Time,
+) -> Result<Option<(User, Vec<SessionShown>)>> {
+    let (own, all): (String, Vec<(String, Session)>) = (hashed(shown), all(store, SHELF)?);
+    let open: Vec<(String, Session)> = all.into_iter().filter(|(_, one)| !one.has_ended(now)).collect();
+    let Some((_, session)) = open.iter().find(|(key, _)| *key == own) else { return Ok(None) };
+    let Some(user) = user(store, &session.user)? else { return Ok(None) };
+    let mut found: Vec<SessionShown> = open
+        .iter()
+        .filter(|(_, one)| one.user == user.email)
+        .map(|(key, one)| SessionShown {
+            id: called(key),
+            made: one.made,
+            seen: one.seen,
+            is_own: *key == own,
+        })
+        .collect();
+    found.sort_by(|a, b| (b.seen, b.made, &b.id).cmp(&(a.seen, a.made, &a.id)));
+    Ok(Some((user, found)))
+}
+
+/// Ends sessions of whoever this secret signs in: the one that is called so, or all but their own.
+///
+/// # Errors
+/// Where the store can't be written.
+pub(crate) fn end_other_sessions(store: &mut dyn Store, shown: &str, id: Option<&str>) -> Result<()> {
+    let own = hashed(shown);
+    let Some(text) = store.item(SHELF, &own)? else { return Ok(()) };
+    let session: Session = parse(SHELF, own.get(..12).unwrap_or_default(), &text)?;
+    end_some(store, &session.user, |key| match id {
+        Some(id) => called(key) == id,
+        None => key != own,
+    })
 }
 
 #[cfg(test)]

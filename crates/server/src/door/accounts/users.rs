@@ -165,6 +165,22 @@ pub fn set_password(store: &mut dyn Store, email: &str, password: &Password) -> 
     Ok(changed)
 }
 
+/// Changes the password of a user who has just shown their old one, unless somebody changed the account meanwhile:
+/// whoever was faster may have shut somebody out. Their sessions stay; the caller ends those that shall end. False where
+/// it was changed.
+///
+/// # Errors
+/// Where the store can't be written.
+pub(crate) fn set_own_password(store: &mut dyn Store, before: &User, hash: String) -> Result<bool> {
+    let Some(text) = store.item(SHELF, &before.email)? else { return Ok(false) };
+    let user: User = parse(SHELF, &before.email, &text)?;
+    if user != *before {
+        return Ok(false);
+    }
+    let new = write(SHELF, &before.email, &User { password: Some(Hashed(hash)), ..user })?;
+    Ok(store.swap(SHELF, &before.email, Some(&text), Some(&new))?)
+}
+
 fn change(store: &mut dyn Store, email: &str, mut to: impl FnMut(&mut User)) -> Result<bool> {
     let email = email.to_lowercase();
     for _ in 0..TRIES {

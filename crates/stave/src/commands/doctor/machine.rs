@@ -50,8 +50,11 @@ fn permissions(place: &Place) -> Check {
     for file in [place.ledger_file(), place.map_file()] {
         look(&file);
     }
+    if !place.folder.exists() {
+        return Check::ok("permissions", format!("nothing is kept in {} yet", place.folder.display()));
+    }
     let writable = rustix::fs::access(&place.folder, rustix::fs::Access::WRITE_OK).is_ok();
-    if !writable && place.folder.exists() {
+    if !writable {
         return Check::todo(
             "permissions",
             format!("{} can't be written to", place.folder.display()),
