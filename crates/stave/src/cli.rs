@@ -648,7 +648,7 @@ pub(crate) struct Restore {
     /// What `stave backup` wrote
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
-    /// Keep the ledger that is there under another name and take its place
+    /// Keep the ledger that is there under another name and take its place (a folder's; a database must be empty)
     #[arg(long)]
     pub(crate) force: bool,
 }

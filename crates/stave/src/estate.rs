@@ -59,7 +59,7 @@ impl Place {
         let cache = context.surroundings.cache_home().ok_or_else(|| {
             Problem::new("there is no folder to keep the map in").hint("set HOME or XDG_CACHE_HOME")
         })?;
-        let name = hash_bytes(reach.address().unwrap_or_default().as_bytes()).short();
+        let name = hash_bytes(reach.distinct().unwrap_or_default().as_bytes()).short();
         Ok(Place { root: here()?, folder: cache.join("stave").join(name), reach })
     }
 

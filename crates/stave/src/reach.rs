@@ -60,6 +60,17 @@ impl Reach {
         }
     }
 
+    /// What tells the ledger from all others that are reached by an address, for the name of a folder: never shown, as
+    /// settings may say anything. Two schemas of one database differ by their settings alone.
+    pub(crate) fn distinct(&self) -> Option<String> {
+        let shown = self.address()?;
+        let Reach::Postgres(address) = self else { return Some(shown) };
+        let settings = address.split_once('?').map_or("", |(_, settings)| settings).split('&');
+        let mut settings: Vec<&str> = settings.filter(|setting| says_where(setting)).collect();
+        settings.sort_unstable();
+        Some([&[shown.as_str()], settings.as_slice()].concat().join("&"))
+    }
+
     /// Opens the ledger; one in PostgreSQL is made where there is none. `file` is where it lies if it is a file.
     pub(crate) fn open(&self, file: &Path) -> anyhow::Result<Box<dyn Ledger>> {
         match self {
@@ -68,6 +79,12 @@ impl Reach {
             Reach::Door(options) => Ok(Box::new(RemoteLedger::new(options))),
         }
     }
+}
+
+/// Whether a setting of a PostgreSQL URL says which ledger is meant, and not how it is reached.
+fn says_where(setting: &str) -> bool {
+    let name = setting.split('=').next().unwrap_or_default();
+    ["options", "host", "hostaddr", "port", "dbname", "user"].contains(&name)
 }
 
 /// An argument of `--ledger` as it may be shown.
@@ -94,6 +111,7 @@ fn without_password(address: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -112,5 +130,21 @@ mod tests {
             assert_eq!(shown, PathBuf::from(wanted));
         }
         assert_eq!(shown(Path::new("a/b")), PathBuf::from("a/b"));
+    }
+
+    #[test]
+    fn two_schemas_of_one_database_shared_a_map() {
+        let of = |settings: &str| {
+            let url = format!("postgres://stave:s3cret@db/stave{settings}");
+            Reach::of_address(Path::new(&url)).unwrap().unwrap().distinct().unwrap()
+        };
+        let (one, two) = ("?options=-c%20search_path%3Done", "?options=-c%20search_path%3Dtwo");
+        assert_ne!(of(one), of(two));
+        assert_ne!(of(one), of(""));
+        // How it is reached, and by which password, makes no other ledger of it.
+        assert_eq!(of(one), of(&format!("{one}&sslmode=require&password=x")));
+        assert_eq!(of("?sslmode=require"), "postgres://stave@db/stave");
+        assert_ne!(of("?port=1&host=a"), of("?port=2&host=a"));
+        assert_eq!(of("?port=1&host=a"), of("?host=a&port=1"));
     }
 }

@@ -6,7 +6,7 @@ use super::link::Link;
 use super::obey::pack;
 use super::open::Address;
 use super::read::Reader;
-use super::{Fail, PostgresLedger};
+use super::{Fail, PostgresLedger, bound};
 use crate::body::Packer;
 use crate::compact::Horizon;
 use crate::difference::each_stored;
@@ -18,8 +18,6 @@ impl PostgresLedger {
     pub(super) fn let_go(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         let numbers: Vec<i64> =
             superseded.iter().copied().filter_map(|number| number.try_into().ok()).collect();
-        let position = i64::try_from(horizon.position).unwrap_or(i64::MAX);
-        let horizon = [("horizon", horizon.time.millis()), ("horizon_position", position)];
         let address = self.address.clone();
         self.write(|link| {
             // The last one stays, whoever asks for it to go, as in every other ledger.
@@ -35,11 +33,7 @@ impl PostgresLedger {
                 (SELECT FROM statements WHERE statements.body = bodies.body)";
             link.execute(sql, &[])?;
             link.execute(COUNT_AGAIN, &[])?;
-            let sql = "INSERT INTO meta (key, value) VALUES ($1, $2::bigint::text) ON CONFLICT (key)
-                DO UPDATE SET value = greatest(meta.value::bigint, excluded.value::bigint)::text";
-            for (key, value) in &horizon {
-                link.execute(sql, &[key, value])?;
-            }
+            note_horizon(link, horizon)?;
             let sql = "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'";
             link.execute(sql, &[])?;
             Ok(())
@@ -48,6 +42,16 @@ impl PostgresLedger {
         let _ = self.read(|link| Ok(link.batch("VACUUM statements, bodies")?));
         Ok(())
     }
+}
+
+/// Moves the horizon, which never goes back.
+pub(super) fn note_horizon(link: &mut Link, horizon: Horizon) -> std::result::Result<(), Fail> {
+    let sql = "INSERT INTO meta (key, value) VALUES ($1, $2::bigint::text) ON CONFLICT (key)
+        DO UPDATE SET value = greatest(meta.value::bigint, excluded.value::bigint)::text";
+    for (key, value) in [("horizon", horizon.time.millis()), ("horizon_position", bound(horizon.position))] {
+        link.execute(sql, &[&key, &value])?;
+    }
+    Ok(())
 }
 
 /// Stores bodies whole that are needed and stand on one that isn't.

@@ -11,6 +11,7 @@ mod link;
 mod obey;
 mod open;
 mod read;
+mod restore;
 mod store;
 mod tls;
 mod wait;
@@ -260,6 +261,31 @@ fn key_of(text: &str) -> Result<EstateKey> {
     EstateKey::from_hex(text).ok_or_else(|| Error::Damaged("an estate's key can't be read".to_owned()))
 }
 
+/// The register's rows by slot, each with its latest time.
+fn heard_by_slot(rows: &[(Author, Scope, Time)]) -> BTreeMap<Hash, (&Author, &Scope, i64)> {
+    let mut heard: BTreeMap<Hash, (&Author, &Scope, i64)> = BTreeMap::new();
+    for (author, scope, time) in rows {
+        let row = heard.entry(slot(author, scope)).or_insert((author, scope, time.millis()));
+        row.2 = row.2.max(time.millis());
+    }
+    heard
+}
+
+/// Adds rows to the people directory, less who was forgotten; gives how many were new.
+fn add_people(link: &mut Link, rows: &[PersonRow]) -> std::result::Result<u64, Fail> {
+    let forgotten = obey::forgotten(link)?;
+    let rows: Vec<&PersonRow> = rows.iter().filter(|row| !forgotten.covers(row)).collect();
+    let keys: Vec<Hash> = rows.iter().map(|row| hash_bytes(&canonical(row))).collect();
+    let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
+    let ids: Vec<&[u8]> = rows.iter().map(|row| row.id.as_bytes()).collect();
+    let names: Vec<&[u8]> = rows.iter().map(|row| row.name.as_bytes()).collect();
+    let addresses: Vec<&[u8]> = rows.iter().map(|row| row.address.as_bytes()).collect();
+    let sql = "INSERT INTO people (hash, id, name, address)
+        SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
+        ON CONFLICT DO NOTHING";
+    Ok(link.execute(sql, &[&keys, &ids, &names, &addresses])?)
+}
+
 /// Wakes those who wait for statements, when the transaction commits.
 fn notify(link: &mut Link, last: i64) -> std::result::Result<(), Fail> {
     link.query(
@@ -425,11 +451,7 @@ impl Ledger for PostgresLedger {
     }
 
     fn add_heard(&mut self, rows: &[(Author, Scope, Time)]) -> Result<()> {
-        let mut heard: BTreeMap<Hash, (&Author, &Scope, i64)> = BTreeMap::new();
-        for (author, scope, time) in rows {
-            let row = heard.entry(slot(author, scope)).or_insert((author, scope, time.millis()));
-            row.2 = row.2.max(time.millis());
-        }
+        let heard = heard_by_slot(rows);
         self.write(|link| {
             let rows = heard.iter();
             hear(
@@ -451,17 +473,7 @@ impl Ledger for PostgresLedger {
         // An attempt whose acknowledgement was lost leaves nothing to do for the next one.
         let mut new = 0;
         self.write(|link| {
-            let forgotten = obey::forgotten(link)?;
-            let rows: Vec<&PersonRow> = rows.iter().filter(|row| !forgotten.covers(row)).collect();
-            let keys: Vec<Hash> = rows.iter().map(|row| hash_bytes(&canonical(row))).collect();
-            let keys: Vec<&[u8]> = keys.iter().map(|key| key.0.as_slice()).collect();
-            let ids: Vec<&[u8]> = rows.iter().map(|row| row.id.as_bytes()).collect();
-            let names: Vec<&[u8]> = rows.iter().map(|row| row.name.as_bytes()).collect();
-            let addresses: Vec<&[u8]> = rows.iter().map(|row| row.address.as_bytes()).collect();
-            let sql = "INSERT INTO people (hash, id, name, address)
-                SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
-                ON CONFLICT DO NOTHING";
-            new = link.execute(sql, &[&keys, &ids, &names, &addresses])?.max(new);
+            new = add_people(link, rows)?.max(new);
             Ok(new)
         })
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use stave_model::Time;
+use tempfile::NamedTempFile;
 
 use super::compact::note_horizon;
 use super::open::{self, SCHEMA};
 use super::{Fail, SqliteLedger, meta};
 use crate::error::{Error, Result};
 use crate::exchange::Claimed;
-use crate::{Horizon, Info, Ledger, Preparer, Repeats, claimed};
+use crate::{Entry, Horizon, Info, Ledger, Prepared, Preparer, Repeats, claimed};
 
 /// Shelves of the small store that a backup of another kind of ledger takes along. What lasts a moment stays behind.
 const LASTING: [&str; 3] = ["user", "token", "setting"];
@@ -57,31 +58,10 @@ impl SqliteLedger {
         let own = crate::Estate { id: info.estate.clone(), key: ledger.estate_key()? };
         self.meet_estates(&[vec![own], ledger.other_estates()?].concat())?;
         self.identify(&info)?;
-        let last = ledger.position()?;
-        let mut page = Vec::new().into_iter();
-        let mut after = 0;
-        let horizon = ledger.horizon()?;
-        // Here numbers have no gaps; how many statements stand for the horizon's first ones.
-        let mut position = 0;
-        self.append_prepared(Repeats::Keep, &mut || {
-            if page.len() == 0 {
-                let mut entries = ledger.entries(after, PAGE)?;
-                // What others append meanwhile is not of this moment.
-                entries.retain(|entry| entry.number <= last);
-                page = entries.into_iter();
-            }
-            let Some(entry) = page.next() else { return Ok(None) };
-            after = entry.number;
-            position += u64::from(horizon.is_some_and(|horizon| after <= horizon.position));
-            let mut preparer = Preparer::new(entry.header)?;
-            ledger.raw_lines(after, &mut |line| match claimed(after, line)? {
-                Claimed::Whole(claim) => preparer.claim(&claim),
-                Claimed::Redacted(hash) => preparer.redacted(hash),
-            })?;
-            preparer.finish().map(Some)
-        })?;
-        if let Some(horizon) = horizon {
-            self.write(|db, _| Ok(note_horizon(db, Horizon { position, ..horizon })?))?;
+        let mut statements = Renumbered::new(ledger)?;
+        self.append_prepared(Repeats::Keep, &mut || statements.next().transpose())?;
+        if let Some(horizon) = statements.horizon() {
+            self.write(|db, _| Ok(note_horizon(db, horizon)?))?;
         }
         // Behind the statements, some of which say whom to forget.
         self.add_people(&ledger.people()?)?;
@@ -113,6 +93,27 @@ impl SqliteLedger {
         })
     }
 
+    /// A copy of a backup, of this version's schema, and its file in the folder `aside`, which goes with it.
+    pub(crate) fn copy_of(backup: &Path, aside: &Path) -> Result<(SqliteLedger, NamedTempFile)> {
+        let io = |source| Error::Io { path: aside.to_owned(), source };
+        let draft = tempfile::Builder::new().prefix(".restored-").tempfile_in(aside).map_err(io)?;
+        // Copied by SQLite itself, so that a live ledger's journal comes along.
+        let copied = open::look(backup)?.execute("VACUUM INTO ?1", [draft.path().to_string_lossy()]);
+        copied.map_err(|error| Fail::Sql(error).at(backup))?;
+        settle(draft.path(), "DELETE").map_err(|fail| fail.at(backup))?;
+        Ok((SqliteLedger::open(draft.path())?, draft))
+    }
+
+    /// What of the small store a restored ledger has: shelf, key and value.
+    pub(crate) fn lasting(&self) -> Result<Vec<(&'static str, String, String)>> {
+        let mut rows = Vec::new();
+        for shelf in LASTING {
+            let items = crate::Store::items(self, shelf)?.into_iter();
+            rows.extend(items.map(|(key, value)| (shelf, key, value)));
+        }
+        Ok(rows)
+    }
+
     /// Puts a backup in the place of a ledger. It begins a new epoch, later than `now` and than that of the ledger that was
     /// there, so that what was made of either is made again. Accounts come along, sessions don't.
     ///
@@ -128,12 +129,7 @@ impl SqliteLedger {
         }
         let io = |source| Error::Io { path: place.to_owned(), source };
         let folder = folder_of(place);
-        let draft = tempfile::Builder::new().prefix(".restored-").tempfile_in(folder).map_err(io)?;
-        // Copied by SQLite itself, so that a live ledger's journal comes along.
-        let copied = open::look(backup)?.execute("VACUUM INTO ?1", [draft.path().to_string_lossy()]);
-        copied.map_err(|error| Fail::Sql(error).at(backup))?;
-        settle(draft.path(), "DELETE").map_err(|fail| fail.at(backup))?;
-        let mut restored = SqliteLedger::open(draft.path())?;
+        let (mut restored, draft) = SqliteLedger::copy_of(backup, folder)?;
         let earlier = SqliteLedger::open(place).and_then(|old| old.info()).map_or(0, |info| info.epoch);
         let epoch = restored.info()?.epoch.max(earlier).saturating_add(1).max(now.millis().unsigned_abs());
         restored.write(|db, _| {
@@ -160,6 +156,57 @@ pub enum Aside {
     Never,
     /// It is kept under another name.
     Move,
+}
+
+/// The statements of a ledger at one moment, ready to be appended elsewhere, where numbers have no gaps.
+pub(crate) struct Renumbered<'a> {
+    ledger: &'a dyn Ledger,
+    /// What others append meanwhile is not of this moment.
+    last: u64,
+    page: std::vec::IntoIter<Entry>,
+    after: u64,
+    /// In the numbers of this ledger.
+    horizon: Option<Horizon>,
+    /// How many statements stand for the horizon's first ones.
+    position: u64,
+}
+
+impl<'a> Renumbered<'a> {
+    pub(crate) fn new(ledger: &'a dyn Ledger) -> Result<Renumbered<'a>> {
+        let (last, horizon) = (ledger.position()?, ledger.horizon()?);
+        Ok(Renumbered { ledger, last, page: Vec::new().into_iter(), after: 0, horizon, position: 0 })
+    }
+
+    /// The horizon in the new numbers, once all statements were given.
+    pub(crate) fn horizon(&self) -> Option<Horizon> {
+        self.horizon.map(|horizon| Horizon { position: self.position, ..horizon })
+    }
+
+    fn statement(&mut self) -> Result<Option<Prepared>> {
+        if self.page.len() == 0 {
+            let mut entries = self.ledger.entries(self.after, PAGE)?;
+            entries.retain(|entry| entry.number <= self.last);
+            self.page = entries.into_iter();
+        }
+        let Some(entry) = self.page.next() else { return Ok(None) };
+        let number = entry.number;
+        self.after = number;
+        self.position += u64::from(self.horizon.is_some_and(|horizon| number <= horizon.position));
+        let mut preparer = Preparer::new(entry.header)?;
+        self.ledger.raw_lines(number, &mut |line| match claimed(number, line)? {
+            Claimed::Whole(claim) => preparer.claim(&claim),
+            Claimed::Redacted(hash) => preparer.redacted(hash),
+        })?;
+        preparer.finish().map(Some)
+    }
+}
+
+impl Iterator for Renumbered<'_> {
+    type Item = Result<Prepared>;
+
+    fn next(&mut self) -> Option<Result<Prepared>> {
+        self.statement().transpose()
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -27,6 +27,7 @@ use crate::{
     meet, prefix_range,
 };
 pub use backup::Aside;
+pub(crate) use backup::Renumbered;
 use read::{Reader, entries, previous};
 pub use salvage::{Lost, Salvage, salvage};
 

@@ -16,7 +16,7 @@ use crate::exchange::exported;
 use crate::make::{Dice, redact, scan, time, word};
 
 /// A ledger with all that one can have.
-fn filled(path: &Path) -> SqliteLedger {
+pub(crate) fn filled(path: &Path) -> SqliteLedger {
     let mut ledger = SqliteLedger::open_or_create(path).unwrap();
     let large = scan(3, "c3", 900);
     let gone = large.claims[7].hash();

@@ -50,7 +50,10 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
 fn salvage(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit> {
     let place = estate::existing(context)?;
     if place.reach != Reach::File || arguments.form != ExportForm::Jsonl {
-        return Err(Problem::new("--salvage reads a ledger in a file, and writes jsonl").into());
+        let stave = context.surroundings.invocation();
+        return Err(Problem::new("--salvage reads a ledger in a file, and writes jsonl")
+            .hint(format!("elsewhere `{stave} export` says which statement can't be read; {stave} restore brings a backup back"))
+            .into());
     }
     let ledger = place.ledger_file();
     let read = |into: &mut dyn Write| stave_ledger::salvage(&ledger, into).map_err(anyhow::Error::new);

@@ -2,7 +2,9 @@
 
 use stave_answers::text::counted;
 use stave_answers::when::{age_ms, day};
-use stave_ledger::{Aside, Error as LedgerError, Ledger, SqliteLedger, Superseded, superseded};
+use stave_ledger::{
+    Aside, Error as LedgerError, Ledger, PostgresLedger, SqliteLedger, Superseded, superseded,
+};
 use stave_model::Time;
 
 use crate::cli::{Backup, Compact, Restore};
@@ -15,9 +17,7 @@ use crate::reach::Reach;
 fn open(context: &mut Context<'_>) -> anyhow::Result<(Place, Box<dyn Ledger>)> {
     let place = estate::existing(context)?;
     if let Reach::Door(_) = place.reach {
-        return Err(Problem::new("that is done where the ledger is kept, not through a door")
-            .hint("on the server: --ledger PATH or --ledger postgres://…")
-            .into());
+        return Err(not_through_a_door().into());
     }
     context.read_settings(Some(&place.root))?;
     let ledger = place.open()?;
@@ -53,10 +53,10 @@ pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow:
         Some(place) => place,
         None => estate::to_make(context)?,
     };
-    if place.reach != Reach::File {
-        return Err(Problem::new("a backup is restored into a folder")
-            .hint("restore it into one, then stave export there and stave merge here")
-            .into());
+    match &place.reach {
+        Reach::File => {}
+        Reach::Postgres(address) => return restore_to_server(context, arguments, &place, address),
+        Reach::Door(_) => return Err(not_through_a_door().into()),
     }
     if place.exists() && !arguments.force {
         return Err(Problem::new(format!("there is a ledger in {} already", place.folder.display()))
@@ -93,6 +93,49 @@ pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow:
     }
     context.terminal.say("  accounts came along; whoever was signed in signs in again");
     Ok(Exit::Answered)
+}
+
+/// Where nothing stands yet: unlike a file, a schema can't be put aside, and nothing is ever deleted.
+fn restore_to_server(
+    context: &mut Context<'_>,
+    arguments: &Restore,
+    place: &Place,
+    address: &str,
+) -> anyhow::Result<Exit> {
+    SqliteLedger::is_restorable(&arguments.file)?;
+    place.make()?;
+    let restored = PostgresLedger::restore(address, &arguments.file, &place.folder, now());
+    let restored = restored.map_err(|error| match error {
+        LedgerError::Occupied(_) => anyhow::Error::from(occupied(context, arguments, place)),
+        other => other.into(),
+    })?;
+    let (ledger, position) = (restored.name().to_owned(), restored.position()?);
+    if context.terminal.is_json() {
+        context.terminal.json(&serde_json::json!({"ledger": ledger, "position": position}))?;
+        return Ok(Exit::Answered);
+    }
+    context.terminal.line(&format!("Restored to {ledger}: position {position}"))?;
+    context.terminal.say("  accounts came along; whoever was signed in signs in again");
+    Ok(Exit::Answered)
+}
+
+fn occupied(context: &Context<'_>, arguments: &Restore, place: &Place) -> Problem {
+    let (stave, file) = (context.surroundings.invocation(), arguments.file.display());
+    let what = if arguments.force {
+        format!("there is a ledger in {} already, and --force deletes nothing in a database", place.shown())
+    } else {
+        format!("there is a ledger in {} already", place.shown())
+    };
+    Problem::new(what)
+        .hint("beside it: CREATE SCHEMA restored, then restore with ?options=-c%20search_path%3Drestored behind the URL")
+        .hint(format!(
+            "in its place: {stave} backup OTHER_FILE, DROP SCHEMA public CASCADE, CREATE SCHEMA public, then {stave} restore {file}"
+        ))
+}
+
+fn not_through_a_door() -> Problem {
+    Problem::new("that is done where the ledger is kept, not through a door")
+        .hint("on the server: --ledger PATH or --ledger postgres://…")
 }
 
 pub(super) fn compact(context: &mut Context<'_>, arguments: &Compact) -> anyhow::Result<Exit> {

@@ -8,7 +8,7 @@ use crate::world::World;
 /// What a reader takes for a person's: in a history, a CODEOWNERS, a catalog file, the words of the person.
 const TOLD: [&str; 4] = ["Ada Lovelock", "ada@leafcup.test", "adalove", "Lovelock"];
 
-fn shop() -> World {
+pub(crate) fn shop() -> World {
     let world = World::new();
     world.write("tea/shop/cart/Cargo.toml", "[package]\nname = \"cart\"\nversion = \"1.0.0\"\n");
     world.write("tea/shop/cart/src/main.rs", "fn main() {}\n");

@@ -17,7 +17,7 @@ use crate::make::{Dice, scan, word};
 
 /// Where the next connection that commits is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+pub(super) enum Cut {
     Nowhere,
     /// The server never hears of the commit.
     Before,
@@ -28,8 +28,8 @@ enum Cut {
 const CUTS: [Cut; 3] = [Cut::Nowhere, Cut::Before, Cut::After];
 
 /// Stands between a ledger and the server.
-struct Proxy {
-    port: u16,
+pub(super) struct Proxy {
+    pub(super) port: u16,
     next: Arc<Next>,
 }
 
@@ -59,7 +59,7 @@ impl Next {
 }
 
 impl Proxy {
-    fn start(server_port: u16) -> Proxy {
+    pub(super) fn start(server_port: u16) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let next = Arc::new(Next::default());
@@ -79,7 +79,7 @@ impl Proxy {
         Proxy { port, next }
     }
 
-    fn cut(&self, cut: Cut) {
+    pub(super) fn cut(&self, cut: Cut) {
         self.cut_after(0, cut);
     }
 
@@ -89,7 +89,7 @@ impl Proxy {
         self.next.cut.store(CUTS.iter().position(|one| *one == cut).unwrap(), Ordering::SeqCst);
     }
 
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.next.cut.load(Ordering::SeqCst) == 0
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod crash;
 mod cuts;
 mod differences;
+mod restore;
 mod several;
 
 use std::collections::HashSet;
