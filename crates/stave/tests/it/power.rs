@@ -62,18 +62,14 @@ fn a_power_cut_loses_nothing_that_a_command_acknowledged() {
     }
     let diary = shim.diary();
     let root = fs::metadata(world.path("tea")).unwrap().ino();
-    let mut seed = 20_261_124u64;
-    let mut roll = |end: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) as usize % end
-    };
-    let mut moments: Vec<usize> = (0..cuts()).map(|_| roll(diary.len() + 1)).collect();
+    let mut dice = Dice(20_261_124);
+    let mut moments: Vec<usize> = (0..cuts()).map(|_| dice.roll(diary.len() + 1)).collect();
     moments.sort_unstable();
     let (mut disk, mut done, mut relied_on) = (Disk::default(), 0, 0);
     for (index, moment) in moments.into_iter().enumerate() {
         diary[done..moment].iter().for_each(|record| disk.take(record));
         done = moment;
-        let unsynced = if index % 2 == 0 { Unsynced::Lost } else { Unsynced::Torn(roll(1 << 30) as u64) };
+        let unsynced = dice.unsynced(index);
         let name = format!("after-{index}");
         disk.cut(root, unsynced, &world.path(&name));
         let expected = safe.iter().rev().find(|(length, _)| *length <= moment).map(|(_, lines)| lines);
@@ -91,6 +87,135 @@ fn a_power_cut_loses_nothing_that_a_command_acknowledged() {
     }
     assert!(relied_on > cuts(), "{relied_on}: too little to mean anything");
     println!("measured: power_cuts={} lines_relied_on={relied_on}", cuts());
+}
+
+/// A command of a story, where in the diary it began and ended, and the ledger's lines and map behind it.
+struct Done {
+    arguments: Vec<&'static str>,
+    from: usize,
+    to: usize,
+    lines: BTreeSet<String>,
+    map: String,
+}
+
+/// Scans, backups and compactions, one after the other, on the shim's disk.
+fn kept(world: &World, shim: &Shim) -> Vec<Done> {
+    let story: [&[&str]; 11] = [
+        &["scan", "--quiet"],
+        &["say", "cart", "tag", "before"],
+        &["scan", "--quiet"],
+        &["backup", "first.backup"],
+        &["say", "cart", "tag", "between"],
+        &["scan", "--quiet"],
+        &["compact", "--keep", "0h"],
+        &["backup", "second.backup"],
+        &["scan", "--quiet"],
+        &["compact", "--keep", "0h"],
+        &["say", "cart", "tag", "after"],
+    ];
+    let mut done = Vec::new();
+    for (number, arguments) in story.iter().enumerate() {
+        if arguments[0] == "scan" {
+            let more = format!("{}\n  extra-{number}:\n    image: e:{number}\n", crate::world::TEA);
+            world.write("tea/compose.yaml", &more);
+        }
+        let from = shim.diary().len();
+        on(shim, world, "tea", arguments).ok();
+        let lines = lines(&world.run("tea", &["export"]).ok().out);
+        let map = world.run("tea", &["export", "--as", "graph"]).ok().out;
+        done.push(Done { arguments: arguments.to_vec(), from, to: shim.diary().len(), lines, map });
+    }
+    done
+}
+
+#[test]
+fn a_power_cut_in_a_backup_or_a_compaction_leaves_both_whole() {
+    let world = World::new();
+    fs::create_dir_all(world.path("tea")).unwrap();
+    fs::create_dir(world.path("beside")).unwrap();
+    let shim = Shim::new(&world.path("tea"), &world.path("beside"));
+    let story = kept(&world, &shim);
+    let diary = shim.diary();
+    let root = fs::metadata(world.path("tea")).unwrap().ino();
+    let is_keeping = |done: &&Done| matches!(done.arguments[0], "backup" | "compact");
+    assert!(story.iter().filter(is_keeping).all(|done| done.to > done.from + 5), "nothing is written");
+    let mut dice = Dice(20_261_125);
+    // In the middle of each of the four in turn, its last moment among them.
+    let keeping: Vec<&Done> = story.iter().filter(is_keeping).collect();
+    let mut moments: Vec<usize> = (0..cuts())
+        .map(|cut| keeping[cut % keeping.len()])
+        .map(|done| done.from + 1 + dice.roll(done.to - done.from))
+        .collect();
+    moments.sort_unstable();
+    let (mut disk, mut done) = (Disk::default(), 0);
+    let (mut acknowledged, mut unacknowledged, mut compacted) = (0, 0, 0);
+    for (index, moment) in moments.into_iter().enumerate() {
+        diary[done..moment].iter().for_each(|record| disk.take(record));
+        done = moment;
+        let unsynced = dice.unsynced(index);
+        let name = format!("after-{index}");
+        let what = format!("cut {index} at {moment}, {unsynced:?}");
+        disk.cut(root, unsynced, &world.path(&name));
+        let before = story.iter().rev().find(|done| done.to <= moment).unwrap();
+        let within = story.iter().find(|done| done.from < moment && moment <= done.to);
+        let there = lines(&world.run(&name, &["export"]).ok().out);
+        let is_as_it_was = there == before.lines;
+        // A compaction that the power cut off, or that was done and not told of, is there whole or not at all.
+        let is_done = within.is_some_and(|within| there == within.lines);
+        assert!(is_as_it_was || is_done, "{what}: {} lines of {}", there.len(), before.lines.len());
+        compacted += usize::from(is_done && !is_as_it_was);
+        assert_eq!(world.run(&name, &["export", "--as", "graph"]).ok().out, before.map, "{what}");
+        for (at, backup) in story.iter().enumerate().filter(|(_, done)| done.arguments[0] == "backup") {
+            let file = backup.arguments[1];
+            if !world.path(&name).join(file).exists() {
+                assert!(backup.to > moment, "{what}: {file} was acknowledged and is gone");
+                continue;
+            }
+            let place = format!("restored-{index}-{at}");
+            fs::create_dir(world.path(&place)).unwrap();
+            let ran = world.run(&place, &["--ledger", ".", "restore", &format!("../{name}/{file}")]);
+            if backup.to <= moment {
+                ran.ok();
+                acknowledged += 1;
+            } else {
+                unacknowledged += 1;
+                // What isn't whole is told from a whole one, and nothing is restored from it.
+                if ran.code != Some(0) {
+                    ran.ends(2);
+                    assert!(!world.path(&place).join(".stave").exists(), "{what}");
+                    continue;
+                }
+            }
+            assert_eq!(
+                lines(&world.run(&place, &["--ledger", ".", "export"]).ok().out),
+                backup.lines,
+                "{what}"
+            );
+            fs::remove_dir_all(world.path(&place)).unwrap();
+        }
+        fs::remove_dir_all(world.path(&name)).unwrap();
+    }
+    assert!(acknowledged > cuts() / 2, "{acknowledged}: too few backups to mean anything");
+    println!(
+        "measured: cuts_in_backups_and_compactions={} acknowledged_backups={acknowledged} \
+         unacknowledged_that_were_there={unacknowledged} compactions_done_and_not_told={compacted}",
+        cuts()
+    );
+}
+
+/// The same throws each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
+
+    /// Every other time the disk had not written what was not synced; else any part of it.
+    fn unsynced(&mut self, index: usize) -> Unsynced {
+        if index.is_multiple_of(2) { Unsynced::Lost } else { Unsynced::Torn(self.roll(1 << 30) as u64) }
+    }
 }
 
 #[test]
