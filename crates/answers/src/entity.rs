@@ -171,6 +171,9 @@ pub struct RelationRow {
     /// How it is known, and whether it stands.
     #[serde(flatten)]
     pub standing: Standing,
+    /// The command by which a person denied it, for `undo`; where it is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied_in: Option<String>,
 }
 
 /// A fact whose other end is text.
@@ -267,7 +270,7 @@ impl EntityPage {
         };
         let one = |fact: &&Fact| claim_type(&fact.fact_type).is_some_and(|row| row.mode == Mode::One);
         let (said, more_said) = said_when(&id, &entity.facts, estate);
-        let mut relations = relations(&id, &entity, &estate.model.tool_ids()?, estate.people);
+        let mut relations = relations(&id, &entity, &estate.model.tool_ids()?, estate)?;
         let own = relations.partition_point(|group| !group.inverse);
         relations.splice(own..own, same_job(&entity, estate)?);
         let mut page = EntityPage {
@@ -495,7 +498,53 @@ fn text_fact(id: &str, fact: &Fact, people: &People) -> Option<TextFact> {
     })
 }
 
-fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>, people: &People) -> Vec<RelationGroup> {
+/// The newest command that denied a fact which is denied.
+fn denied_in(fact: &Fact, estate: Estate<'_>) -> Result<Option<String>> {
+    let denials = fact.said.iter().filter(|said| said.not && fact.state == State::Denied);
+    let Some(newest) = denials.max_by_key(|said| (said.time, said.statement)) else { return Ok(None) };
+    let entry = estate.ledger.entry(&newest.statement)?;
+    Ok(entry.map(|entry| entry.header.op.to_string()))
+}
+
+/// A fact as it stands at one of its ends.
+fn relation_row(end: &Label, of: &str, fact: &Fact, estate: Estate<'_>) -> Result<RelationRow> {
+    Ok(RelationRow {
+        entity: end.clone(),
+        why: address(of, fact),
+        standing: Standing::of(fact, estate.people),
+        denied_in: denied_in(fact, estate)?,
+    })
+}
+
+/// Relations of others to this entity that people deny: the map has no link for them, and whoever looks from this end must
+/// see that there was one.
+fn denied_by_others(id: &str, estate: Estate<'_>) -> Result<Vec<(String, RelationRow)>> {
+    let mut rows = Vec::new();
+    for (relation, other) in estate.model.denied_towards(id)? {
+        if relation == OVERLAPS {
+            continue;
+        }
+        let Some(other) = estate.entity(&other)? else { continue };
+        let row = &other.row;
+        let label =
+            Label { id: row.id.clone(), name: row.name.clone(), kind: row.kind.clone(), hidden: row.hidden };
+        for fact in
+            other.facts.iter().filter(|fact| fact.fact_type == relation && fact.state == State::Denied)
+        {
+            if matches!(&fact.to, Some(Target::Entity(end)) if end.id == *id) {
+                rows.push((relation.clone(), relation_row(&label, &label.id, fact, estate)?));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn relations(
+    id: &str,
+    entity: &Entity,
+    tools: &BTreeSet<String>,
+    estate: Estate<'_>,
+) -> Result<Vec<RelationGroup>> {
     let mut groups: BTreeMap<(bool, bool, usize), RelationGroup> = BTreeMap::new();
     let mut add = |name: &str, inverse: bool, row: RelationRow| {
         let Some(place) = Relation::ALL.iter().position(|relation| relation.name == name) else { return };
@@ -527,12 +576,7 @@ fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>, people: &Peopl
             None => fact.members.iter().collect(),
         };
         for label in ends {
-            let row = RelationRow {
-                entity: label.clone(),
-                why: address(id, fact),
-                standing: Standing::of(fact, people),
-            };
-            add(&fact.fact_type, false, row);
+            add(&fact.fact_type, false, relation_row(label, id, fact, estate)?);
         }
     }
     for incoming in &entity.incoming {
@@ -552,13 +596,20 @@ fn relations(id: &str, entity: &Entity, tools: &BTreeSet<String>, people: &Peopl
             said_by: Vec::new(),
             seen: None,
         };
-        add(&incoming.relation, true, RelationRow { entity: incoming.from.clone(), why, standing });
+        add(
+            &incoming.relation,
+            true,
+            RelationRow { entity: incoming.from.clone(), why, standing, denied_in: None },
+        );
+    }
+    for (relation, row) in denied_by_others(id, estate)? {
+        add(&relation, true, row);
     }
     let mut groups: Vec<RelationGroup> = groups.into_values().collect();
     for group in &mut groups {
         group.rows.sort_by(|a, b| (&a.entity.name, &a.entity.id).cmp(&(&b.entity.name, &b.entity.id)));
     }
-    groups
+    Ok(groups)
 }
 
 /// What people say does the same job. It is said from either end and means the same; what they dismissed is nothing
@@ -572,6 +623,7 @@ fn same_job(entity: &Entity, estate: Estate<'_>) -> Result<Option<RelationGroup>
             entity: other.clone(),
             why: address(of, fact),
             standing: Standing::of(fact, estate.people),
+            denied_in: None,
         };
         rows.entry((other.name.clone(), other.id.clone())).or_insert(row);
     };

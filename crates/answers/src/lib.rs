@@ -83,7 +83,7 @@ pub use questions::{
 pub use stale::{STALE_MS, Stale, StaleQuery, StaleScope, stale};
 /// Plain data of the map that answers carry as it is.
 pub use stave_map::{EntityRow, Label, State};
-pub use summary::{KindCount, RepositoryShown, Summary, summary};
+pub use summary::{KindCount, RepositoryShown, Summary, summary, waiting, waiting_text};
 pub use tie::{Taught, Tie, TiePiece, TieText, Tied, TiedIncident, TiedPiece, Tier, tied_incidents};
 pub use tools::{ToolGroup, Tools, UsedTool, User, tools, tools_of_one_category};
 pub use who::{Commits, Knower, Naming, PieceRisk, RiskQuery, Risks, WhoKnows, Without, risks, who_knows};

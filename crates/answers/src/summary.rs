@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use stave_ledger::Filter;
-use stave_map::View;
+use stave_map::{View, Waiting};
 use stave_model::Time;
 
 use crate::text::{Cell, Role, Style, Writer, counted, grouped, kinds};
@@ -47,8 +47,36 @@ pub struct Summary {
     /// Repositories beyond those listed.
     #[serde(skip_serializing_if = "is_zero")]
     pub more_repositories: u64,
+    /// What was read by a clock ahead of this machine's, and isn't on the map yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// What this answer does not know, as sentences.
     pub unknown: Vec<String>,
+}
+
+/// How far a clock may be ahead before anybody is told: those of two machines always differ by a little, and by then what
+/// they read is due.
+const AHEAD_MS: i64 = 60_000;
+
+/// What was read by a clock ahead of this machine's, where that is worth telling.
+///
+/// # Errors
+/// Where the map can't be read.
+pub fn waiting(estate: Estate<'_>) -> Result<Option<Waiting>> {
+    let waiting = estate.model.waiting(estate.now)?;
+    Ok(waiting.filter(|waiting| waiting.until.millis() - estate.now.millis() > AHEAD_MS))
+}
+
+/// The same as a sentence.
+pub fn waiting_text(waiting: &Waiting) -> String {
+    let (what, wait) = match waiting.statements {
+        1 => ("1 statement".to_owned(), "waits"),
+        some => (format!("{} statements", grouped(some)), "wait"),
+    };
+    format!(
+        "{what} of readers {wait} until {} UTC: this machine's clock is behind theirs.",
+        minute(waiting.until)
+    )
 }
 
 /// How many entities of one kind there are.
@@ -124,6 +152,7 @@ fn summarise(estate: Estate<'_>) -> Result<Summary> {
         statements: counts.statements,
         more_repositories: views.len().saturating_sub(REPOSITORIES) as u64,
         repositories,
+        waiting: waiting(estate)?,
         unknown: Vec::new(),
     };
     summary.unknown = summary.unknowns();
@@ -179,6 +208,7 @@ impl RepositoryShown {
 impl Summary {
     fn unknowns(&self) -> Vec<String> {
         let mut unknown = Vec::new();
+        unknown.extend(self.waiting.as_ref().map(waiting_text));
         if self.statements == 0 {
             unknown.push("Nothing was read yet, and nobody has said anything.".to_owned());
         }

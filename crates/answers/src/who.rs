@@ -57,6 +57,9 @@ pub struct WhoKnows {
     pub commits: Commits,
     /// Whom to ask, the first first.
     pub people: Vec<Knower>,
+    /// They are called by digits instead of their names.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pseudonyms: bool,
     /// Where what people say and what history shows differ, as sentences.
     pub differences: Vec<String>,
     /// Owners who no longer know it.
@@ -225,6 +228,7 @@ pub fn who_knows(estate: Estate<'_>, id: &str, naming: Naming) -> Result<Option<
             piece: risk(&piece, label, is_here),
             commits,
             people,
+            pseudonyms: naming == Naming::Pseudonyms,
             differences: differences(&piece, &known, &names),
             idle_owners,
             unknown,

@@ -141,6 +141,11 @@ pub(crate) fn judge(frame: &Frame<'_>, about: About<'_>, standing: &Standing, wh
     }
 }
 
+/// "not so" alone, at what is concluded and nobody says.
+pub(crate) fn not_so(frame: &Frame<'_>, about: About<'_>, what: &str) -> Markup {
+    button(frame, "/say", &about.fields(Act::Deny), "not so", what)
+}
+
 /// The same at a fact whose value differs between people: which one is so, its question asks.
 pub(crate) fn judge_value(frame: &Frame<'_>, about: About<'_>, standing: &Standing, what: &str) -> Markup {
     if standing.state == State::Stands {

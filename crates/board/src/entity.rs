@@ -12,7 +12,7 @@ use stave_answers::{
 use stave_model::{Mode, Time};
 
 use crate::controls::{
-    About, Field, Writing, add, answers, change, is_set, judge, judge_value, parted, place_of, types_of,
+    About, Field, Writing, add, answers, change, is_set, judge, judge_value, parted, place_of, types_of, undo,
 };
 use crate::knowledge::who_link;
 use crate::links::{entity_link, find_link, flow_link, why_link};
@@ -236,7 +236,10 @@ fn judge_relation(
         about.to = Some(member);
         return judge_value(frame, about, &row.standing, what);
     }
-    judge(frame, about, &row.standing, what)
+    html! {
+        (judge(frame, about, &row.standing, what))
+        @if let Some(op) = &row.denied_in { " " (undo(frame, op, "Undo", what)) }
+    }
 }
 
 /// How a fact is known, and by whom where persons said it.

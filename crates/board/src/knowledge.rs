@@ -5,7 +5,7 @@ use stave_answers::text::{counted, grouped};
 use stave_answers::when::day;
 use stave_answers::{Coupling, HotFile, HotPiece, Hotspots, Knower, PieceRisk, Risks, WhoKnows, size_text};
 
-use crate::controls::{About, Field, Writing, change};
+use crate::controls::{About, Field, Writing, change, not_so};
 use crate::links::entity_link;
 use crate::parts::{entities, entity, mark, number, text, unknown};
 use crate::shell::{Frame, page};
@@ -124,7 +124,7 @@ pub fn who_page(frame: &Frame<'_>, who: &WhoKnows) -> String {
         @if who.people.is_empty() {
             p.empty { "Nobody is seen to know it." }
         } @else {
-            ol.plain { @for knower in &who.people { (one(knower)) } }
+            ol.plain { @for knower in &who.people { (one(frame, who, knower)) } }
         }
         @if !who.differences.is_empty() {
             section aria-labelledby="differences" {
@@ -150,11 +150,15 @@ pub fn who_page(frame: &Frame<'_>, who: &WhoKnows) -> String {
     page(frame, &title, &main)
 }
 
-fn one(knower: &Knower) -> Markup {
+fn one(frame: &Frame<'_>, who: &WhoKnows, knower: &Knower) -> Markup {
+    let fact = About { entity: &who.piece.label.id, fact: "known_by", to: Some(&knower.name), seen: None };
+    let what = format!("{} known by {}", who.piece.label.name, knower.name);
     html! {
         li {
             strong { (text(&knower.name)) } " " (text(&knower.text()))
             @if knower.main { " " span.quiet { "(it hangs on them)" } }
+            // A pseudonym is nobody that a word could be about.
+            @if !who.pseudonyms { " " (not_so(frame, fact, &what)) }
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Frame<'a> {
     pub writing: Writing<'a>,
     /// What was said just now.
     pub notice: Option<&'a Notice>,
+    /// That something read isn't on the map yet, as a sentence.
+    pub waiting: Option<&'a str>,
     /// The moment of the past that it is of; none where that is the present.
     pub then: Option<Then<'a>>,
 }
@@ -88,6 +90,7 @@ pub(crate) fn page(frame: &Frame<'_>, title: &str, main: &Markup) -> String {
                 footer {
                     p {
                         "Position " span #position { (number(frame.position)) } " of the ledger. "
+                        @if let Some(sentence) = frame.waiting { strong { (text(sentence)) } " " }
                         a href=(twin) { "This page as JSON" } ". "
                         a href="/account" { "Who you are here" } ". "
                         (writing(frame))

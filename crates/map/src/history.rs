@@ -16,7 +16,7 @@ use crate::names::{Names, Sym};
 use crate::raw::RawClaim;
 use crate::schema::meta;
 use crate::slots::is_unread;
-use crate::view::{Past, Slot, Vanished, WordOn};
+use crate::view::{Past, Slot, Vanished, Waiting, WordOn};
 use crate::words::standing_of_type;
 
 /// A statement of a slot, on the way from the newest to the oldest.
@@ -86,6 +86,20 @@ impl<'c, 'n> History<'c, 'n> {
             .prepare_cached("SELECT min(time) FROM stmt WHERE person = 0")?
             .query_row([], |row| row.get(0))?;
         Ok(oldest.map(Time::from_millis))
+    }
+
+    /// Machines' statements that wait until they are due, for they were made later than `now`, and when the last of them is.
+    pub(crate) fn waiting(&self, now: Time) -> Result<Option<Waiting>> {
+        let (statements, until): (i64, Option<i64>) = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*), max(time) FROM stmt WHERE person = 0 AND time > ?1 AND due = 0",
+            )?
+            .query_row([now.millis()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(until.map(|until| Waiting {
+            statements: u64::try_from(statements).unwrap_or_default(),
+            until: Time::from_millis(until),
+        }))
     }
 
     /// When the newest statement that counts was made.

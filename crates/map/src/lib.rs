@@ -220,6 +220,14 @@ impl ReadModel {
         outline::spoken_of(&self.connection, fact_type)
     }
 
+    /// The relations that people deny with this entity at the other end: each type with the other entity's 12 digits, sorted.
+    ///
+    /// # Errors
+    /// Where the read model can't be read.
+    pub fn denied_towards(&self, id: &str) -> Result<Vec<(String, String)>> {
+        outline::denied_towards(&self.connection, id)
+    }
+
     /// The entities (12 digits) of which somebody says something of a type with this one at the other end, sorted.
     pub fn said_towards(&self, id: &str, fact_type: &str) -> Result<Vec<String>> {
         self.read(|read| read.said_towards(id, fact_type))
@@ -271,6 +279,11 @@ impl ReadModel {
     /// When the newest statement that counts was made.
     pub fn history_ends(&self) -> Result<Option<Time>> {
         self.read(|read| read.history()?.ends())
+    }
+
+    /// What was read by a clock ahead of `now`, the present of this machine, and waits until it is due.
+    pub fn waiting(&self, now: Time) -> Result<Option<Waiting>> {
+        self.read(|read| read.history()?.waiting(now))
     }
 
     /// What an author said to exist and, having looked again (or its scope being retired), no longer does, by

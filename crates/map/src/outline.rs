@@ -114,6 +114,24 @@ pub(crate) fn spoken_of(connection: &Connection, fact_type: &str) -> Result<Vec<
     Ok(found)
 }
 
+/// The relations that standing words deny with this entity at the other end.
+pub(crate) fn denied_towards(connection: &Connection, id: &str) -> Result<Vec<(String, String)>> {
+    let Ok(digits) = i64::from_str_radix(id, 16) else { return Ok(Vec::new()) };
+    let names = Names::new(connection);
+    let mut rows = connection.prepare_cached(
+        "SELECT DISTINCT w.type, o.entity FROM ref i JOIN ref r ON r.entity = i.entity JOIN word w ON w.place_to = r.id
+         JOIN ref o ON o.id = w.place_of
+         WHERE i.short = ?1 AND w.placed = 1 AND w.standing = 1 AND w.neg = 1 AND o.entity IS NOT NULL AND o.entity <> r.entity",
+    )?;
+    let mut found = Vec::new();
+    for row in rows.query_map([digits], |row| Ok((row.get::<_, Sym>(0)?, row.get::<_, Sym>(1)?)))? {
+        let (kind, other) = row?;
+        found.push((names.text(kind)?.to_string(), short(&names.text(other)?)));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// Every live reference of an entity that nobody denies, with the entity's 12 digits, by reference.
 pub(crate) fn references(connection: &Connection) -> Result<Vec<(String, String)>> {
     let names = Names::new(connection);

@@ -262,6 +262,15 @@ pub struct Stamp {
     pub position: u64,
 }
 
+/// Statements of machines that are stamped later than the present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Waiting {
+    /// How many.
+    pub statements: u64,
+    /// When the last of them is due.
+    pub until: Time,
+}
+
 /// What to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

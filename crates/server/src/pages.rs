@@ -13,7 +13,7 @@ use stave_answers::speech::{Choices, choices, notice};
 use stave_answers::when::{self, age_ms};
 use stave_answers::{
     AsOf, Estate, FiresQuery, GoneQuery, GoneRow, HotspotQuery, ListQuery, LogQuery, Naming, NextQuery,
-    OverlapQuery, QuestionQuery, Result, RiskQuery, StaleQuery,
+    OverlapQuery, QuestionQuery, Result, RiskQuery, StaleQuery, waiting_text,
 };
 use stave_board::{Frame, Problem, Then};
 use stave_map::Named;
@@ -327,12 +327,17 @@ fn make_framed(
         Some(op) => notice(estate, op)?,
         None => None,
     };
+    let waiting = match stave_answers::waiting(estate)? {
+        Some(waiting) if !api => Some(waiting_text(&waiting)),
+        _ => None,
+    };
     let frame = |position: u64, questions: u64| Frame {
         address: &address,
         position,
         questions: Some(questions),
         writing: reader.writing(&choices),
         notice: notice.as_ref(),
+        waiting: waiting.as_deref(),
         then,
         ..Frame::default()
     };

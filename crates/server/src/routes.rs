@@ -186,6 +186,14 @@ async fn answer_as_of(state: &Arc<State>, uri: &Uri, page: Page, typed: String) 
     }
 }
 
+/// A hint as pages write one.
+fn sentence(hint: &str) -> String {
+    let mut letters = hint.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let rest = letters.as_str().trim_end_matches('.');
+    format!("{}{rest}.", first.to_uppercase())
+}
+
 /// Why there is no answer as of a moment.
 fn not_then(uri: &Uri, typed: &str, error: &NotThen) -> Response<Body> {
     let status = match error {
@@ -202,7 +210,7 @@ fn not_then(uri: &Uri, typed: &str, error: &NotThen) -> Response<Body> {
         NotThen::Busy | NotThen::Making => "Later, please",
         _ => "There is no map of that moment",
     };
-    let page = problem(title, format!("at={typed}: {what}."), hint);
+    let page = problem(title, format!("at={typed}: {what}."), &sentence(hint));
     let mut response = Reply::problem(status, uri, &page).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let again = HeaderValue::from_static("3");

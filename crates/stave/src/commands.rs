@@ -113,10 +113,17 @@ fn print<T: Serialize>(
     to_text: impl FnOnce(usize, &dyn stave_answers::text::Style) -> String,
 ) -> anyhow::Result<()> {
     if context.terminal.is_json() {
-        let Some(as_of) = context.as_of else { return context.terminal.json(answer) };
+        if context.as_of.is_none() && context.waiting.is_none() {
+            return context.terminal.json(answer);
+        }
         let mut answer = serde_json::to_value(answer)?;
         if let Some(object) = answer.as_object_mut() {
-            object.insert("at".to_owned(), serde_json::to_value(as_of)?);
+            if let Some(as_of) = context.as_of {
+                object.insert("at".to_owned(), serde_json::to_value(as_of)?);
+            }
+            if let Some(waiting) = context.waiting {
+                object.insert("waiting".to_owned(), serde_json::to_value(waiting)?);
+            }
         }
         context.terminal.json(&answer)
     } else {

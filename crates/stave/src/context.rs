@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use stave_answers::AsOf;
+use stave_map::Waiting;
 use stave_model::{Op, Time};
 
 use crate::cli::Global;
@@ -36,6 +37,8 @@ pub(crate) struct Context<'t> {
     pub(crate) at: Option<String>,
     /// The moment that answers are of, where `--at` asks for one that isn't the present.
     pub(crate) as_of: Option<AsOf>,
+    /// What was read by a clock ahead of this machine's.
+    pub(crate) waiting: Option<Waiting>,
     /// Where the person typed the command, before `-C`.
     pub(crate) typed_in: PathBuf,
     /// `-C`, as typed.
@@ -69,6 +72,7 @@ impl<'t> Context<'t> {
             ledger,
             at: global.at.clone(),
             as_of: None,
+            waiting: None,
             typed_in,
             directory: global.directory.clone(),
             flags,

@@ -35,6 +35,10 @@ impl Opened {
             return opened.turned_back(context, &typed);
         }
         opened.catch_up()?;
+        if let Some(waiting) = stave_answers::waiting(opened.estate())? {
+            context.terminal.warn(&stave_answers::waiting_text(&waiting));
+            context.waiting = Some(waiting);
+        }
         Ok(opened)
     }
 

@@ -113,6 +113,7 @@ fn an_empty_estate_says_what_to_do() {
         statements: 0,
         repositories: Vec::new(),
         more_repositories: 0,
+        waiting: None,
         unknown: vec!["Nothing was read yet, and nobody has said anything.".to_owned()],
     };
     let questions = Questions {

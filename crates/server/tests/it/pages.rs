@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use stave_ledger::Ledger as _;
 
 use crate::html::{Element, elements};
 use crate::{Server, estate, every_page};
@@ -219,4 +220,31 @@ fn programs_get_the_graph_and_single_questions() {
         let path = path.as_str().unwrap().split('{').next().unwrap().trim_end_matches('/');
         assert_eq!(server.get(path).status, 200, "{path}");
     }
+}
+
+#[test]
+fn what_a_clock_ahead_has_read_is_told_on_every_page_until_it_is_due() {
+    let day_ms = 24 * 60 * 60_000;
+    let later = |ms: i64| stave_model::Time::from_millis(estate::now().millis() + ms);
+    let ahead = |minutes: &[i64]| {
+        let said = estate::statements().into_iter().filter(|said| !said.header.author.is_person());
+        let mut said: Vec<_> = said.take(minutes.len()).collect();
+        for (one, ms) in said.iter_mut().zip(minutes) {
+            one.header.time = later(*ms);
+            one.header.tool = "stave ahead".to_owned();
+            one.header.source.id = Some("ffff".to_owned());
+        }
+        Server::prepared(stave_server::Options::default(), |ledger| drop(ledger.append(&said).unwrap()))
+    };
+    let server = ahead(&[day_ms, 2 * day_ms]);
+    let sentence =
+        "2 statements of readers wait until 2026-09-26 14:13 UTC: this machine's clock is behind theirs.";
+    for path in ["/", "/entities", "/log", "/help"] {
+        assert!(server.get(path).body.contains(sentence), "{path}: {}", server.get(path).body);
+    }
+    let summary: Value = serde_json::from_str(&server.get("/api/v1/summary").body).unwrap();
+    assert_eq!(summary["waiting"], serde_json::json!({"statements": 2, "until": later(2 * day_ms)}));
+    // The past has no such thing, and neither have clocks that differ by a little.
+    assert!(!server.get("/?at=1d").body.contains("of readers"));
+    assert!(!ahead(&[59_000]).get("/").body.contains("of readers"));
 }

@@ -103,10 +103,10 @@ fn a_moment_that_there_is_no_map_of_is_told_with_what_to_do() {
     let server = Server::start();
     let end = server.ledger().position().unwrap();
     for (at, status, sentence, hint) in [
-        ("yesterday", 400, "at=yesterday: that is no moment.", "write a day"),
+        ("yesterday", 400, "at=yesterday: that is no moment.", "Write a day"),
         ("2999-01-01", 400, "at=2999-01-01: that is in the future.", "it is now"),
         ("4711", 400, &*format!("at=4711: the ledger ends at position {end}."), "log"),
-        ("%3Cb%3E", 400, "at=<b>: that is no moment.", "write a day"),
+        ("%3Cb%3E", 400, "at=<b>: that is no moment.", "Write a day"),
     ] {
         let answer = server.get(&with("/api/v1/summary", at));
         assert_eq!(answer.status, status, "{at}: {}", answer.body);
@@ -158,7 +158,7 @@ fn a_compacted_ledger_gives_no_map_from_before_its_horizon() {
     ] {
         let answer = ask(&at);
         assert_eq!(answer.status, 410, "{at}: {}", answer.body);
-        assert!(answer.body.contains(&earliest) && answer.body.contains("ask for that"), "{}", answer.body);
+        assert!(answer.body.contains(&earliest) && answer.body.contains("Ask for that"), "{}", answer.body);
     }
     for at in [horizon.time.to_string(), horizon.position.to_string()] {
         assert_eq!(ask(&at).status, 200, "{at}");

@@ -702,3 +702,66 @@ fn who_knows_a_piece_is_named_by_an_address_that_is_new() {
         "the new person is called by their address"
     );
 }
+
+#[test]
+fn a_denied_relation_is_on_the_pages_of_both_its_ends_and_taken_back_from_either() {
+    let board = Board::open();
+    let at = |name: &str| estate::digits(&estate::compose(name));
+    let (from, to) = (at("storefront"), at("payments"));
+    let rows = |id: &str, inverse: bool| -> Vec<serde_json::Value> {
+        let page: serde_json::Value =
+            serde_json::from_str(&board.get(&format!("/api/v1/entities/{id}")).body).unwrap();
+        let groups = page["relations"].as_array().unwrap().clone();
+        let calls = |group: &&serde_json::Value| group["relation"] == "calls" && group["inverse"] == inverse;
+        let rows = groups.iter().filter(calls).flat_map(|group| group["rows"].as_array().unwrap().clone());
+        rows.filter(|row| row["state"] == "denied").collect()
+    };
+    let of_both = || [rows(&from, false), rows(&to, true)];
+    let [own, of_other] = of_both();
+    assert_eq!((own.len(), of_other.len()), (1, 1));
+    assert_eq!(
+        (&own[0]["entity"]["id"], &of_other[0]["entity"]["id"]),
+        (&to.clone().into(), &from.clone().into())
+    );
+    for row in [&own[0], &of_other[0]] {
+        assert_eq!(row["said_by"], serde_json::json!(["Counter desk"]));
+        assert_eq!(row["denied_in"], "0a".repeat(16));
+        assert_eq!(row["why"], own[0]["why"]);
+    }
+    let page = format!("/e/{to}");
+    let shown = board.get(&page).body;
+    let row = shown.split("<tr").find(|row| row.contains("storefront") && row.contains("denied")).unwrap();
+    assert!(row.contains("Counter desk") && row.contains("<s>") && row.contains(">Undo<"), "{row}");
+    board.follow(&board.press(&page, "Undo"));
+    assert!(of_both().iter().all(Vec::is_empty), "{:?}", of_both());
+    // Denied again where it is another's relation, it is on both again, by this reader.
+    board.say(&[
+        ("act", "deny"),
+        ("entity", &from),
+        ("fact", "calls"),
+        ("to", &to),
+        ("back", &page),
+        ("op", "1"),
+    ]);
+    for rows in of_both() {
+        assert_eq!(rows[0]["said_by"], serde_json::json!(["Keeper"]));
+    }
+}
+
+#[test]
+fn a_wrong_knower_is_denied_where_they_stand_unless_they_are_called_by_digits() {
+    let board = Board::open();
+    let id = board.entity("orders")["id"].as_str().unwrap().to_owned();
+    let who = format!("/e/{id}/who");
+    board.say(&[
+        ("entity", &id),
+        ("fact", "known_by"),
+        ("to", "late@leafcup.test"),
+        ("back", &who),
+        ("op", "1"),
+    ]);
+    assert!(board.get(&who).body.contains("late"));
+    assert!(!board.get(&format!("{who}?pseudonyms=yes")).body.contains("not so"));
+    board.follow(&board.press(&who, "not so"));
+    assert!(!board.get(&who).body.contains("<strong><bdi>late"), "{}", board.get(&who).body);
+}

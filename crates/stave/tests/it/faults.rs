@@ -58,12 +58,18 @@ fn a_clock_that_goes_wrong_by_a_day_loses_no_word() {
     // Yesterday nothing had been read yet: what readers say waits for its day. People's words don't.
     let ran = at(&format!("-{DAY}"), &["say", "cart", "tier", "3"]).ends(1);
     assert!(ran.err.contains("nothing on the map is called"), "{}", ran.err);
+    // And the answer says why.
+    assert!(ran.err.contains("of readers wait until"), "{}", ran.err);
+    assert!(ran.err.contains("this machine's clock is behind theirs"), "{}", ran.err);
     assert_eq!(tier().unwrap(), "2");
     let export = world.run("tea", &["export"]).ok().out;
     world.write("tea/compose.yaml", "services:\n  urn:\n    build: .\n");
     at(DAY, &["scan"]).ok();
-    world.run("tea", &["show", "cart"]).ok();
-    at(DAY, &["show", "urn"]).ok();
+    let today = world.run("tea", &["show", "cart"]).ok();
+    assert!(today.err.contains("clock is behind theirs"), "{}", today.err);
+    assert!(world.ask("tea", &["show", "cart"])["waiting"]["statements"].as_u64().unwrap() > 0);
+    let tomorrow = at(DAY, &["show", "urn"]).ok();
+    assert!(!tomorrow.err.contains("clock"), "{}", tomorrow.err);
     let after = world.run("tea", &["export"]).ok().out;
     assert!(export.lines().filter(|line| line.contains("\"header\"")).all(|line| after.contains(line)));
 }
