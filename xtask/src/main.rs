@@ -54,7 +54,7 @@ usage: cargo xtask TASK
                          compares whose leaving would orphan a repository with whom its team named
   bench [NAME...] [--trees DIR] [--repository DIR] [--json]
                          measures every figure of docs/performance.md: scan, history, million, many, fold, start,
-                         first-build, ten-million
+                         remote, first-build, ten-million
   estate --to FILE [--claims N]
                          writes a made-up estate as an export, to try things on
   fuzz [--minutes M] [--corpora DIR] [TARGET...]

@@ -147,7 +147,7 @@ fn own_account(has_password: bool, sessions: &[SessionRow], done: Option<&Change
         }
         h2 { "Where you are signed in" }
         table {
-            thead { tr { th scope="col" { "Since (UTC)" } th scope="col" { "Last used" } th scope="col" { "" } } }
+            thead { tr { th scope="col" { "Since (UTC)" } th scope="col" { "Last used" } td {} } }
             tbody {
                 @for session in sessions {
                     tr {

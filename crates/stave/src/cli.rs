@@ -3,7 +3,7 @@
 mod accounts;
 mod help;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -634,6 +634,13 @@ pub(crate) struct Export {
     /// Where to [default: standard output]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
+}
+
+impl Export {
+    /// The file to write to; none for standard output, which is called `-` too.
+    pub(crate) fn target(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| *file != Path::new("-"))
+    }
 }
 
 #[derive(Debug, Args)]

@@ -45,14 +45,12 @@ pub(super) enum Sent<'a> {
 /// An answer's lines.
 pub(super) type Lines = Answer<Box<dyn BufRead>>;
 
-/// Which failure it was, as far as asking again goes.
+/// Which failure it was, as far as asking again goes, and how long the other side asks to be left alone.
 enum Failed {
-    /// The question did not get there: nothing has happened.
-    Before(Error),
-    /// The server asks to come back after so long: nothing has happened.
-    Later(Error, Duration),
+    /// The question did not get there, or was not begun: nothing has happened.
+    Before(Error, Option<Duration>),
     /// The answer did not come: something may have happened.
-    Between(Error),
+    Between(Error, Option<Duration>),
     /// Asking again would give the same.
     Surely(Error),
 }
@@ -118,18 +116,21 @@ impl Http {
         let mut waits = AGAIN.iter().copied();
         let mut patience = LATER;
         loop {
-            let (error, wait) = match self.once(what, sent, read) {
+            let (error, later) = match self.once(what, sent, read) {
                 Ok(answer) => return Ok((answer, may_have_happened)),
                 Err(Failed::Surely(error)) => return Err(error),
-                Err(Failed::Before(error)) => (error, waits.next()),
-                Err(Failed::Later(error, wait)) => {
-                    let left = patience.checked_sub(wait);
-                    patience = left.unwrap_or_default();
-                    (error, left.map(|_| wait))
-                }
-                Err(Failed::Between(error)) => {
+                Err(Failed::Before(error, later)) => (error, later),
+                Err(Failed::Between(error, later)) => {
                     may_have_happened = true;
-                    (error, waits.next())
+                    (error, later)
+                }
+            };
+            let wait = match later {
+                None => waits.next(),
+                Some(later) => {
+                    let left = patience.checked_sub(later);
+                    patience = left.unwrap_or_default();
+                    left.map(|_| later)
                 }
             };
             match wait {
@@ -164,7 +165,7 @@ impl Http {
             });
             match unpacked {
                 Ok(decoder) => Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder)),
-                Err(error) => return Err(Failed::Between(self.cut(&error))),
+                Err(error) => return Err(Failed::Between(self.cut(&error), None)),
             }
         } else {
             Box::new(body)
@@ -172,10 +173,10 @@ impl Http {
         read(&mut Answer::new(source, &self.address)).map_err(|error| match error {
             // A line that is none is one that was cut: the server writes whole ones.
             Error::Io { path, source } if path.as_os_str() == self.address.as_str() => {
-                Failed::Between(self.cut(&source))
+                Failed::Between(self.cut(&source), None)
             }
             Error::Line { input, problem, .. } if input == self.address => {
-                Failed::Between(self.problem(RemoteProblem::Cut(first_line(&problem))))
+                Failed::Between(self.problem(RemoteProblem::Cut(first_line(&problem))), None)
             }
             other => Failed::Surely(other),
         })
@@ -226,21 +227,21 @@ impl Http {
         match error {
             ureq::Error::HostNotFound => Failed::Surely(unreachable("no such host is known")),
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-                Failed::Before(unreachable("the connection could not be made in time"))
+                Failed::Before(unreachable("the connection could not be made in time"), None)
             }
-            ureq::Error::Timeout(_) => Failed::Between(self.problem(RemoteProblem::Slow)),
+            ureq::Error::Timeout(_) => Failed::Between(self.problem(RemoteProblem::Slow), None),
             ureq::Error::Rustls(error) => Failed::Surely(self.problem(RemoteProblem::Tls(error.to_string()))),
             ureq::Error::Tls(what) => Failed::Surely(self.problem(RemoteProblem::Tls(what.to_owned()))),
             ureq::Error::Io(error) => match error.kind() {
                 ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable => {
-                    Failed::Before(unreachable(&error.to_string()))
+                    Failed::Before(unreachable(&error.to_string()), None)
                 }
-                TimedOut => Failed::Between(self.problem(RemoteProblem::Slow)),
+                TimedOut => Failed::Between(self.problem(RemoteProblem::Slow), None),
                 // What rustls finds wrong arrives as this.
                 InvalidData if self.address.starts_with("https:") => {
                     Failed::Surely(self.problem(RemoteProblem::Tls(error.to_string())))
                 }
-                _ => Failed::Between(self.cut(&error)),
+                _ => Failed::Between(self.cut(&error), None),
             },
             ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => Failed::Surely(
                 self.problem(RemoteProblem::NoStave("no HTTP, or not as it should be".to_owned())),
@@ -262,10 +263,7 @@ impl Http {
             // A proxy whose server is just being started again.
             None if matches!(status, 502..=504) => {
                 let error = self.problem(RemoteProblem::NoStave(format!("HTTP status {status}")));
-                Err(match (status, retry_after(response)) {
-                    (503, Some(wait)) => Failed::Later(error, wait),
-                    _ => Failed::Between(error),
-                })
+                Err(Failed::Between(error, retry_after(response)))
             }
             _ => Err(Failed::Surely(self.problem(RemoteProblem::NoStave(format!("HTTP status {status}"))))),
         }
@@ -297,10 +295,9 @@ impl Http {
             said,
             hint: hint.as_deref().map(tamed).filter(|hint| !hint.is_empty()),
         });
-        match (status, later) {
+        match status {
             // Too many ask at once: it was not begun.
-            (429 | 503, Some(wait)) => Failed::Later(error, wait),
-            (429 | 503, None) => Failed::Before(error),
+            429 | 503 => Failed::Before(error, later),
             _ => Failed::Surely(error),
         }
     }

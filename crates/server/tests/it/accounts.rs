@@ -10,6 +10,7 @@ use stave_server::door::accounts::{
 use stave_server::door::{Local, Person, Role};
 use stave_server::{Options, ServeError, Stop, serve};
 
+use crate::html::elements;
 use crate::{Answer, Server, estate, every_page, open};
 
 const PASSWORD: &str = "correct horse battery";
@@ -364,6 +365,7 @@ fn a_password_is_changed_by_who_knows_the_old_one_and_sessions_elsewhere_end() {
     for text in [", viewer.", "/account/password", "autocomplete=\"new-password\"", "End all others"] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
+    assert!(elements(&page.body).iter().any(|element| element.tag == "table"));
     let new = "another horse battery";
     for (old, new, again, why) in [
         ("wrong horse battery", new, new, "The old password is wrong"),

@@ -24,11 +24,11 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
         return salvage(context, arguments);
     }
     let opened = Opened::existing(context)?;
-    let (what, left_out) = match &arguments.file {
+    let (what, left_out) = match arguments.target() {
         None => write(&opened, arguments, context.terminal.raw()).context(UNWRITABLE)?,
         Some(file) => to_file(file, |into| write(&opened, arguments, into))?,
     };
-    if let Some(file) = &arguments.file {
+    if let Some(file) = arguments.target() {
         if context.terminal.is_json() {
             context.terminal.json(&serde_json::json!({
                 "file": file.display().to_string(), "written": what, "uncommitted_left_out": left_out,
@@ -57,12 +57,12 @@ fn salvage(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit
     }
     let ledger = place.ledger_file();
     let read = |into: &mut dyn Write| stave_ledger::salvage(&ledger, into).map_err(anyhow::Error::new);
-    let found = match &arguments.file {
+    let found = match arguments.target() {
         None => read(context.terminal.raw())?,
         Some(file) => to_file(file, read)?,
     };
     let written = found.statements - found.left_out;
-    if let Some(file) = &arguments.file {
+    if let Some(file) = arguments.target() {
         if context.terminal.is_json() {
             let lost = found.lost.iter().map(|lost| {
                 serde_json::json!({

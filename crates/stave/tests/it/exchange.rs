@@ -23,6 +23,16 @@ fn an_export_merges_to_the_same_map_and_to_the_same_export() {
 }
 
 #[test]
+fn an_export_to_standard_output_was_a_file_called_minus() {
+    let world = World::new();
+    world.tea();
+    let plain = world.run("tea", &["export"]).ok().out;
+    assert!(plain.starts_with("{\"estate\":"), "{plain}");
+    assert_eq!(world.run("tea", &["export", "-"]).ok().out, plain);
+    assert!(!world.path("tea/-").exists());
+}
+
+#[test]
 fn standard_input_is_merged_as_well() {
     let world = World::new();
     world.tea();
