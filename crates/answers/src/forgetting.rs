@@ -27,10 +27,12 @@ const CANDIDATES: usize = 5;
 pub struct Forgetting {
     /// Position in the ledger that this was made at.
     pub position: u64,
-    /// The person's ids, all of which would be forgotten.
+    /// The person's ids, all of which would be forgotten: the one that was meant, and those that are said to be the same.
     pub ids: Vec<String>,
     /// Their rows in the people directory, which would go.
     pub directory: Vec<DirectoryRow>,
+    /// Rows of other ids that bear the same name. Two people can: nothing of these is forgotten.
+    pub alike: Vec<DirectoryRow>,
     /// Claims that mention a name or address of theirs as text: `redact` takes them away.
     pub elsewhere: Vec<Mention>,
     /// Claims beyond those that are listed.
@@ -59,21 +61,26 @@ pub struct Mention {
 pub fn forgetting(estate: Estate<'_>, person: &Author) -> Result<Forgetting> {
     let known = knowledge(estate)?;
     let mut ids = vec![person.to_string()];
-    if let Some(number) = known.persons.of(person.as_str()) {
-        ids.extend(known.persons.ids(number).iter().filter(|id| *id != person.as_str()).cloned());
-    }
+    ids.extend(known.persons.said(person.as_str()).iter().filter(|id| *id != person.as_str()).cloned());
+    // What can't be taken back goes by what is said, never by a guess: two people may have one name.
+    let guessed: Vec<String> = match known.persons.of(person.as_str()) {
+        Some(number) => known.persons.ids(number).iter().filter(|id| !ids.contains(id)).cloned().collect(),
+        None => Vec::new(),
+    };
     drop(known);
-    let mut directory: Vec<DirectoryRow> = estate
-        .ledger
-        .people()?
-        .into_iter()
-        .filter(|row| ids.contains(&row.id))
-        .map(|row| DirectoryRow { name: row.name, address: row.address })
-        .collect();
-    directory.sort();
+    let people = estate.ledger.people()?;
+    let rows_of = |ids: &[String]| {
+        let rows = people.iter().filter(|row| ids.contains(&row.id));
+        let mut rows: Vec<DirectoryRow> =
+            rows.map(|row| DirectoryRow { name: row.name.clone(), address: row.address.clone() }).collect();
+        rows.sort();
+        rows
+    };
+    let (directory, alike) = (rows_of(&ids), rows_of(&guessed));
     let needles = needles(&directory);
     let mut found: BTreeMap<Hash, Mention> = BTreeMap::new();
-    let mut answer = Forgetting { position: estate.position()?, ids, directory, ..Forgetting::default() };
+    let mut answer =
+        Forgetting { position: estate.position()?, ids, directory, alike, ..Forgetting::default() };
     if needles.is_empty() {
         return Ok(answer);
     }
@@ -245,6 +252,18 @@ impl Forgetting {
         }
         if self.directory.is_empty() {
             page.prose(2, None, "Nothing.");
+        }
+        if !self.alike.is_empty() {
+            page.gap();
+            page.prose(0, Some(Role::Heading), "Of the same name, and not forgotten");
+            for row in &self.alike {
+                page.prose(2, None, &format!("{} {}", tame(&row.name), tame(&row.address)));
+            }
+            page.prose(
+                2,
+                Some(Role::Quiet),
+                "if it is the same person: say that the two are the same, or forget each by its address",
+            );
         }
         if !self.elsewhere.is_empty() {
             page.gap();

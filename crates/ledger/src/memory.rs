@@ -9,7 +9,7 @@ use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::holds::{Lookup, all_hold, same_word, word_type};
-use crate::obey::{Forgotten, Order, holds_any, order, without};
+use crate::obey::{Forgotten, Order, SHELVES, holds_any, order, without};
 use crate::{
     Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
     random, random_id,
@@ -125,6 +125,9 @@ impl MemoryLedger {
                 self.forgotten.insert(id);
                 let forgotten = self.all_forgotten();
                 self.people.retain(|row| !forgotten.covers(row));
+                self.shelves.retain(|(shelf, key), value| {
+                    !(SHELVES.contains(&shelf.as_str()) && forgotten.covers_item(key, value))
+                });
             }
             Order::Redact(claim) if self.redacted.insert(claim) => {
                 self.info.revision += 1;

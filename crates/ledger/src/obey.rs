@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use serde_json::Value;
 use stave_model::{
     EstateKey, Hash, Header, PersonRow, Reference, hash_bytes, person_author, redacted_claim,
     unescape_fact_part,
@@ -38,6 +39,10 @@ pub(crate) fn order(header: &Header) -> Option<Order> {
     }
 }
 
+/// The shelves of the small store whose items may be about somebody: accounts, what they signed in, what speaks in their
+/// name, and what was counted of them. They are forgotten with the person, however the word came in.
+pub(crate) const SHELVES: [&str; 5] = ["user", "session", "token", "login", "rate"];
+
 /// Who was forgotten, and the keys by which an address tells whose it is.
 pub(crate) struct Forgotten {
     pub(crate) ids: BTreeSet<String>,
@@ -51,9 +56,34 @@ impl Forgotten {
         if self.ids.is_empty() {
             return false;
         }
+        self.ids.contains(&row.id) || (!row.address.is_empty() && self.covers_address(&row.address))
+    }
+
+    /// Whether an item of one of the [`SHELVES`] is: it, or its key, has their id or their address.
+    pub(crate) fn covers_item(&self, key: &str, value: &str) -> bool {
+        !self.ids.is_empty()
+            && (self.covers_text(key)
+                || serde_json::from_str(value).is_ok_and(|value| self.covers_value(&value)))
+    }
+
+    fn covers_address(&self, address: &str) -> bool {
         let is_same =
-            |key: &EstateKey| person_author(key, &row.address).is_ok_and(|id| self.ids.contains(id.as_str()));
-        self.ids.contains(&row.id) || (!row.address.is_empty() && self.keys.iter().any(is_same))
+            |key: &EstateKey| person_author(key, address).is_ok_and(|id| self.ids.contains(id.as_str()));
+        self.keys.iter().any(is_same)
+    }
+
+    fn covers_text(&self, text: &str) -> bool {
+        self.ids.contains(text)
+            || (text.contains('@') && self.covers_address(&format!("mailto:{}", text.to_lowercase())))
+    }
+
+    fn covers_value(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.covers_text(text),
+            Value::Array(items) => items.iter().any(|item| self.covers_value(item)),
+            Value::Object(fields) => fields.values().any(|field| self.covers_value(field)),
+            _ => false,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! Every step looks only at what the steps before it touched; a rebuild is the same steps with everything touched.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use stave_ledger::Ledger;
@@ -36,17 +37,41 @@ pub struct Advance {
 /// Advances the read model to the ledger's end, inside one transaction that only one process has at a time.
 pub(crate) fn catch_up(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Advance> {
     if let Some(position) = is_current(connection, ledger, cut_off)? {
+        sweep(connection)?;
         return Ok(Advance { position, ..Advance::default() });
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let outcome = advance(connection, ledger, cut_off);
     match &outcome {
-        Ok(_) => connection.execute_batch("COMMIT")?,
+        Ok(_) => {
+            connection.execute_batch("COMMIT")?;
+            sweep(connection)?;
+        }
         // The first error says more than a failing rollback.
         Err(_) => drop(connection.execute_batch("ROLLBACK")),
     }
     outcome
 }
+
+/// Empties the file's journal after everything was made again: what was redacted would live on in it. A reader can hold
+/// it; then whoever comes next tries again.
+fn sweep(connection: &Connection) -> Result<()> {
+    if meta(connection, UNSWEPT)?.is_none() {
+        return Ok(());
+    }
+    // Nobody waits for readers here.
+    connection.busy_timeout(Duration::ZERO)?;
+    let is_busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap_or(true);
+    connection.busy_timeout(schema::PATIENCE)?;
+    if !is_busy {
+        connection.execute("DELETE FROM meta WHERE key = ?1", [UNSWEPT])?;
+    }
+    Ok(())
+}
+
+/// Says in the file that its journal may hold what was redacted.
+const UNSWEPT: &str = "unswept";
 
 /// The position, if there is nothing to do.
 fn is_current(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Option<u64>> {
@@ -88,6 +113,7 @@ fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Res
     if stamp(connection)?.as_deref() != Some(wanted.as_str()) {
         schema::clear(connection)?;
         set_meta(connection, "stamp", &wanted)?;
+        set_meta(connection, UNSWEPT, "1")?;
     }
     let from = position(connection)?;
     let names = Names::new(connection);
@@ -261,7 +287,7 @@ fn place_joins(live: &Live<'_, '_>, changed: &Changed, touched: &mut Touched) ->
 /// The repository in which a join tells of two names, as the beginning of its references.
 fn named_in(live: &Live<'_, '_>, a: Sym, b: Sym) -> Result<Option<String>> {
     let text = live.names.text(a)?;
-    if !cluster::are_names(&text, &*live.names.text(b)?) {
+    if !cluster::are_names(&text, &live.names.text(b)?) {
         return Ok(None);
     }
     Ok(text.split_once("//").map(|(repository, _)| format!("{repository}//")))

@@ -1,10 +1,14 @@
 //! The read model's tables. Everything in them follows from the ledger; nothing here is ever asked of a person again.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{MapError, Result};
+
+/// How long one process waits for another that advances the same file.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Raised when a rule of the fold changes: an older file is thrown away and made again. A change of the tables is
 /// noticed without it.
@@ -139,7 +143,7 @@ fn make_private(path: &Path) {
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(60))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(512);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // What is lost with the power is made again from the ledger.

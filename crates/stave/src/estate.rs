@@ -153,6 +153,11 @@ fn named(context: &Context<'_>, path: &Path) -> anyhow::Result<Place> {
 
 /// The same of a path.
 fn lying(path: &Path) -> Result<Place, Problem> {
+    if let Some(beginning) = reach::unknown(path) {
+        return Err(Problem::new(format!("--ledger {beginning}…: no ledger is reached like this")).hint(
+            "a folder, postgres://USER@HOST/DATABASE, or the address of a server: https://HOST (http:// on this machine)",
+        ));
+    }
     let absolute = std::path::absolute(path)
         .map_err(|error| Problem::new(format!("--ledger {}: {error}", path.display())))?;
     let absolute = absolute.canonicalize().unwrap_or(absolute);
@@ -192,7 +197,7 @@ pub(crate) fn existing(context: &Context<'_>) -> anyhow::Result<Place> {
         return Ok(place);
     }
     let where_to = match &context.ledger {
-        Some(path) => format!("there is no ledger at {}", path.display()),
+        Some(path) => format!("there is no ledger at {}", reach::shown(path).display()),
         None => format!("there is no ledger in {} or any folder above it", here()?.display()),
     };
     let stave = context.surroundings.invocation();

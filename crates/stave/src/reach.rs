@@ -46,7 +46,9 @@ impl Reach {
             }))));
         }
         Ok(match text.split_once("://") {
-            Some(("postgres" | "postgresql", _)) => Some(Reach::Postgres(text.to_owned())),
+            Some((scheme, rest)) if is_postgres(scheme) => {
+                Some(Reach::Postgres(format!("{}://{rest}", scheme.to_ascii_lowercase())))
+            }
             _ => None,
         })
     }
@@ -81,6 +83,10 @@ impl Reach {
     }
 }
 
+fn is_postgres(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("postgres") || scheme.eq_ignore_ascii_case("postgresql")
+}
+
 /// Whether a setting of a PostgreSQL URL says which ledger is meant, and not how it is reached.
 fn says_where(setting: &str) -> bool {
     let name = setting.split('=').next().unwrap_or_default();
@@ -89,10 +95,27 @@ fn says_where(setting: &str) -> bool {
 
 /// An argument of `--ledger` as it may be shown.
 pub(crate) fn shown(argument: &Path) -> PathBuf {
-    match argument.to_str() {
-        Some(text) => PathBuf::from(without_password(text)),
-        None => argument.to_owned(),
+    match (unknown(argument), argument.to_str()) {
+        (Some(beginning), _) => PathBuf::from(format!("{beginning}…")),
+        (None, Some(text)) => PathBuf::from(without_password(text)),
+        (None, None) => argument.to_owned(),
     }
+}
+
+/// The beginning of what looks like an address and is none that is known: a password may stand anywhere in the rest.
+pub(crate) fn unknown(argument: &Path) -> Option<&str> {
+    let text = argument.to_str()?;
+    let known =
+        Address::is_meant_by(text) || text.split_once("://").is_some_and(|(scheme, _)| is_postgres(scheme));
+    let is_tried =
+        text.contains("://") || text.to_ascii_lowercase().contains("password=") || has_password(text);
+    (is_tried && !known && !argument.exists())
+        .then(|| text.split([':', '=', '@', '/']).next().unwrap_or_default())
+}
+
+/// Whether a text has a user and a password as addresses have them: `postgres:/u:pw@host`.
+fn has_password(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 /// An address without the password before its last `@`, and without what stands behind `?`, where PostgreSQL takes one
@@ -130,6 +153,25 @@ mod tests {
             assert_eq!(shown, PathBuf::from(wanted));
         }
         assert_eq!(shown(Path::new("a/b")), PathBuf::from("a/b"));
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_showed_its_password() {
+        let upper = Path::new("POSTGRES://stave:s3cret@db/stave");
+        assert!(matches!(Reach::of_address(upper), Ok(Some(Reach::Postgres(_)))));
+        for address in [
+            "POSTGRES://stave:s3cret@db/stave",
+            "postgres:/stave:s3cret@db/stave",
+            "postgres+ssl://stave:s3cret@db/stave",
+            "mysql://stave:s3cret@db/stave",
+            "host=db user=stave password=s3cret",
+            "stave:s3cret@db/stave",
+        ] {
+            let shown = shown(Path::new(address));
+            assert!(!shown.to_string_lossy().contains("s3cret"), "{}", shown.display());
+        }
+        assert_eq!(unknown(Path::new("mysql://stave:s3cret@db/stave")), Some("mysql"));
+        assert_eq!(unknown(Path::new("notes/2026")), None);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Persons {
     places: HashMap<String, u32>,
     ids: Vec<Vec<String>>,
     machines: BTreeSet<u32>,
+    /// For each id that has such: all ids of which it is said, not guessed by a name, that they are the same person's.
+    said: HashMap<String, Vec<String>>,
 }
 
 impl Persons {
@@ -59,7 +61,13 @@ impl Persons {
                 sets.join(one.as_str(), other.as_str());
             }
         }
-        for (one, other) in alike(people) {
+        for (one, other) in logins_alike(people) {
+            if sets.places.contains_key(&one) && sets.places.contains_key(&other) {
+                sets.join(&one, &other);
+            }
+        }
+        let said = sets.groups();
+        for (one, other) in names_alike(people) {
             if sets.places.contains_key(&one) && sets.places.contains_key(&other) {
                 sets.join(&one, &other);
             }
@@ -69,15 +77,10 @@ impl Persons {
                 sets.join(&one, &other);
             }
         }
-        let mut groups: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        let known: Vec<(String, usize)> = sets.places.iter().map(|(id, at)| (id.clone(), *at)).collect();
-        for (id, at) in known {
-            groups.entry(sets.root(at)).or_default().insert(id);
+        let mut persons = Persons { ids: sets.groups(), ..Persons::default() };
+        for group in said.into_iter().filter(|group| group.len() > 1) {
+            persons.said.extend(group.iter().map(|id| (id.clone(), group.clone())));
         }
-        let mut ids: Vec<Vec<String>> =
-            groups.into_values().map(|group| group.into_iter().collect()).collect();
-        ids.sort();
-        let mut persons = Persons { ids, ..Persons::default() };
         for (place, group) in persons.ids.iter().enumerate() {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             persons.places.extend(group.iter().map(|id| (id.clone(), place)));
@@ -94,6 +97,12 @@ impl Persons {
     /// The ids of a person, the smallest first.
     pub fn ids(&self, person: u32) -> &[String] {
         self.ids.get(person as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ids of which it is said that they are the same person's as this one: by people, by a .mailmap, by an address
+    /// that holds a login. A name alone doesn't say it.
+    pub fn said(&self, id: &str) -> &[String] {
+        self.said.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Whether all that stands under these ids was done by programs.
@@ -123,8 +132,8 @@ fn machines(histories: &[History], persons: &Persons) -> BTreeSet<u32> {
     others.difference(&humans).copied().collect()
 }
 
-/// Pairs of ids that are one person by what the directory has of them.
-fn alike(people: &People) -> Vec<(String, String)> {
+/// Pairs of ids that bear the same full name.
+fn names_alike(people: &People) -> Vec<(String, String)> {
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (id, name) in people.names() {
@@ -138,6 +147,12 @@ fn alike(people: &People) -> Vec<(String, String)> {
             pairs.push((other.to_owned(), id.to_owned()));
         }
     }
+    pairs
+}
+
+/// Pairs of a login and the no-reply address that holds it.
+fn logins_alike(people: &People) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
     let mut logins: BTreeMap<String, &str> = BTreeMap::new();
     for (address, id) in people.addresses() {
         let login = match address.strip_prefix("mailto:") {
@@ -222,5 +237,18 @@ impl Sets {
             }
         }
         self.parent[high] = low;
+    }
+
+    /// The ids of each set, sorted, and the sets by their smallest.
+    fn groups(&mut self) -> Vec<Vec<String>> {
+        let mut groups: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        let known: Vec<(String, usize)> = self.places.iter().map(|(id, at)| (id.clone(), *at)).collect();
+        for (id, at) in known {
+            groups.entry(self.root(at)).or_default().insert(id);
+        }
+        let mut ids: Vec<Vec<String>> =
+            groups.into_values().map(|group| group.into_iter().collect()).collect();
+        ids.sort();
+        ids
     }
 }

@@ -206,6 +206,11 @@ fn person(estate: Estate<'_>, fact_type: &str, typed: &str, plan: &mut Plan) -> 
     if !persons::may_be_one(fact_type) || persons::is_on_map(estate, typed)? {
         return Ok(None);
     }
+    stranger(estate, typed, plan)
+}
+
+/// Somebody of the directory, or one with a new address.
+fn stranger(estate: Estate<'_>, typed: &str, plan: &mut Plan) -> Result<Option<Anchor>> {
     if let Some(person) = persons::known(estate, typed)? {
         return Ok(Some(person));
     }
@@ -234,18 +239,27 @@ fn other_end(estate: Estate<'_>, typed: &str) -> Result<Entity> {
     }
 }
 
-/// The teams or persons that were typed: together one name, or one name each. Who is new is added.
+/// The teams or persons that were typed: together one name, or one name each. Who is new is added; a person as such, for
+/// the name of a group stands where nobody can be forgotten.
 fn members(estate: Estate<'_>, typed: &[String], plan: &mut Plan) -> Result<Vec<Anchor>> {
     let together = typed.join(" ");
     if let Some(member) = member(estate, &together)? {
         return Ok(vec![member]);
+    }
+    if typed.len() > 1
+        && let Some(person) = persons::known(estate, &together)?
+    {
+        return Ok(vec![person]);
     }
     let names = typed.iter().flat_map(|word| word.split(',')).map(str::trim);
     let mut members = Vec::new();
     for name in names.filter(|name| !name.is_empty() && *name != "and") {
         members.push(match member(estate, name)? {
             Some(member) => member,
-            None => new_group(estate, name, plan)?,
+            None => match stranger(estate, name, plan)? {
+                Some(person) => person,
+                None => new_group(estate, name, plan)?,
+            },
         });
     }
     if members.is_empty() {

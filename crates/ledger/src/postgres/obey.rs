@@ -12,7 +12,7 @@ use super::read::hash;
 use super::{Fail, key_of, meta};
 use crate::body::each_packed_line;
 use crate::error::{Error, Result};
-use crate::obey::{Forgotten, Order, holds_any, without};
+use crate::obey::{Forgotten, Order, SHELVES, holds_any, without};
 
 type Done<T> = std::result::Result<T, Fail>;
 
@@ -84,6 +84,14 @@ fn forget(link: &mut Link) -> Done<()> {
     let rows = people(link)?.into_iter();
     let gone: Vec<Vec<u8>> = rows.filter(|(_, row)| forgotten.covers(row)).map(|(key, _)| key).collect();
     link.execute("DELETE FROM people WHERE hash = ANY($1)", &[&gone])?;
+    for shelf in SHELVES {
+        for row in link.query("SELECT key, value FROM shelf WHERE shelf = $1", &[&shelf])? {
+            let (key, value): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            if forgotten.covers_item(&key, &value) {
+                link.execute("DELETE FROM shelf WHERE shelf = $1 AND key = $2", &[&shelf, &key])?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -110,5 +118,5 @@ pub(super) fn pack(body: crate::body::Body) -> Result<Vec<u8>> {
 
 /// Asks the server to sweep now what was erased. Only the tables' owner may; else the server does it in its own time.
 pub(super) fn wipe(link: &mut Link) -> Done<()> {
-    Ok(link.batch("VACUUM bodies, people")?)
+    Ok(link.batch("VACUUM bodies, people, shelf")?)
 }

@@ -10,7 +10,7 @@ use super::read::Parts;
 use super::{Fail, PART_BYTES, meta};
 use crate::body::each_packed_line;
 use crate::error::Error;
-use crate::obey::{Forgotten, Order, holds_any, without};
+use crate::obey::{Forgotten, Order, SHELVES, holds_any, without};
 
 /// Who was forgotten.
 pub(super) fn forgotten(db: &Connection) -> rusqlite::Result<Forgotten> {
@@ -64,6 +64,14 @@ fn forget(db: &Connection) -> Result<(), Fail> {
     for row in rows.iter().filter(|row| forgotten.covers(row)) {
         db.prepare_cached("DELETE FROM people WHERE id = ?1 AND name = ?2 AND address = ?3")?
             .execute(params![row.id, row.name, row.address])?;
+    }
+    for shelf in SHELVES {
+        let mut query = db.prepare_cached("SELECT key, value FROM shelf WHERE shelf = ?1")?;
+        let items = query.query_map([shelf], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let items: Vec<(String, String)> = items.collect::<rusqlite::Result<_>>()?;
+        for (key, _) in items.iter().filter(|(key, value)| forgotten.covers_item(key, value)) {
+            db.prepare_cached("DELETE FROM shelf WHERE shelf = ?1 AND key = ?2")?.execute([shelf, key])?;
+        }
     }
     Ok(())
 }

@@ -318,6 +318,30 @@ pub(crate) fn the_forgotten_stay_forgotten(fresh: Fresh) {
     assert_eq!(ledger.people().unwrap(), [row("bob", "Bob")]);
 }
 
+pub(crate) fn accounts_outlived_the_person_who_was_forgotten(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    let key = ledger.estate_key().unwrap();
+    let id = person_author(&key, "mailto:ann@example.com").unwrap().to_string();
+    let Some(store) = ledger.store() else { return };
+    let kept = [("setting", "x", r#"{"admins":["ann@example.com"]}"#), ("user", "bob@example.com", "{}")];
+    let gone = [
+        ("user", "ann@example.com", r#"{"name":"Ann"}"#.to_owned()),
+        ("session", "5e55", r#"{"user":"Ann@Example.com"}"#.to_owned()),
+        ("token", "70", format!(r#"{{"name":"ci","authors":["{id}"]}}"#)),
+    ];
+    for (shelf, at, value) in kept.iter().copied().chain(gone.iter().map(|(s, k, v)| (*s, *k, &**v))) {
+        store.set(shelf, at, Some(value)).unwrap();
+    }
+    ledger.append(&[forget(1, "bob", &id)]).unwrap();
+    let store = ledger.store().unwrap();
+    for (shelf, at, value) in kept {
+        assert_eq!(store.item(shelf, at).unwrap().as_deref(), Some(value), "{shelf}");
+    }
+    for (shelf, at, _) in gone {
+        assert_eq!(store.item(shelf, at).unwrap(), None, "{shelf}");
+    }
+}
+
 pub(crate) fn a_redacted_claim_keeps_its_hash_alone(fresh: Fresh) {
     let mut ledger = fresh.ledger;
     let (said, spoken) = (scan(1, "c1", 3), word(2, "ann", "the shop"));
@@ -463,6 +487,7 @@ macro_rules! suites {
             claims_stream_in_the_order_of_hashes,
             people_are_a_union,
             the_forgotten_stay_forgotten,
+            accounts_outlived_the_person_who_was_forgotten,
             a_redacted_claim_keeps_its_hash_alone,
             the_store_compares_and_sets,
             an_empty_ledger_takes_over_an_estate,

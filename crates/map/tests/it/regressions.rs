@@ -102,3 +102,42 @@ fn a_common_hint_was_taken_for_rare_when_some_of_its_holders_were_reclustered() 
         .done(),
     ]);
 }
+
+#[test]
+fn a_redacted_text_lived_on_in_the_journal_of_a_map_that_stayed_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("map.sqlite");
+    let of = "repo:git.test/a/shop//app#compose/cart";
+    let secret = "hunter2 of the samovar";
+    let mut ledger = real::empty();
+    let said = word("person:ann", 1, claim("description", of).value(json!(secret))).done();
+    let hash = said.claims[0].hash();
+    real::append(
+        &mut ledger,
+        &[scan("collector:compose", "ticket:tracker/1", 0, vec![exists(of)]).done(), said],
+    );
+    let live = real::cut_off(When::Live(hour(100)));
+    let mut model = ReadModel::open(&file).unwrap();
+    model.catch_up(&ledger, live).unwrap();
+    let tells = || {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let tells = |path: &std::path::PathBuf| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+        };
+        files.filter(tells).collect::<Vec<_>>()
+    };
+    assert!(!tells().is_empty());
+    let order = claim("redacted", &format!("claim:{hash}")).value(json!("a password"));
+    real::append(&mut ledger, &[word("person:ann", 2, order).done()]);
+    // A reader in the middle of an answer holds the journal; the next look at the map empties it.
+    let reader = ReadModel::open(&file).unwrap();
+    reader
+        .snapshot(|map| {
+            map.counts()?;
+            model.catch_up(&ledger, live)
+        })
+        .unwrap();
+    model.catch_up(&ledger, live).unwrap();
+    assert_eq!(tells(), Vec::<std::path::PathBuf>::new());
+}

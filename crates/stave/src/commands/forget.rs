@@ -6,7 +6,9 @@ use stave_answers::{
     Forgetting, claims_called, claims_with, draft_forgotten, draft_redacted, forgetting, mentions_text,
 };
 
-use stave_server::door::accounts::forget_person;
+use stave_ledger::Ledger;
+use stave_server::door::Role;
+use stave_server::door::accounts::{User, users};
 
 use super::said;
 use crate::cli::{Forget, Redact};
@@ -24,39 +26,64 @@ pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> anyhow::R
     let found = forgetting(opened.estate(), &person)?;
     let gone = opened.ledger.forgotten()?;
     let new: Vec<&String> = found.ids.iter().filter(|id| !gone.contains(id)).collect();
+    let accounts = accounts_of(opened.ledger.as_mut(), &found.ids)?;
     if !arguments.yes {
-        print(context, &found, false, None)?;
+        print(context, &found, &accounts, None)?;
         let stave = context.typed(&opened.place.root);
         let typed = crate::surroundings::quote(arguments.person.join(" ").trim());
         return Err(Problem::no("nothing was forgotten yet; it can't be taken back")
             .hint(format!("{stave} forget {typed} --yes"))
             .into());
     }
+    if accounts.last_admin {
+        return Err(Problem::no("the last account with the role admin would go with this person")
+            .hint("make another one first: stave user add EMAIL --role admin")
+            .into());
+    }
     let drafts: Vec<_> = new.iter().map(|id| draft_forgotten(id)).collect();
     let voice = opened.voice(context)?;
     let words = statements(&voice, &drafts)?;
     opened.append(&words)?;
-    if let Some(store) = opened.ledger.store() {
-        for id in &found.ids {
-            forget_person(store, &id.parse()?)?;
-        }
-    }
-    print(context, &found, true, Some(voice.op.to_string()))?;
+    print(context, &found, &accounts, Some(voice.op.to_string()))?;
     Ok(Exit::Answered)
 }
 
+/// The accounts that go with a person.
+struct Accounts {
+    emails: Vec<String>,
+    /// Others stay, and none of them is an admin's.
+    last_admin: bool,
+}
+
+fn accounts_of(ledger: &mut dyn Ledger, ids: &[String]) -> anyhow::Result<Accounts> {
+    let Some(store) = ledger.store() else { return Ok(Accounts { emails: Vec::new(), last_admin: false }) };
+    let (go, stay): (Vec<User>, Vec<User>) =
+        users(store)?.into_iter().partition(|user| ids.iter().any(|id| id == user.person.as_str()));
+    let has_admin = |of: &[User]| of.iter().any(|user| user.role == Role::Admin);
+    let last_admin = has_admin(&go) && !stay.is_empty() && !has_admin(&stay);
+    Ok(Accounts { emails: go.into_iter().map(|user| user.email).collect(), last_admin })
+}
+
+/// `op`: the words that did it; nothing was done yet without.
 fn print(
     context: &mut Context<'_>,
     found: &Forgetting,
-    is_done: bool,
+    accounts: &Accounts,
     op: Option<String>,
 ) -> anyhow::Result<()> {
     if context.terminal.is_json() {
-        return context.terminal.json(&serde_json::json!({"found": found, "forgotten": is_done, "op": op}));
+        return context.terminal.json(&serde_json::json!({
+            "found": found, "accounts": accounts.emails, "forgotten": op.is_some(), "op": op,
+        }));
     }
     let text = found.to_text(context.terminal.width(), &context.terminal.style());
     context.terminal.print(&text)?;
-    if is_done {
+    for email in &accounts.emails {
+        context
+            .terminal
+            .line(&format!("The account {} goes too, with its sessions and tokens", tame(email)))?;
+    }
+    if op.is_some() {
         let rows = counted(found.directory.len() as u64, "row", "rows");
         let ids = counted(found.ids.len() as u64, "id", "ids");
         context.terminal.line(&format!(

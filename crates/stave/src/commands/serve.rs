@@ -110,17 +110,18 @@ fn board(
     let place = opened.place.clone();
     let open = move || sources(&place);
     let next = next_commands(context, opened)?;
-    let mut printed = Ok(());
+    let (mut printed, mut page) = (Ok(()), None);
     let on_ready = |address: SocketAddr| {
         // Who has the key writes in the name of whoever started this; with accounts it opens nothing.
         let key = if has_accounts { String::new() } else { format!("?key={key}") };
         let url = format!("http://{address}/{key}");
         printed = announce(context, &url, wanted, address.port(), &next, json);
         if board.open {
-            open_browser(context, &url);
+            page = open_browser(context, &url);
         }
     };
     stave_server::serve(options, open, on_ready, &Stop::default())?;
+    drop(page);
     printed?;
     Ok(Exit::Answered)
 }
@@ -199,17 +200,63 @@ fn some_relation(opened: &Opened, row: &EntityRow) -> anyhow::Result<String> {
 }
 
 /// Asks the desktop to open the board. A machine without one loses nothing: the URL is printed.
-fn open_browser(context: &mut Context<'_>, url: &str) {
+///
+/// The URL holds the key with which this board is written to, and the arguments of a program are everybody's to read: the
+/// browser gets a page of its own, which only this user can open and which leads there.
+fn open_browser(context: &mut Context<'_>, url: &str) -> Option<tempfile::TempPath> {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let opened = Command::new(program)
-        .arg(url)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let opened = leading_to(url).and_then(|page| {
+        let child = Command::new(program)
+            .arg(&page)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok((page, child))
+    });
     match opened {
         // Waited for on a thread of its own, so that no zombie stays while the board is served.
-        Ok(mut child) => drop(std::thread::spawn(move || child.wait())),
-        Err(error) => context.terminal.warn(&format!("no browser can be opened: {program}: {error}")),
+        Ok((page, mut child)) => {
+            drop(std::thread::spawn(move || child.wait()));
+            Some(page)
+        }
+        Err(error) => {
+            context.terminal.warn(&format!("no browser can be opened: {program}: {error}"));
+            None
+        }
+    }
+}
+
+/// A page that leads to a URL of ours, readable by its owner alone; it goes when the path is dropped.
+fn leading_to(url: &str) -> std::io::Result<tempfile::TempPath> {
+    use std::io::Write as _;
+    let mut page = tempfile::Builder::new().prefix("stave-").suffix(".html").tempfile()?;
+    write!(
+        page,
+        "<!doctype html><meta charset=\"utf-8\"><title>Stave</title>\
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><a href=\"{url}\">The board</a>\n"
+    )?;
+    Ok(page.into_temp_path())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_stood_in_the_arguments_of_the_browser() {
+        let url = "http://127.0.0.1:7878/?key=abc";
+        let page = leading_to(url).unwrap();
+        assert!(!page.to_string_lossy().contains("abc"));
+        assert!(std::fs::read_to_string(&page).unwrap().contains(url));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&page).unwrap().permissions().mode() & 0o077, 0);
+        }
+        let path = page.to_path_buf();
+        drop(page);
+        assert!(!path.exists());
     }
 }

@@ -121,6 +121,49 @@ fn nothing_is_left_of_who_was_forgotten() {
 }
 
 #[test]
+fn who_only_had_the_same_name_was_forgotten_too() {
+    let world = shop();
+    let other = ["-c", "user.name=Ada Lovelock", "-c", "user.email=al@elsewhere.test"];
+    world.git(
+        "tea/shop",
+        2,
+        &[&other[..], &["commit", "--quiet", "--allow-empty", "--message", "On"]].concat(),
+    );
+    world.run("tea", &["scan", "--quiet"]).ok();
+    world.run("tea", &["user", "add", "al@elsewhere.test", "--role", "admin"]).ok();
+    world.run("tea", &["user", "add", "ben@leafcup.test", "--role", "member"]).ok();
+    let found = world.run("tea", &["forget", "ada@leafcup.test", "--json"]).ends(1).json();
+    assert_eq!(found["found"]["ids"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["found"]["alike"][0]["address"], "mailto:al@elsewhere.test", "{found}");
+    world.run("tea", &["forget", "ada@leafcup.test", "--yes", "--as", "ben@leafcup.test"]).ok();
+    let users = world.run("tea", &["user", "list"]).ok().out;
+    assert!(users.contains("al@elsewhere.test"), "{users}");
+    // The only admin's account doesn't go without a word, and an account goes with its owner.
+    let refused =
+        world.run("tea", &["forget", "al@elsewhere.test", "--yes", "--as", "ben@leafcup.test"]).ends(1);
+    assert!(refused.err.contains("last account"), "{}", refused.err);
+    world.run("tea", &["user", "role", "ben@leafcup.test", "admin"]).ok();
+    world.run("tea", &["forget", "al@elsewhere.test", "--yes", "--as", "ben@leafcup.test"]).ok();
+    let users = world.run("tea", &["user", "list"]).ok().out;
+    assert!(!users.contains("elsewhere.test") && users.contains("ben@leafcup.test"), "{users}");
+    assert_eq!(telling(&world.path("tea/.stave"), &["al@elsewhere.test"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_person_who_owned_something_was_made_a_group_that_nobody_could_forget() {
+    let world = shop();
+    world.run("tea", &["say", "cart", "owner", "Ada Lovelock", "--as", "ben@leafcup.test"]).ok();
+    world.run("tea", &["say", "cart", "owner", "zelda@leafcup.test", "--as", "ben@leafcup.test"]).ok();
+    let owner = world.ask("tea", &["show", "cart"])["owners"][0].clone();
+    assert_eq!(owner["kind"], "person", "{owner}");
+    for who in ["zelda@leafcup.test", "Ada Lovelock", "@adalove"] {
+        world.run("tea", &["forget", who, "--yes", "--as", "ben@leafcup.test"]).ok();
+    }
+    let told = ["zelda@leafcup.test", "zelda", "Ada Lovelock", "adalove"];
+    assert_eq!(telling(&world.path("tea/.stave"), &told), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_redacted_is_gone_from_every_file() {
     let world = shop();
     let ledger = world.path("tea/.stave");

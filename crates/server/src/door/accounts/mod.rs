@@ -15,7 +15,7 @@ pub use password::{PASSWORD_BYTES, Password};
 pub use secret::Secret;
 pub use sessions::{IDLE_MS, WHOLE_MS};
 pub use tokens::{Token, add_token, machine, remove_token, tokens};
-pub use users::{User, add_user, forget_person, remove_user, set_password, set_role, user, users};
+pub use users::{User, add_user, remove_user, set_password, set_role, user, users};
 
 pub(crate) use sessions::{
     SessionShown, begin_session, end_other_sessions, end_session, sessions_of, signed_in,

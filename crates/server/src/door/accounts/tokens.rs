@@ -72,22 +72,6 @@ pub fn remove_token(store: &mut dyn Store, name: &str) -> Result<bool> {
     Ok(removed)
 }
 
-/// Removes the tokens that speak in a person's name; gives how many went.
-///
-/// # Errors
-/// Where the store can't be written.
-pub(crate) fn remove_tokens_of(store: &mut dyn Store, person: &Author) -> Result<u64> {
-    let found: Vec<(String, Token)> = all(store, SHELF)?;
-    let mut gone = 0;
-    for (key, _) in
-        found.iter().filter(|(_, token)| token.authors.iter().any(|author| author == person.as_str()))
-    {
-        store.set(SHELF, key, None)?;
-        gone += 1;
-    }
-    Ok(gone)
-}
-
 /// Who comes in with this secret; nobody where it isn't known or has ended.
 ///
 /// # Errors

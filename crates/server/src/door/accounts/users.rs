@@ -6,7 +6,6 @@ use stave_model::{Author, EstateKey, PersonRow, Time, person_author};
 
 use super::password::Password;
 use super::sessions::end_sessions;
-use super::tokens::remove_tokens_of;
 use super::{AccountError, Result, all, parse, write};
 use crate::door::{Person, Role};
 
@@ -192,19 +191,6 @@ fn change(store: &mut dyn Store, email: &str, mut to: impl FnMut(&mut User)) -> 
         }
     }
     Err(AccountError::Busy(email))
-}
-
-/// Forgets what accounts hold of a person: their account, their sessions, the tokens that speak in their name. Gives how
-/// many accounts and tokens went.
-///
-/// # Errors
-/// Where the store can't be written.
-pub fn forget_person(store: &mut dyn Store, person: &Author) -> Result<u64> {
-    let mut gone = 0;
-    for user in users(store)?.iter().filter(|user| user.person == *person) {
-        gone += u64::from(remove_user(store, &user.email)?);
-    }
-    Ok(gone + remove_tokens_of(store, person)?)
 }
 
 /// The user, if that is their password; nobody where there is no user or the password is wrong. `decoy` is the hash of a
