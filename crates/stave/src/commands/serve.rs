@@ -231,10 +231,10 @@ fn open_browser(context: &mut Context<'_>, url: &str) -> Option<tempfile::TempPa
 fn leading_to(url: &str) -> std::io::Result<tempfile::TempPath> {
     use std::io::Write as _;
     let mut page = tempfile::Builder::new().prefix("stave-").suffix(".html").tempfile()?;
-    write!(
+    writeln!(
         page,
         "<!doctype html><meta charset=\"utf-8\"><title>Stave</title>\
-         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><a href=\"{url}\">The board</a>\n"
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><a href=\"{url}\">The board</a>"
     )?;
     Ok(page.into_temp_path())
 }
