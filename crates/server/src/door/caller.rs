@@ -104,6 +104,13 @@ pub enum Intent<'a> {
         /// About what.
         scope: &'a Scope,
     },
+    /// Put a word in the place of another one, which then counts no more. Whoever says it may also [`Intent::Speak`].
+    Replace {
+        /// What the new word is about.
+        scope: &'a Scope,
+        /// What the word that it replaces is about.
+        replaced: &'a Scope,
+    },
     /// Change one's own password, end one's own sessions.
     OwnAccount,
     /// Add names to the people directory, as a scan of histories does.
@@ -151,6 +158,14 @@ pub enum Refusal {
         /// What it wanted to speak of.
         scope: Scope,
     },
+    /// The token doesn't name the scope of a word that was to be replaced.
+    #[error("The token {token} may not replace a word about {scope}.")]
+    TokenReplaces {
+        /// The token's name.
+        token: String,
+        /// What the word is about.
+        scope: Scope,
+    },
     /// Not a person.
     #[error("Only people have an account of their own.")]
     NoPerson,
@@ -177,7 +192,7 @@ impl Refusal {
             Refusal::OtherPerson(_) => "Leave the author away, or sign in as them.",
             Refusal::ByPerson(_) => "Make one: stave token add NAME --author AUTHOR --scope-prefix PREFIX.",
             Refusal::TokenAuthor { .. } => "A token names its authors: stave token add NAME --author AUTHOR.",
-            Refusal::TokenScope { .. } => {
+            Refusal::TokenScope { .. } | Refusal::TokenReplaces { .. } => {
                 "A token names its scopes: stave token add NAME --scope-prefix PREFIX."
             }
             Refusal::NoPerson => "A token is removed by whoever runs the ledger: stave token remove NAME.",
@@ -198,7 +213,9 @@ impl Caller {
                 Intent::Read | Intent::Metrics { from_here: true } => Ok(()),
                 Intent::Metrics { from_here: false } => Err(Refusal::SignIn),
                 Intent::OwnAccount => Err(Refusal::NoPerson),
-                Intent::Speak { .. } | Intent::AddPeople | Intent::Administer => Err(Refusal::Key),
+                Intent::Speak { .. } | Intent::Replace { .. } | Intent::AddPeople | Intent::Administer => {
+                    Err(Refusal::Key)
+                }
             },
             Caller::Person(person) => person.may(intent),
             Caller::Machine(machine) => machine.may(intent),
@@ -249,7 +266,8 @@ impl Person {
     fn may(&self, intent: Intent<'_>) -> Result<(), Refusal> {
         match intent {
             Intent::Read | Intent::OwnAccount => Ok(()),
-            Intent::AddPeople => self.is_at_least(Role::Member),
+            // Words of all people stand beside each other, and each may take up another's.
+            Intent::Replace { .. } | Intent::AddPeople => self.is_at_least(Role::Member),
             Intent::Metrics { .. } | Intent::Administer => self.is_at_least(Role::Admin),
             Intent::Speak { author, .. } if !author.is_person() => {
                 self.is_at_least(Role::Member)?;
@@ -280,6 +298,11 @@ impl Machine {
         format!("token:{}", self.name).parse().ok()
     }
 
+    /// Whether the token was made for this scope.
+    fn covers(&self, scope: &Scope) -> bool {
+        self.scopes.iter().any(|allowed| begins(scope, allowed))
+    }
+
     fn may(&self, intent: Intent<'_>) -> Result<(), Refusal> {
         match intent {
             Intent::Read | Intent::Metrics { .. } => Ok(()),
@@ -293,10 +316,16 @@ impl Machine {
                 if !self.authors.iter().any(|allowed| is_author(author, allowed)) {
                     return Err(Refusal::TokenAuthor { token: self.name.clone(), author: author.clone() });
                 }
-                if !self.scopes.iter().any(|allowed| begins(scope, allowed)) {
+                if !self.covers(scope) {
                     return Err(Refusal::TokenScope { token: self.name.clone(), scope: scope.clone() });
                 }
                 Ok(())
+            }
+            Intent::Replace { scope, replaced } => {
+                if replaced == scope || (self.covers(replaced) && erased(replaced).is_none()) {
+                    return Ok(());
+                }
+                Err(Refusal::TokenReplaces { token: self.name.clone(), scope: replaced.clone() })
             }
         }
     }

@@ -306,7 +306,16 @@ async fn worked<T: Send + 'static>(
     work: impl FnOnce(&mut dyn Ledger) -> stave_ledger::Result<T> + Send + 'static,
     give: impl FnOnce(&T, &mut dyn Write) -> stave_ledger::Result<()>,
 ) -> Answered {
-    let done = state.pool.ledger(work).await?;
+    allowed(state, move |ledger| work(ledger).map(Ok), give).await
+}
+
+/// As [`worked`], where it is known on the ledger only whether the caller may.
+async fn allowed<T: Send + 'static>(
+    state: &Shared,
+    work: impl FnOnce(&mut dyn Ledger) -> stave_ledger::Result<Result<T, Refusal>> + Send + 'static,
+    give: impl FnOnce(&T, &mut dyn Write) -> stave_ledger::Result<()>,
+) -> Answered {
+    let done = state.pool.ledger(work).await??;
     let mut bytes = Vec::new();
     give(&done, &mut bytes).map_err(No::Ledger)?;
     Ok(out::whole(bytes))
@@ -375,8 +384,12 @@ async fn append(State(state): State<Shared>, asker: Asker, request: Request) -> 
             }
         };
         let batch = received(&state, request, Limit::Append, parse).await??;
-        let append = move |ledger: &mut dyn Ledger| batch.append_to(ledger);
-        worked(&state, append, |appended, out| wire::give_appended(appended, out)).await
+        let pen = asker.pen.clone();
+        let append = move |ledger: &mut dyn Ledger| match pen.admit_replaced(ledger, &batch.statements)? {
+            Ok(()) => batch.append_to(ledger).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+        allowed(&state, append, |appended, out| wire::give_appended(appended, out)).await
     };
     asker.told(answered.await)
 }

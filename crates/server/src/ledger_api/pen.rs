@@ -1,8 +1,10 @@
 //! Who writes: the door's caller, as the ledger's endpoints see it.
 
+use std::collections::HashMap;
+
 use axum::http::Extensions;
-use stave_ledger::Repeats;
-use stave_model::{Author, Header};
+use stave_ledger::{Error, Ledger, Prepared, Repeats};
+use stave_model::{Author, Hash, Header, Scope};
 
 use crate::door::{Caller, Intent, Refusal};
 
@@ -61,6 +63,45 @@ impl Pen {
             Pen::Unbound => Ok(()),
         }
     }
+
+    /// Lets in what statements replace. A token that was made for some scopes shall not end words about others, so each
+    /// word that is replaced is looked up, once: here or among the statements themselves.
+    ///
+    /// # Errors
+    /// Where the ledger can't be read, or a token replaces what nobody here has said; inside, why it may not.
+    pub(crate) fn admit_replaced(
+        &self,
+        ledger: &dyn Ledger,
+        statements: &[Prepared],
+    ) -> stave_ledger::Result<Result<(), Refusal>> {
+        let Pen::Caller(caller @ Caller::Machine(_)) = self else { return Ok(Ok(())) };
+        if statements.iter().all(|statement| statement.header().replaces.is_empty()) {
+            return Ok(Ok(()));
+        }
+        let mut scopes: HashMap<Hash, Scope> =
+            statements.iter().map(|statement| (statement.id(), statement.header().scope.clone())).collect();
+        for header in statements.iter().map(Prepared::header) {
+            for id in &header.replaces {
+                let replaced = match scopes.get(id) {
+                    Some(scope) => scope,
+                    None => {
+                        let Some(entry) = ledger.entry(id)? else { return Err(unknown(id)) };
+                        scopes.entry(*id).or_insert(entry.header.scope)
+                    }
+                };
+                if let Err(refusal) = caller.may(Intent::Replace { scope: &header.scope, replaced }) {
+                    return Ok(Err(refusal));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Whatever it is, it may come later, and be about something else than the token.
+fn unknown(id: &Hash) -> Error {
+    let problem = format!("a token replaces only words that this ledger has, and {} is none", id.short());
+    Error::Caller(problem.into())
 }
 
 fn admit(caller: &Caller, repeats: Repeats, header: &mut Header) -> Result<(), Refusal> {

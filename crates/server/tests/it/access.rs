@@ -80,6 +80,10 @@ fn verdict(caller: &Caller, row: &[String]) -> Result<(), Refusal> {
         "metrics from this machine" => caller.may(Intent::Metrics { from_here: true }),
         "metrics from elsewhere" => caller.may(Intent::Metrics { from_here: false }),
         "speak" => caller.may(Intent::Speak { author: &author(&row[2]), scope: &scope(&row[3]) }),
+        "replace a word" => {
+            let own = "fact:repo:git.example.com/shop//#compose/till#tag>late".parse().unwrap();
+            caller.may(Intent::Replace { scope: &own, replaced: &scope(&row[3]) })
+        }
         "own account" => caller.may(Intent::OwnAccount),
         "add people" => caller.may(Intent::AddPeople),
         "administer" => caller.may(Intent::Administer),
@@ -102,7 +106,7 @@ fn every_cell_of_the_table_is_what_the_code_does() {
             cells += 1;
         }
     }
-    assert_eq!(cells, 17 * 7);
+    assert_eq!(cells, 20 * 7);
 }
 
 #[test]

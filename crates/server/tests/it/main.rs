@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod past;
 mod provider;
+mod trespass;
 mod words;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,117 @@
+//! What callers tried beyond what they may, over the ledger's own endpoints with the real client.
+
+use stave_ledger::{Address, Ledger as _, RemoteLedger, RemoteOptions};
+use stave_model::{Author, Basis, Claim, Header, Op, Source, Statement, VERSION, claims_hash, person_author};
+use stave_server::Options;
+use stave_server::door::Role;
+use stave_server::door::accounts::{Token, User, add_token, add_user};
+
+use crate::{Server, estate};
+
+/// A server with two accounts, an admin's and a member's, and their ids.
+struct Estate {
+    server: Server,
+    admin: Author,
+    member: Author,
+}
+
+impl Estate {
+    fn open() -> Estate {
+        let server = Server::prepared(Options::default(), |ledger| {
+            let key = ledger.estate_key().unwrap();
+            for (email, name, role) in
+                [("ada@example.com", "Ada", Role::Admin), ("ben@example.com", "Ben", Role::Member)]
+            {
+                let user = User::new(email, name, role, &key, estate::now()).unwrap();
+                add_user(ledger.store().unwrap(), &user, None).unwrap();
+                ledger.add_people(&[user.row()]).unwrap();
+            }
+        });
+        let key = server.ledger().estate_key().unwrap();
+        let [admin, member] =
+            ["ada", "ben"].map(|name| person_author(&key, &format!("mailto:{name}@example.com")).unwrap());
+        Estate { server, admin, member }
+    }
+
+    /// The ledger as a program with a token of this scope sees it.
+    fn token(&self, author: &str, scope: &str) -> RemoteLedger {
+        let token = Token {
+            name: "ci".to_owned(),
+            authors: vec![author.to_owned()],
+            scope_prefixes: vec![scope.to_owned()],
+            until: None,
+            made: estate::now(),
+        };
+        let secret = add_token(self.server.ledger().store().unwrap(), &token).unwrap();
+        RemoteLedger::new(&RemoteOptions {
+            address: Address::parse(&format!("http://{}", self.server.address)).unwrap(),
+            token: Some(stave_ledger::Token::parse(secret.reveal()).unwrap()),
+            roots: Vec::new(),
+            cache: None,
+            agent: "stave test".to_owned(),
+        })
+    }
+}
+
+fn header(author: &str, scope: &str) -> Header {
+    Header {
+        author: author.parse().unwrap(),
+        by: None,
+        claims: claims_hash(&mut Vec::new()),
+        op: Op([9; 16]),
+        replaces: Vec::new(),
+        rules: 0,
+        scope: scope.parse().unwrap(),
+        source: Source::default(),
+        time: estate::now(),
+        tool: "stave 1".to_owned(),
+        unread: Vec::new(),
+        v: VERSION,
+    }
+}
+
+/// A person's word: a description of a piece.
+fn word(author: &Author, of: &str, text: &str, replaces: &[&Statement]) -> Statement {
+    let mut claim = Claim::new("description", of.parse().unwrap(), Basis::Stated);
+    claim.value = Some(text.into());
+    let scope = claim.fact_scope().unwrap();
+    let mut said = header(author.as_str(), scope.as_str());
+    said.replaces = replaces.iter().map(|replaced| replaced.id()).collect();
+    Statement::new(said, vec![claim])
+}
+
+/// Why something was refused.
+fn refused<T>(done: stave_ledger::Result<T>) -> String {
+    match done {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+const APP: &str = "repo:git.example.com/app//#compose/cart";
+const PAY: &str = "repo:git.example.com/pay//#compose/payments";
+
+#[test]
+fn a_narrow_token_ended_words_about_anything() {
+    let estate = Estate::open();
+    let theirs = word(&estate.admin, PAY, "Takes the money", &[]);
+    let own = word(&estate.member, APP, "A cart", &[]);
+    estate.server.ledger().append(&[theirs.clone(), own.clone()]).unwrap();
+    let mut token = estate.token(estate.member.as_str(), "fact:repo:git.example.com/app");
+    let last = estate.server.ledger().position().unwrap();
+
+    let no = refused(token.append(&[word(&estate.member, APP, "Gone", &[&theirs])]));
+    assert!(no.contains("may not replace a word about fact:repo:git.example.com/pay"), "{no}");
+    // Nor one that comes later.
+    let later = word(&estate.admin, PAY, "Pays", &[]);
+    let no = refused(token.append(&[word(&estate.member, APP, "Gone", &[&later])]));
+    assert!(no.contains("replaces only words that this ledger has"), "{no}");
+    assert_eq!(estate.server.ledger().position().unwrap(), last);
+
+    // Its own, and one of the same append.
+    let mut second = word(&estate.member, APP, "A basket", &[&own]);
+    second.header.by = Some("token:ci".parse().unwrap());
+    let third = word(&estate.member, APP, "A trolley", &[&second]);
+    token.append(&[second, third]).unwrap();
+    assert_eq!(estate.server.ledger().position().unwrap(), last + 2);
+}
