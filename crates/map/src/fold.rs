@@ -190,11 +190,14 @@ fn take_in(
 ) -> Result<(u64, u64)> {
     let (mut statements, mut last) = (0, from);
     let now = cut_off.now();
-    loop {
+    // What comes meanwhile is the next step's: others may append faster than this folds, and whoever waits for the map
+    // would wait for them.
+    let end = cut_off.last(ledger.position()?);
+    while last < end {
         let mut entries = ledger.entries(last, BATCH)?;
-        entries.retain(|entry| entry.number <= cut_off.last(u64::MAX));
-        let Some(end) = entries.last() else { return Ok((statements, last)) };
-        last = end.number;
+        entries.retain(|entry| entry.number <= end);
+        let Some(newest) = entries.last() else { break };
+        last = newest.number;
         for entry in &entries {
             if let CutOff::Date(date) = cut_off
                 && later(entry.header.time, date)
@@ -205,6 +208,7 @@ fn take_in(
             statements += 1;
         }
     }
+    Ok((statements, last))
 }
 
 fn later(time: Time, date: Time) -> bool {

@@ -15,6 +15,9 @@ use crate::run;
 const KILLS: u32 = 300;
 /// How long each measurement of appends takes.
 const SECONDS: u32 = 10;
+/// How large a statement is said again, and how often.
+const CLAIMS: u32 = 190_000;
+const TIMES: u32 = 100;
 
 pub(super) fn task(mut args: Args) -> Result<Outcome> {
     if args.flag("--load") {
@@ -22,8 +25,10 @@ pub(super) fn task(mut args: Args) -> Result<Outcome> {
     }
     let kills = args.number("--kills")?.unwrap_or(KILLS);
     let seconds = args.number("--seconds")?.unwrap_or(SECONDS);
+    let claims = args.number("--claims")?.unwrap_or(CLAIMS);
+    let times = args.number("--times")?.unwrap_or(TIMES);
     args.end()?;
-    let survived = kills == 0 || killed(kills)?;
+    let survived = (kills == 0 || killed(kills)?) && (times == 0 || said_again(claims, times)?);
     if seconds > 0 {
         appends(seconds)?;
     }
@@ -53,6 +58,17 @@ fn killed(kills: u32) -> Result<bool> {
     command
         .args(["postgres::crash", "--nocapture"])
         .env("STAVE_TEST_KILLS", kills.to_string())
+        .env("CI", "true");
+    run::passes(&mut command)
+}
+
+/// What a large statement costs that is said again with a little changed: the test prints it.
+fn said_again(claims: u32, times: u32) -> Result<bool> {
+    let mut command = run::cargo();
+    command.args(["test", "--release", "--locked", "--package", "stave-ledger", "--test", "it", "--"]);
+    command
+        .args(["postgres::differences::saying_a_large", "--nocapture"])
+        .env("STAVE_AGAIN", format!("{claims} {times}"))
         .env("CI", "true");
     run::passes(&mut command)
 }

@@ -50,6 +50,8 @@ pub(super) enum Trouble {
 pub(super) struct Chains<'a, A> {
     access: &'a A,
     known: RefCell<HashMap<i64, Known>>,
+    /// The first part of a body that was asked for with what led to it.
+    first: RefCell<Option<(i64, Vec<u8>)>>,
     trouble: RefCell<Option<Trouble>>,
 }
 
@@ -65,12 +67,13 @@ const CHAIN: &str = "
 
 impl<'a, A: Access> Chains<'a, A> {
     pub(super) fn new(access: &'a A) -> Chains<'a, A> {
-        Chains { access, known: RefCell::default(), trouble: RefCell::default() }
+        Chains { access, known: RefCell::default(), first: RefCell::default(), trouble: RefCell::default() }
     }
 
-    /// Says of a body what needn't be asked any more: that it is whole, and of which edition.
-    pub(super) fn is_whole(&self, body: i64, edition: Option<i64>) {
+    /// Says of a body what needn't be asked any more: that it is whole, of which edition, and its first part.
+    pub(super) fn is_whole(&self, body: i64, edition: Option<i64>, first: Vec<u8>) {
         self.known.borrow_mut().insert(body, Known { edition, base: None });
+        self.first.replace(Some((body, first)));
     }
 
     /// What came between, if anything did.
@@ -111,7 +114,9 @@ impl<A: Access> Bodies for Chains<'_, A> {
 
     fn stored<'a>(&'a self, body: &i64) -> Result<Box<dyn Read + 'a>> {
         let edition = self.known(*body)?.edition;
-        Ok(Box::new(Parts { chains: self, body: *body, edition, next: 0, part: Vec::new(), used: 0 }))
+        let first = self.first.take().filter(|(of, _)| of == body);
+        let (next, part) = first.map_or((0, Vec::new()), |(_, part)| (1, part));
+        Ok(Box::new(Parts { chains: self, body: *body, edition, next, part, used: 0 }))
     }
 }
 
@@ -165,7 +170,9 @@ impl<A: Access> Parts<'_, A> {
 
 impl<A: Access> Read for Parts<'_, A> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.used == self.part.len() {
+        // A part that is not full is the last one.
+        let is_end = self.next > 0 && self.part.len() < PART_BYTES;
+        if self.used == self.part.len() && !is_end {
             self.load()?;
         }
         let left = &self.part[self.used..];

@@ -373,18 +373,21 @@ impl Ledger for PostgresLedger {
         let mut given = 0_u64;
         loop {
             let found = self.read(|link| {
-                let sql = "SELECT statements.body, claim_count, edition, base IS NULL FROM statements
+                // Most statements are small: one question is all that they cost.
+                let sql =
+                    "SELECT statements.body, claim_count, edition, CASE WHEN base IS NULL THEN bytes END
+                    FROM statements
                     LEFT JOIN bodies ON bodies.body = statements.body AND part = 0 WHERE number = $1";
                 let rows = link.query(sql, &[&key])?;
                 let Some(row) = rows.first() else { return Ok(None) };
                 let (body, count) = (row.try_get(0)?, row.try_get::<_, i64>(1)?);
                 Ok(Some((body, count as u64, row.try_get(2)?, row.try_get(3)?)))
             })?;
-            let (body, count, edition, is_whole): (i64, u64, Option<i64>, bool) =
+            let (body, count, edition, first): (i64, u64, Option<i64>, Option<Vec<u8>>) =
                 found.ok_or(Error::NoStatement(number))?;
             let chains = Chains::new(self);
-            if is_whole {
-                chains.is_whole(body, edition);
+            if let Some(first) = first {
+                chains.is_whole(body, edition, first);
             }
             let mut index = 0;
             let result = each_stored(&chains, &body, count, &mut |line| {

@@ -3,6 +3,7 @@
 
 mod compaction;
 mod generator;
+mod growing;
 mod kept;
 mod oracle;
 mod partitions;
