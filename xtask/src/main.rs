@@ -62,7 +62,7 @@ usage: cargo xtask TASK
                          stays in DIR
   reliability sqlite [kills|cuts|commands|flips|merges|compactions|again]
                          kills, power cuts, full disks, flipped bytes and the rest of a ledger in a file, in full numbers
-  reliability postgres [--kills N] [--seconds N]
+  reliability postgres [--kills N] [--claims N] [--times N] [--seconds N]
                          kills writers and the server of a ledger on PostgreSQL, and measures appends
   reliability postgres --load [--command-lines N] [--servers N] [--minutes N] [--kill-every SECONDS] [--binary PATH]
                          command lines on servers on one PostgreSQL, of which one is killed every minute";
