@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use stave_ledger::Ledger;
 use stave_model::Time;
 
@@ -108,9 +108,22 @@ pub(crate) fn position(connection: &Connection) -> Result<u64> {
     Ok(meta(connection, "position")?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// Whether the ledger still has what was folded last. One that a copy of its storage was put in the place of has the old
+/// numbers again, for other statements, and may say that it is of the same epoch.
+fn is_of(connection: &Connection, ledger: &dyn Ledger) -> Result<bool> {
+    let position = position(connection)?;
+    let folded: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT id FROM stmt WHERE n = ?1")?
+        .query_row([words::number_of(position)], |row| row.get(0))
+        .optional()?;
+    let Some(folded) = folded else { return Ok(position <= ledger.position()?) };
+    let there = ledger.entries(position.saturating_sub(1), 1)?;
+    Ok(there.first().is_some_and(|entry| entry.number == position && entry.id.0.as_slice() == folded))
+}
+
 fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Advance> {
     let wanted = stamp_text(ledger, cut_off)?;
-    if stamp(connection)?.as_deref() != Some(wanted.as_str()) {
+    if stamp(connection)?.as_deref() != Some(wanted.as_str()) || !is_of(connection, ledger)? {
         schema::clear(connection)?;
         set_meta(connection, "stamp", &wanted)?;
         set_meta(connection, UNSWEPT, "1")?;

@@ -155,9 +155,16 @@ fn said(
     for note in notes {
         context.terminal.say(&format!("  {}", tame(note)));
     }
-    let stave = context.typed(&opened.place.root);
-    context.terminal.say(&format!("take it back: {stave} undo {}", short_op(voice)));
+    if !statements.iter().any(is_for_ever) {
+        let stave = context.typed(&opened.place.root);
+        context.terminal.say(&format!("take it back: {stave} undo {}", short_op(voice)));
+    }
     Ok(())
+}
+
+/// A word that every ledger obeys on receipt: taking it back would bring nothing back.
+fn is_for_ever(statement: &Statement) -> bool {
+    statement.claims.iter().any(|claim| matches!(&*claim.kind, "forgotten" | "redacted"))
 }
 
 /// As much of an op as has to be typed.

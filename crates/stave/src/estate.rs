@@ -95,6 +95,11 @@ impl Place {
         self.reach.open(&self.ledger_file())
     }
 
+    /// Whether only operators' verbs may use it, and all others come through a server.
+    pub(crate) fn is_for_operators(&self) -> bool {
+        matches!(self.reach, Reach::Postgres(_))
+    }
+
     pub(crate) fn ledger_file(&self) -> PathBuf {
         self.folder.join(LEDGER_FILE)
     }

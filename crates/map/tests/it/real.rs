@@ -9,7 +9,7 @@ use crate::oracle::{self, When};
 use crate::says::Seen;
 
 /// Appends all, repeated words too: a ledger's own thrift is not the fold's business.
-pub(crate) fn append(ledger: &mut MemoryLedger, statements: &[Statement]) {
+pub(crate) fn append(ledger: &mut dyn Ledger, statements: &[Statement]) {
     let mut prepared = statements.iter().map(Prepared::new);
     ledger.append_prepared(Repeats::Keep, &mut || prepared.next().transpose()).unwrap();
 }

@@ -141,3 +141,34 @@ fn a_redacted_text_lived_on_in_the_journal_of_a_map_that_stayed_open() {
     model.catch_up(&ledger, live).unwrap();
     assert_eq!(tells(), Vec::<std::path::PathBuf>::new());
 }
+
+#[test]
+fn a_ledger_that_was_put_back_and_went_on_otherwise_was_taken_for_the_one_that_was_folded() {
+    let of = "repo:git.test/a/shop//app#compose/cart";
+    let at = |hour, title: &str| {
+        let claims = vec![exists(of), claim("title", of).value(json!(title))];
+        scan("collector:compose", "ticket:tracker/1", hour, claims).done()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("ledger.sqlite"), folder.path().join("copy.sqlite"));
+    let mut ledger = stave_ledger::SqliteLedger::open_or_create(&file).unwrap();
+    real::append(&mut ledger, &[at(1, "first")]);
+    drop(ledger);
+    std::fs::copy(&file, &copy).unwrap();
+    let mut ledger = stave_ledger::SqliteLedger::open(&file).unwrap();
+    real::append(&mut ledger, &[at(2, "one life")]);
+    let live = real::cut_off(When::Live(hour(100)));
+    let mut model = ReadModel::in_memory().unwrap();
+    model.catch_up(&ledger, live).unwrap();
+    drop(ledger);
+    // As whoever copies files does it: the same ledger, the same epoch. Shorter, and as long again.
+    std::fs::copy(&copy, &file).unwrap();
+    let mut ledger = stave_ledger::SqliteLedger::open(&file).unwrap();
+    let shorter = model.catch_up(&ledger, live).unwrap();
+    assert_eq!((shorter.position, shorter.rebuilt), (1, true));
+    real::append(&mut ledger, &[at(3, "another life"), at(4, "and on")]);
+    model.catch_up(&ledger, live).unwrap();
+    let mut fresh = ReadModel::in_memory().unwrap();
+    fresh.catch_up(&ledger, live).unwrap();
+    assert_eq!(model.document().unwrap(), fresh.document().unwrap());
+}

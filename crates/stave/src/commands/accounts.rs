@@ -26,7 +26,15 @@ use crate::problem::{Exit, Problem};
 const DAY_MS: i64 = 24 * 60 * 60_000;
 
 pub(super) fn user(context: &mut Context<'_>, arguments: &UserArguments) -> anyhow::Result<Exit> {
-    let mut ledger = open(context)?;
+    let mut ledger = match &arguments.command {
+        // The first account of a server that has no ledger yet: it is made where it was said to be.
+        UserCommand::Add { .. } if context.ledger.is_some() => {
+            let place = estate::to_make(context)?;
+            context.read_settings(Some(&place.root))?;
+            place.open()?
+        }
+        _ => open(context)?,
+    };
     match &arguments.command {
         UserCommand::Add { address, name, role, no_password, password } => {
             let user = User::new(address, name, *role, &ledger.estate_key()?, now())?;

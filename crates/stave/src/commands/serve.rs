@@ -96,8 +96,12 @@ fn board(
     let options = Options {
         local: Some(Local::new(key.clone(), speaker, row.address)),
         listen,
-        // Whoever names a port to others means that one.
-        port_search: if others.listen.is_some() { 0 } else { Options::default().port_search },
+        // Whoever others come to is looked for at that port, by a proxy if not by people.
+        port_search: if others.listen.is_some() || !hosts.is_empty() || !others.proxies.is_empty() {
+            0
+        } else {
+            Options::default().port_search
+        },
         hosts,
         oidc: others.oidc,
         proxies: others.proxies,
@@ -109,12 +113,15 @@ fn board(
     };
     let place = opened.place.clone();
     let open = move || sources(&place);
-    let next = next_commands(context, opened)?;
+    let by_url = opened.place.is_for_operators();
+    let next = if by_url { Vec::new() } else { next_commands(context, opened)? };
     let (mut printed, mut page) = (Ok(()), None);
     let on_ready = |address: SocketAddr| {
         // Who has the key writes in the name of whoever started this; with accounts it opens nothing.
         let key = if has_accounts { String::new() } else { format!("?key={key}") };
         let url = format!("http://{address}/{key}");
+        // A database's URL is for servers: everybody else comes in here.
+        let next = if by_url { vec![format!("stave --ledger http://{address} list")] } else { next };
         printed = announce(context, &url, wanted, address.port(), &next, json);
         if board.open {
             page = open_browser(context, &url);

@@ -10,6 +10,20 @@ use crate::first_minutes::Board;
 use crate::world::{Ran, World};
 
 #[test]
+fn the_first_account_of_a_server_had_no_ledger_to_stand_in() {
+    let world = World::new();
+    let folder = world.path("empty");
+    std::fs::create_dir_all(&folder).unwrap();
+    let at = folder.to_str().unwrap();
+    // Where nobody said where, none is made: it would be a ledger in whatever folder this happens to be.
+    world.run("empty", &["user", "add", "ada@leafcup.test"]).ends(2);
+    world.run(".", &["--ledger", at, "user", "add", "ada@leafcup.test", "--role", "admin"]).ok();
+    let users = world.run(".", &["--ledger", at, "user", "list"]).ok().out;
+    assert!(users.contains("ada@leafcup.test"), "{users}");
+    world.run(".", &["--ledger", at, "doctor"]).ok();
+}
+
+#[test]
 fn a_user_is_added_listed_changed_and_removed() {
     let world = World::new();
     world.tea();
