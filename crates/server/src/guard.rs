@@ -44,7 +44,10 @@ const HEADERS: [(&str, &str); 8] = [
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
     let (started, path) = (Instant::now(), request.uri().path().to_owned());
     let mut response = match admit(&state, request).await {
-        Ok((request, patience)) => within_limits(&state, request, patience, next).await,
+        Ok((request, patience)) => {
+            let left = patience.saturating_sub(started.elapsed());
+            within_limits(&state, request, (patience, left), next).await
+        }
         Err(refused) => *refused,
     };
     let is_later = response.status() == StatusCode::SERVICE_UNAVAILABLE;
@@ -82,10 +85,14 @@ async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration
     };
     let uri = request.uri().clone();
     let headers = request.headers().clone();
-    let entered = if route.is_none() && is_open(uri.path()) {
+    let is_told_anybody = is_open(uri.path()) || (uri.path() == "/metrics" && is_from_here(&request));
+    let entered = if route.is_none() && is_told_anybody {
         nobody(&state.door)
     } else {
-        enter(state, &headers).await.map_err(|error| not_entered(&error, &uri))?
+        // The store may not answer, and then nobody would.
+        let entering = tokio::time::timeout(state.patience, enter(state, &headers)).await;
+        let entered = entering.map_err(|_| Box::new(took_too_long(state.patience, &uri)))?;
+        entered.map_err(|error| not_entered(&error, &uri))?
     };
     let patience = match route {
         None => {
@@ -104,12 +111,14 @@ async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration
 }
 
 fn not_entered(error: &EnterError, uri: &Uri) -> Box<Response<Body>> {
-    let page = problem("Who are you?", error.to_string(), Refusal::SignIn.hint());
+    let told = |status, hint| {
+        let page = problem("Who are you?", error.to_string(), hint);
+        Reply::problem(status, uri, &page).into_response()
+    };
     Box::new(match error {
-        EnterError::Token => {
-            unauthorized(Reply::problem(StatusCode::UNAUTHORIZED, uri, &page).into_response())
-        }
-        EnterError::Store(_) => Reply::problem(StatusCode::SERVICE_UNAVAILABLE, uri, &page).into_response(),
+        EnterError::Token => unauthorized(told(StatusCode::UNAUTHORIZED, Refusal::SignIn.hint())),
+        // Signing in would fail in the same way.
+        EnterError::Store(_) => told(StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment."),
     })
 }
 
@@ -245,27 +254,33 @@ fn always_through(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics" | "/events")
 }
 
+/// Answers while there is room, in what is `left` of a request's time.
 async fn within_limits(
     state: &Arc<State>,
     request: Request,
-    patience: Duration,
+    (patience, left): (Duration, Duration),
     next: Next,
 ) -> Response<Body> {
     if always_through(request.uri().path()) {
         return next.run(request).await;
     }
     let uri = request.uri().clone();
-    let later = |sentence: &str| {
-        let page = problem("Later, please", sentence.to_owned(), "Try again in a moment.");
-        Reply::problem(StatusCode::SERVICE_UNAVAILABLE, &uri, &page).into_response()
-    };
     let Ok(_permit) = Arc::clone(&state.requests).try_acquire_owned() else {
-        return later("Too many requests are being answered.");
+        return later("Too many requests are being answered.", &uri);
     };
-    match tokio::time::timeout(patience, next.run(request)).await {
+    match tokio::time::timeout(left, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => later(&format!("The answer took longer than {}.", seconds(patience))),
+        Err(_) => took_too_long(patience, &uri),
     }
+}
+
+fn later(sentence: &str, uri: &Uri) -> Response<Body> {
+    let page = problem("Later, please", sentence.to_owned(), "Try again in a moment.");
+    Reply::problem(StatusCode::SERVICE_UNAVAILABLE, uri, &page).into_response()
+}
+
+fn took_too_long(patience: Duration, uri: &Uri) -> Response<Body> {
+    later(&format!("The answer took longer than {}.", seconds(patience)), uri)
 }
 
 fn seconds(duration: Duration) -> String {

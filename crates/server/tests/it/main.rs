@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod past;
 mod provider;
+mod stuck;
 mod trespass;
 mod words;
 
@@ -31,7 +32,7 @@ use std::time::Duration;
 use stave_ledger::{Ledger, SqliteLedger};
 use stave_map::ReadModel;
 use stave_model::Time;
-use stave_server::{Options, ServeError, Sources, Stop, serve};
+use stave_server::{OpenError, Options, ServeError, Sources, Stop, serve};
 
 /// A server on a folder of its own.
 struct Server {
@@ -57,6 +58,16 @@ impl Server {
 
     /// With another clock than the one that stands still.
     fn at(clock: fn() -> Time, options: Options, prepare: impl FnOnce(&mut SqliteLedger)) -> Server {
+        Server::opening(open, clock, options, prepare)
+    }
+
+    /// With sources that are opened in another way.
+    fn opening(
+        open: impl Fn(&std::path::Path) -> Result<Sources, OpenError> + Send + Sync + 'static,
+        clock: fn() -> Time,
+        options: Options,
+        prepare: impl FnOnce(&mut SqliteLedger),
+    ) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = SqliteLedger::open_or_create(&folder.path().join("ledger")).unwrap();
         ledger.append(&estate::statements()).unwrap();
@@ -149,7 +160,7 @@ impl Drop for Server {
     }
 }
 
-fn open(folder: &std::path::Path) -> Result<Sources, stave_server::OpenError> {
+fn open(folder: &std::path::Path) -> Result<Sources, OpenError> {
     let ledger: PathBuf = folder.join("ledger");
     Ok(Sources {
         model: ReadModel::open(&folder.join("map"))?,
