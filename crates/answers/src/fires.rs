@@ -103,6 +103,7 @@ pub struct Trend {
 /// What two halves of a window say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TrendVerdict")]
 pub enum Verdict {
     /// More often than before.
     More,

@@ -58,6 +58,7 @@ pub struct OverlapQuery {
 /// What people say of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "PairVerdict")]
 pub enum Verdict {
     /// Nobody has said anything.
     Open,

@@ -62,3 +62,15 @@ fn what_changes_something_is_described_as_that() {
         assert!(route.who == routes::Who::Writers, "{}", route.path);
     }
 }
+
+#[test]
+fn two_types_of_one_name_were_told_apart_by_a_number() {
+    let document = document();
+    let names: Vec<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
+    let numbered: Vec<_> =
+        names.iter().filter(|name| name.ends_with(|sign: char| sign.is_ascii_digit())).collect();
+    assert!(
+        names.len() > 80 && numbered.is_empty(),
+        "{numbered:?}: which is which depends on the order of the table"
+    );
+}
