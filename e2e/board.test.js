@@ -52,7 +52,7 @@ async function addresses(page) {
   await open(page, "storefront");
   const entity = new URL(page.url()).pathname;
   const why = await page.locator("a.why").first().getAttribute("href");
-  return ["/", "/entities", "/entities?q=nothing-has-this-name", entity, why, "/questions", "/overlap", "/knowledge", "/hotspots", "/tools", "/next", entity + "/barrel", "/fires", "/flow", "/log", "/help", "/nowhere"];
+  return ["/", "/entities", "/entities?q=nothing-has-this-name", entity, why, "/questions", "/overlap", "/knowledge", "/hotspots", "/tools", "/next", entity + "/barrel", "/fires", "/flow", "/log", "/help", "/?at=5", "/entities?at=5", "/?at=never", "/nowhere"];
 }
 
 onPage("the overview counts what there is and leads on", {}, async (page) => {
@@ -234,7 +234,7 @@ for (const colorScheme of ["light", "dark"]) {
 
 onPage("a narrow window scrolls down only", { viewport: { width: 360, height: 740 } }, async (page) => {
   const wide = [];
-  for (const address of (await addresses(page)).filter((address) => address !== "/nowhere")) {
+  for (const address of (await addresses(page)).filter((address) => !["/nowhere", "/?at=never"].includes(address))) {
     await page.goto(address);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) wide.push(`${address} by ${over} pixels`);
@@ -242,6 +242,21 @@ onPage("a narrow window scrolls down only", { viewport: { width: 360, height: 74
   assert.deepEqual(wide, []);
   await open(page, "storefront");
   await picture(page, "narrow");
+});
+
+onPage("a page of the past says so, and its links, forms and search stay there", {}, async (page) => {
+  await page.goto("/?at=5");
+  assert.match(await page.getByRole("complementary").textContent(), /As of position 5 /);
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Entities" }).click();
+  await page.locator("#q").fill("a");
+  await page.waitForURL(/\?(?=.*q=a)(?=.*at=5)/);
+  await picture(page, "past");
+  await page.getByRole("link", { name: "See today" }).click();
+  assert.doesNotMatch(page.url(), /at=/);
+  await page.getByLabel("This page as of the end of").fill("2001-02-03");
+  await page.getByRole("button", { name: "Show" }).last().click();
+  await page.waitForURL(/at=2001-02-03/);
+  assert.match(await page.getByRole("complementary").textContent(), /As of 2001-02-03 23:59 UTC/);
 });
 
 test("every page that another leads to answers, has a twin, and shows no secret", async () => {

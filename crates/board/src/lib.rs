@@ -44,7 +44,7 @@ pub use knowledge::{hotspots_page, knowledge_page, who_page};
 pub use links::{api_of, entity_link, find_link, why_link};
 pub use list::list_page;
 pub use log::log_page;
-pub use moment::Then;
+pub use moment::{Then, without_moment};
 pub use next::next_page;
 pub use overlap::overlap_page;
 pub use overview::overview_page;

@@ -27,7 +27,7 @@ pub struct Then<'a> {
 pub(crate) fn as_of(frame: &Frame<'_>) -> Markup {
     html! {
         @if let Some(then) = &frame.then {
-            div.then role="note" aria-label="The past" {
+            aside.then aria-label="The past" {
                 p { "As of " strong { (then.as_of.text()) } ", and nothing can be said here. " a href=(without_moment(frame.address)) { "See today" } }
             }
         }
@@ -59,8 +59,8 @@ fn decoded(text: &str) -> String {
     tame(&percent_decode_str(&text).decode_utf8_lossy()).into_owned()
 }
 
-/// An address of the present.
-fn without_moment(address: &str) -> String {
+/// An address without the moment that it asks for.
+pub fn without_moment(address: &str) -> String {
     let Some((path, query)) = address.split_once('?') else { return address.to_owned() };
     let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("at=")).collect();
     if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) }

@@ -177,6 +177,10 @@ async fn answer_as_of(state: &Arc<State>, uri: &Uri, page: Page, typed: String) 
         let reader = Reader::of_the_past();
         match as_of {
             Some(as_of) => pages::make_then(&page, &asked, estate, &version, &reader, (&at, as_of)),
+            // A page of the present can be written on: at its own address.
+            None if !asked.path().starts_with("/api/") => {
+                Ok(pages::Made::Elsewhere(stave_board::without_moment(&asked.to_string())))
+            }
             None => pages::make(&page, &asked, estate, &version, &reader),
         }
     });

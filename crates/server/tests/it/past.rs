@@ -41,7 +41,7 @@ fn every_page_of_the_past_says_so_and_leads_to_the_past() {
         let all = elements(&answer.body);
         let body = all.iter().find(|one| one.tag == "body").unwrap();
         assert!(body.attribute("data-still").is_some(), "{address} follows the present");
-        let note = all.iter().find(|one| one.attribute("role") == Some("note")).unwrap();
+        let note = all.iter().find(|one| one.tag == "aside").unwrap();
         assert!(note.text.contains("As of 2026-09-21 ") && note.text.contains("See today"), "{}", note.text);
         assert!(
             !all.iter().any(|one| one.attribute("method") == Some("post")),
@@ -88,6 +88,8 @@ fn an_answer_of_the_past_is_of_then_and_says_so() {
     assert_eq!(before["at"]["position"], end - 1);
     assert_eq!(before["position"], end - 1);
     assert!(ask(&end.to_string()).get("at").is_none());
+    let page = server.get(&with("/entities?kind=api", &end.to_string()));
+    assert_eq!((page.status, page.header("location")), (302, "/entities?kind=api"));
     // A name leads to the digits, in the same moment.
     let named = server.get(&with("/e/storefront", &undisputed()));
     assert_eq!(
