@@ -41,6 +41,12 @@ impl People {
         people
     }
 
+    /// With names of `(person:ID, name)` that stand before all others: what people call themselves. Empty ones don't.
+    pub fn called_by_themselves(mut self, names: impl IntoIterator<Item = (String, String)>) -> People {
+        self.names.extend(names.into_iter().filter(|(_, name)| !name.trim().is_empty()));
+        self
+    }
+
     /// An author as people read it: a person's name, else `person:` and 8 digits; machines as they are.
     pub fn show(&self, author: &str) -> String {
         if let Some(name) = self.names.get(author) {

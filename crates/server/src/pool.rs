@@ -9,7 +9,7 @@ use stave_map::{CutOff, Past, PastMap};
 use stave_model::{PersonRow, Statement, Time};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::door::accounts::AccountError;
+use crate::door::accounts::{AccountError, users};
 use crate::{OpenError, Sources};
 
 /// What one answer at a time is made from.
@@ -229,6 +229,13 @@ impl Shared {
     }
 }
 
+/// The people directory. Whoever has an account is called as it says, whatever scans and imports call them.
+fn people(ledger: &mut dyn Ledger) -> stave_answers::Result<People> {
+    let users = ledger.store().map(|store| users(store)).transpose().unwrap_or_default();
+    let names = users.into_iter().flatten().map(|user| (user.person.to_string(), user.name));
+    Ok(People::new(ledger.people()?).called_by_themselves(names))
+}
+
 impl Worker {
     /// Makes an answer from a ledger that ends in the past, with names of today.
     fn as_it_was<T>(
@@ -236,7 +243,7 @@ impl Worker {
         map: &PastMap,
         make: impl FnOnce(Estate<'_>, Option<Until>) -> stave_answers::Result<T>,
     ) -> stave_answers::Result<T> {
-        let people = People::new(self.sources.ledger.people()?);
+        let people = people(self.sources.ledger.as_mut())?;
         let now = match map.until {
             Until::Date(time) | Until::Position(_, time) => time,
         };
@@ -251,7 +258,7 @@ impl Worker {
     /// Folds all that has been appended, by whomever; the position that this makes.
     fn catch_up(&mut self, now: Time) -> stave_answers::Result<u64> {
         let advance = self.sources.model.catch_up(self.sources.ledger.as_ref(), CutOff::Live(now))?;
-        self.people = People::new(self.sources.ledger.people()?);
+        self.people = people(self.sources.ledger.as_mut())?;
         self.brought_to = Some(advance.position);
         Ok(advance.position)
     }
@@ -265,7 +272,7 @@ impl Worker {
         if self.brought_to.is_none() || self.sources.model.stamp()?.position < position {
             self.sources.model.catch_up(self.sources.ledger.as_ref(), CutOff::Live(now))?;
         }
-        self.people = People::new(self.sources.ledger.people()?);
+        self.people = people(self.sources.ledger.as_mut())?;
         self.brought_to = Some(position);
         Ok(())
     }

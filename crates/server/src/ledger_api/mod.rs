@@ -337,7 +337,12 @@ async fn add_people(State(state): State<Shared>, asker: Asker, request: Request)
     let answered = async {
         asker.pen.may(Intent::AddPeople)?;
         let rows = received(&state, request, Limit::Body, |body| wire::read_people(body)).await?;
-        worked(&state, move |ledger| ledger.add_people(&rows), |new, out| wire::give_number(*new, out)).await
+        let pen = asker.pen.clone();
+        let add = move |ledger: &mut dyn Ledger| {
+            let rows = pen.admit_people(ledger, rows)?;
+            ledger.add_people(&rows)
+        };
+        worked(&state, add, |new, out| wire::give_number(*new, out)).await
     };
     asker.told(answered.await)
 }

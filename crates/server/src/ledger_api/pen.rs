@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use axum::http::Extensions;
 use stave_ledger::{Error, Ledger, Prepared, Repeats};
-use stave_model::{Author, Hash, Header, Scope};
+use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, person_author};
 
+use crate::door::accounts::{AccountError, users};
 use crate::door::{Caller, Intent, Refusal};
 
 /// What a request may write.
@@ -95,6 +96,48 @@ impl Pen {
             }
         }
         Ok(Ok(()))
+    }
+}
+
+impl Pen {
+    /// Lets rows of the people directory in. Who doesn't run the ledger names people by their addresses only, and not
+    /// those who have an account: they say themselves what they are called.
+    ///
+    /// # Errors
+    /// Where the ledger can't be read, or an id is not that of its row's address.
+    pub(crate) fn admit_people(
+        &self,
+        ledger: &mut dyn Ledger,
+        mut rows: Vec<PersonRow>,
+    ) -> stave_ledger::Result<Vec<PersonRow>> {
+        if self.may(Intent::Administer).is_ok() {
+            return Ok(rows);
+        }
+        let mut keys = vec![ledger.estate_key()?];
+        keys.extend(ledger.other_estates()?.into_iter().map(|other| other.key));
+        let is_of = |key: &EstateKey, row: &PersonRow| {
+            person_author(key, &row.address).is_ok_and(|author| author.as_str() == row.id)
+        };
+        let is_right = |row: &PersonRow| !row.address.is_empty() && keys.iter().any(|key| is_of(key, row));
+        if let Some(wrong) = rows.iter().find(|row| !is_right(row)) {
+            let problem = format!("{} is not the id of the address that stands beside it", wrong.id);
+            return Err(Error::Caller(problem.into()));
+        }
+        let users = match ledger.store() {
+            Some(store) => users(store).map_err(|error| match error {
+                AccountError::Ledger(error) => error,
+                other => Error::Damaged(other.to_string()),
+            })?,
+            None => Vec::new(),
+        };
+        let names: HashMap<&str, &str> =
+            users.iter().map(|user| (user.person.as_str(), user.name.as_str())).collect();
+        for row in &mut rows {
+            if names.get(row.id.as_str()).is_some_and(|name| *name != row.name) {
+                row.name.clear();
+            }
+        }
+        Ok(rows)
     }
 }
 

@@ -179,6 +179,8 @@ fn every_answer_is_as_it_is_described() {
 
     // The ledger.
     let said = statement("collector:journey");
+    let key = journey.server.ledger().estate_key().unwrap();
+    let ben = stave_model::person_author(&key, "mailto:ben@example.com").unwrap();
     for (address, body) in [
         ("append", append(&said)),
         (
@@ -191,7 +193,7 @@ fn every_answer_is_as_it_is_described() {
         (
             "people",
             lines(&[
-                json!({"person": {"id": estate::BEN, "name": "Ben", "address": "mailto:ben@example.com"}}),
+                json!({"person": {"id": ben, "name": "Ben", "address": "mailto:ben@example.com"}}),
                 json!({"end": true}),
             ]),
         ),

@@ -1,7 +1,9 @@
 //! What callers tried beyond what they may, over the ledger's own endpoints with the real client.
 
 use stave_ledger::{Address, Ledger as _, RemoteLedger, RemoteOptions};
-use stave_model::{Author, Basis, Claim, Header, Op, Source, Statement, VERSION, claims_hash, person_author};
+use stave_model::{
+    Author, Basis, Claim, Header, Op, PersonRow, Source, Statement, VERSION, claims_hash, person_author,
+};
 use stave_server::Options;
 use stave_server::door::Role;
 use stave_server::door::accounts::{Token, User, add_token, add_user};
@@ -31,6 +33,19 @@ impl Estate {
         let [admin, member] =
             ["ada", "ben"].map(|name| person_author(&key, &format!("mailto:{name}@example.com")).unwrap());
         Estate { server, admin, member }
+    }
+
+    /// What the server answers a program that only reads.
+    fn get(&self, path: &str) -> String {
+        let token = Token {
+            name: "reads".to_owned(),
+            authors: Vec::new(),
+            scope_prefixes: Vec::new(),
+            until: None,
+            made: estate::now(),
+        };
+        let secret = add_token(self.server.ledger().store().unwrap(), &token).unwrap();
+        self.server.ask("GET", path, &[&format!("Authorization: Bearer {}", secret.reveal())]).body
     }
 
     /// The ledger as a program with a token of this scope sees it.
@@ -114,4 +129,40 @@ fn a_narrow_token_ended_words_about_anything() {
     let third = word(&estate.member, APP, "A trolley", &[&second]);
     token.append(&[second, third]).unwrap();
     assert_eq!(estate.server.ledger().position().unwrap(), last + 2);
+}
+
+#[test]
+fn a_token_gave_an_admin_another_name() {
+    let estate = Estate::open();
+    let key = estate.server.ledger().estate_key().unwrap();
+    let row = |id: &Author, name: &str, address: &str| PersonRow {
+        id: id.to_string(),
+        name: name.to_owned(),
+        address: address.to_owned(),
+    };
+    let said = word(&estate.admin, PAY, "Takes the money", &[]);
+    estate.server.ledger().append(&[said]).unwrap();
+    let mut token = estate.token("collector:*", "repo:git.example.com/app");
+    for address in ["", "mailto:mallory@example.com"] {
+        let no = refused(token.add_people(&[row(&estate.admin, "Mallory Evil", address)]));
+        assert!(no.contains("is not the id of the address"), "{no}");
+    }
+    // The right address, which whoever reads histories knows, doesn't help either.
+    token.add_people(&[row(&estate.admin, "Zoe Zorn", "mailto:ada@example.com")]).unwrap();
+    // Who has no account is called as histories say.
+    let carla = person_author(&key, "mailto:carla@example.com").unwrap();
+    assert_eq!(token.add_people(&[row(&carla, "Carla", "mailto:carla@example.com")]).unwrap(), 1);
+    let names = |server: &Server| -> Vec<String> {
+        server.ledger().people().unwrap().into_iter().map(|row| row.name).collect()
+    };
+    let known = names(&estate.server);
+    assert!(
+        known.contains(&"Carla".to_owned()) && !known.iter().any(|name| name.starts_with("Z")),
+        "{known:?}"
+    );
+
+    // What a scan where the ledger is has called her before she had an account is not what she is called now.
+    estate.server.ledger().add_people(&[row(&estate.admin, "Zoe Zorn", "mailto:ada@example.com")]).unwrap();
+    let log = estate.get("/api/v1/log");
+    assert!(log.contains("\"Ada\"") && !log.contains("Zoe"), "{log}");
 }
