@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::RequestExt;
-use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::middleware::Next;
 
 use crate::door::{
-    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Who, WriteRoute, enter, from_address,
+    Caller, EnterError, Entered, Entry, Intent, Peer, Refusal, Turn, Who, WriteRoute, enter, from_address,
     is_loopback_name, nobody, same_origin, sign,
 };
 use crate::reply::{Reply, problem};
@@ -26,6 +26,17 @@ const ADDRESS_BYTES: usize = 4_096;
 /// Nothing but what this server sends itself, no inline style or script, no frame around it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Largest body that is awaited whole before its request is worked on; larger ones are read as they come.
+const WHOLE_BYTES: usize = 65_536;
+
+/// How long such a body may take to come.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same for strangers.
+const STRANGERS_PATIENCE: Duration = Duration::from_secs(3);
+
+const TOO_MANY: &str = "Too many requests are being answered.";
 
 const HEADERS: [(&str, &str); 8] = [
     ("content-security-policy", POLICY),
@@ -44,10 +55,7 @@ const HEADERS: [(&str, &str); 8] = [
 pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
     let (started, path) = (Instant::now(), request.uri().path().to_owned());
     let mut response = match admit(&state, request).await {
-        Ok((request, patience)) => {
-            let left = patience.saturating_sub(started.elapsed());
-            within_limits(&state, request, (patience, left), next).await
-        }
+        Ok(admitted) => within_limits(&state, admitted, started, next).await,
         Err(refused) => *refused,
     };
     let is_later = response.status() == StatusCode::SERVICE_UNAVAILABLE;
@@ -65,8 +73,19 @@ pub(crate) async fn guard(Shared(state): Shared<Arc<State>>, request: Request, n
     response
 }
 
-/// The request as it may pass, with its caller, and how long it may take.
-async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration), Box<Response<Body>>> {
+/// A request that may pass, with its caller in its extensions.
+struct Admitted {
+    request: Request,
+    /// How long its answer may take.
+    patience: Duration,
+    /// How long its body may take to come, where it is awaited whole before anything is made ready for it.
+    body_patience: Option<Duration>,
+    /// Of strangers who want to sign in.
+    turn: Option<Turn>,
+}
+
+/// What is asked, if it may pass.
+async fn admit(state: &State, mut request: Request) -> Result<Admitted, Box<Response<Body>>> {
     if let Err((status, sentence)) = own_host(state, request.uri(), request.headers()) {
         return Err(Box::new(Reply::told(status, request.uri(), &sentence).into_response()));
     }
@@ -94,6 +113,8 @@ async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration
         let entered = entering.map_err(|_| Box::new(took_too_long(state.patience, &uri)))?;
         entered.map_err(|error| not_entered(&error, &uri))?
     };
+    let is_stranger = matches!(entered.caller, Caller::Stranger);
+    let mut body_patience = None;
     let patience = match route {
         None => {
             may_read(&entered.caller, &request).map_err(|refusal| refused_to_read(&refusal, &request))?;
@@ -103,11 +124,19 @@ async fn admit(state: &State, mut request: Request) -> Result<(Request, Duration
             may_write(state, route, &entered, &request)?;
             DefaultBodyLimit::max(route.body_bytes).apply(&mut request);
             request = request.with_limited_body();
+            if route.body_bytes <= WHOLE_BYTES {
+                body_patience = Some(if is_stranger { STRANGERS_PATIENCE } else { BODY_PATIENCE });
+            }
             route.patience
         }
     };
+    let mut turn = None;
+    if is_stranger && !is_open(uri.path()) && !always_through(uri.path()) {
+        let address = from_address(state, request.extensions(), &headers);
+        turn = Some(state.strangers.take(address).ok_or_else(|| Box::new(later(TOO_MANY, &uri)))?);
+    }
     request.extensions_mut().insert(entered.caller);
-    Ok((request, patience))
+    Ok(Admitted { request, patience, body_patience, turn })
 }
 
 fn not_entered(error: &EnterError, uri: &Uri) -> Box<Response<Body>> {
@@ -254,24 +283,53 @@ fn always_through(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics" | "/events")
 }
 
-/// Answers while there is room, in what is `left` of a request's time.
+/// Answers while there is room, in what is left of a request's time. That begins with the request's head, and where its
+/// body is awaited whole with that.
 async fn within_limits(
     state: &Arc<State>,
-    request: Request,
-    (patience, left): (Duration, Duration),
+    admitted: Admitted,
+    mut started: Instant,
     next: Next,
 ) -> Response<Body> {
+    let Admitted { mut request, patience, body_patience, turn } = admitted;
     if always_through(request.uri().path()) {
         return next.run(request).await;
     }
+    if let Some(patience) = body_patience {
+        request = match whole(request, patience).await {
+            Ok(request) => request,
+            Err(response) => return *response,
+        };
+        started = Instant::now();
+    }
     let uri = request.uri().clone();
-    let Ok(_permit) = Arc::clone(&state.requests).try_acquire_owned() else {
-        return later("Too many requests are being answered.", &uri);
+    let _permit = match turn {
+        Some(_) => None,
+        None => match Arc::clone(&state.requests).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) => return later(TOO_MANY, &uri),
+        },
     };
+    let left = patience.saturating_sub(started.elapsed());
     match tokio::time::timeout(left, next.run(request)).await {
         Ok(response) => response,
         Err(_) => took_too_long(patience, &uri),
     }
+}
+
+/// The request with its body at hand. Who sends slowly waits alone, and takes no place among those that are answered.
+async fn whole(request: Request, patience: Duration) -> Result<Request, Box<Response<Body>>> {
+    let (parts, body) = request.into_parts();
+    let told = |status: StatusCode, sentence: &str| {
+        let page = problem("There is no answer", sentence.to_owned(), "");
+        Box::new(Reply::problem(status, &parts.uri, &page).into_response())
+    };
+    let reading = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
+    let read = tokio::time::timeout(patience, reading).await.map_err(|_| {
+        told(StatusCode::REQUEST_TIMEOUT, &format!("What was sent took longer than {}.", seconds(patience)))
+    })?;
+    let bytes = read.map_err(|error| told(error.status(), "What was sent is too large, or broke off."))?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 fn later(sentence: &str, uri: &Uri) -> Response<Body> {

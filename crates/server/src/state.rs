@@ -8,7 +8,7 @@ use std::time::Duration;
 use stave_model::Time;
 use tokio::sync::{Semaphore, watch};
 
-use crate::door::{Door, OidcError};
+use crate::door::{Door, OidcError, Turns};
 use crate::ledger_api;
 use crate::metrics::Metrics;
 use crate::past::Pasts;
@@ -17,6 +17,11 @@ use crate::{OpenError, Options, Sources};
 
 /// Requests that are worked on or wait for a worker; more are told to come back.
 pub(crate) const REQUESTS: usize = 64;
+
+/// Requests of strangers who want to sign in, and of those from one address. They have turns of their own: whoever sends
+/// many, slowly, keeps nobody from the board who is signed in.
+const STRANGERS: usize = 32;
+const STRANGERS_EACH: usize = 8;
 
 /// How long ago the map may have been level with the ledger, for the server to count as ready.
 const LAG: Duration = Duration::from_secs(15);
@@ -37,6 +42,7 @@ pub(crate) struct State {
     /// Why the map is not up to date; nothing when it is.
     behind: Mutex<Option<String>>,
     pub(crate) requests: Arc<Semaphore>,
+    pub(crate) strangers: Turns,
     pub(crate) streams: Arc<Semaphore>,
     /// Answers of the ledger's endpoints that are on their way.
     pub(crate) ledger_streams: Arc<Semaphore>,
@@ -63,6 +69,7 @@ impl State {
             position: watch::Sender::new(0),
             behind: Mutex::new(Some("the ledger is being read".to_owned())),
             requests: Arc::new(Semaphore::new(REQUESTS)),
+            strangers: Turns::new(STRANGERS, STRANGERS_EACH),
             streams: Arc::new(Semaphore::new(STREAMS)),
             ledger_streams: Arc::new(Semaphore::new(ledger_api::STREAMS)),
             ledger_bodies: Arc::new(Semaphore::new(ledger_api::BODIES)),

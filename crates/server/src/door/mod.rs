@@ -15,6 +15,7 @@ mod oidc;
 mod origin;
 mod rates;
 pub(crate) mod sign;
+mod turns;
 mod writes;
 
 pub use caller::{Caller, Intent, Machine, Person, Refusal, Role};
@@ -29,6 +30,7 @@ use oidc::Provider;
 pub(crate) use oidc::token;
 pub(crate) use origin::same_origin;
 pub(crate) use rates::Rates;
+pub(crate) use turns::{Turn, Turns};
 pub(crate) use writes::{Who, WriteRoute};
 
 use std::net::IpAddr;

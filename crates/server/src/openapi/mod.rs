@@ -26,6 +26,7 @@ const STATUSES: &[(u16, &str)] = &[
     (403, "This caller may not"),
     (404, "There is no such thing"),
     (409, "Nothing was said: something else stands there than what was seen, or it can't be said so"),
+    (408, "What was sent took too long to come"),
     (
         410,
         "It is no longer found, and this is how it was last seen; or the ledger was compacted and has no map of that moment",
@@ -45,8 +46,8 @@ const STATUSES: &[(u16, &str)] = &[
 fn statuses(route: &Route) -> Vec<u16> {
     let mut all = vec![400, 401, 414, 421, 500, 503];
     match (route.method, route.sent) {
-        ("post", Form::Lines(_)) => all.extend([403, 413, 415, 422, 429, 507]),
-        ("post", _) => all.extend([403, 409, 413, 429]),
+        ("post", Form::Lines(_)) => all.extend([403, 408, 413, 415, 422, 429, 507]),
+        ("post", _) => all.extend([403, 408, 409, 413, 429]),
         _ if route.who != Who::Readers => all.push(403),
         _ => {}
     }

@@ -1,5 +1,8 @@
 //! What callers tried beyond what they may, over the ledger's own endpoints with the real client.
 
+use std::io::{Read as _, Write as _};
+use std::time::Instant;
+
 use stave_ledger::{Address, Ledger as _, RemoteLedger, RemoteOptions};
 use stave_model::{
     Author, Basis, Claim, Header, Op, PersonRow, Source, Statement, VERSION, claims_hash, person_author,
@@ -19,7 +22,11 @@ struct Estate {
 
 impl Estate {
     fn open() -> Estate {
-        let server = Server::prepared(Options::default(), |ledger| {
+        Estate::with(Options::default())
+    }
+
+    fn with(options: Options) -> Estate {
+        let server = Server::prepared(options, |ledger| {
             let key = ledger.estate_key().unwrap();
             for (email, name, role) in
                 [("ada@example.com", "Ada", Role::Admin), ("ben@example.com", "Ben", Role::Member)]
@@ -165,4 +172,41 @@ fn a_token_gave_an_admin_another_name() {
     estate.server.ledger().add_people(&[row(&estate.admin, "Zoe Zorn", "mailto:ada@example.com")]).unwrap();
     let log = estate.get("/api/v1/log");
     assert!(log.contains("\"Ada\"") && !log.contains("Zoe"), "{log}");
+}
+
+#[test]
+fn two_strangers_who_sent_slowly_stopped_the_board() {
+    let options = Options { proxies: vec!["127.0.0.1".parse().unwrap()], ..Options::default() };
+    let estate = Estate::with(options);
+    // As the review did it: a body of which one byte comes.
+    let slow = |number: usize| {
+        let mut stream = estate.server.connect();
+        let head = format!(
+            "POST /login HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nX-Forwarded-For: 192.0.2.{1}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\ne",
+            estate.server.address,
+            number % 2
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let started = Instant::now();
+    let mut streams: Vec<_> = (0..90).map(slow).collect();
+    let answers = estate.get("/api/v1/summary");
+    assert!(answers.contains("\"entities\"") || answers.contains("\"kinds\""), "{answers}");
+    // Others can still sign in, and those two get no more than their turns.
+    let form = "email=ada%40example.com&password=x";
+    assert_eq!(estate.server.post("/login", form, &["X-Forwarded-For: 192.0.2.9"]).status, 401);
+    let statuses: Vec<String> = streams
+        .iter_mut()
+        .map(|stream| {
+            let mut status = [0; 12];
+            // Where the server closes early, its answer may be lost.
+            let _ = stream.read_exact(&mut status);
+            String::from_utf8_lossy(&status[9..]).into_owned()
+        })
+        .collect();
+    let of = |wanted: &str| statuses.iter().filter(|status| *status == wanted).count();
+    assert!(of("408") >= 16 && of("503") >= 1, "{statuses:?}");
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
 }
