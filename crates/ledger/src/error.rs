@@ -56,6 +56,11 @@ pub enum Error {
     /// Something is where something shall be made.
     #[error("{}: there is something already; nothing was changed", .0.display())]
     Occupied(PathBuf),
+    /// Statements that stood already were changed or let go while they were read.
+    #[error(
+        "the ledger was compacted, or something in it redacted, while it was copied: the copy is not whole\n\nhint: make it again"
+    )]
+    Moved,
     /// A kind of ledger that can't do this.
     #[error("{0}")]
     Unable(&'static str),

@@ -11,6 +11,7 @@ mod error;
 mod exchange;
 mod holds;
 mod memory;
+mod moment;
 mod obey;
 pub mod parsers;
 mod past;
@@ -188,6 +189,14 @@ pub trait Ledger: Send {
     /// # Errors
     /// Where the storage can't be read.
     fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>>;
+
+    /// The number of the first statement behind `after`, whether its header can be read or not.
+    ///
+    /// # Errors
+    /// Where the storage can't be read.
+    fn next_number(&self, after: u64) -> Result<Option<u64>> {
+        Ok(self.entries(after, 1)?.first().map(|entry| entry.number))
+    }
 
     /// The entry with this id.
     ///

@@ -56,7 +56,9 @@ pub fn verify(
             Err(_) => match ledger.entries(after, 1) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    after += 1;
+                    // A compaction may have left a gap before it, and one number was asked for: it is the next there is.
+                    let next = ledger.next_number(after).ok().flatten();
+                    after = next.unwrap_or(after + 1);
                     found.statements += 1;
                     found.damage(after, first_paragraph(&error.to_string()));
                     continue;

@@ -12,6 +12,7 @@ use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time
 
 use crate::body::is_claim;
 use crate::error::{Error, Result};
+use crate::moment::Moment;
 use crate::{Entry, Estate, Ledger};
 
 pub(crate) use lines::{Claimed, Lines};
@@ -85,10 +86,13 @@ pub(crate) fn estate_line(estate: &Estate) -> EstateLine {
 /// The file holds the estate's key: who has it can link addresses to person ids.
 ///
 /// # Errors
-/// Where the ledger can't be read or `into` refuses.
+/// Where the ledger can't be read or `into` refuses; [`Error::Moved`] where others compacted or redacted meanwhile. What
+/// was written by then is not whole.
 pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport> {
-    let own = Estate { id: ledger.info()?.estate, key: ledger.estate_key()? };
-    export_as(ledger, &own, &ledger.other_estates()?, ledger.people()?, into)
+    let moment = Moment::now(ledger)?;
+    let own = Estate { id: moment.info.estate.clone(), key: ledger.estate_key()? };
+    let written = export_as(ledger, &own, &ledger.other_estates()?, ledger.people()?, into);
+    moment.held(ledger, written)
 }
 
 /// The same without the people directory and without any key that turns addresses into person ids: persons are the
@@ -98,11 +102,13 @@ pub fn export(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport>
 /// # Errors
 /// As [`export`].
 pub fn export_with_pseudonyms(ledger: &dyn Ledger, into: &mut dyn Write) -> Result<ExportReport> {
-    let own = ledger.info()?.estate;
+    let moment = Moment::now(ledger)?;
+    let own = &moment.info.estate;
     let digest = hash_bytes(format!("{own} with pseudonyms").as_bytes());
     let id: String = digest.to_string().chars().take(own.len()).collect();
     let key = EstateKey(hash_bytes(id.as_bytes()).0);
-    export_as(ledger, &Estate { id, key }, &[], Vec::new(), into)
+    let written = export_as(ledger, &Estate { id, key }, &[], Vec::new(), into);
+    moment.held(ledger, written)
 }
 
 fn export_as(

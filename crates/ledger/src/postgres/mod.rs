@@ -332,6 +332,14 @@ impl Ledger for PostgresLedger {
         })
     }
 
+    fn next_number(&self, after: u64) -> Result<Option<u64>> {
+        self.read(|link| {
+            let sql = "SELECT min(number) FROM statements WHERE number > $1";
+            let number: Option<i64> = link.one(sql, &[&bound(after)])?.try_get(0)?;
+            Ok(number.map(i64::unsigned_abs))
+        })
+    }
+
     fn entry(&self, id: &Hash) -> Result<Option<Entry>> {
         self.read(|link| Ok(entries(&link.query(entries_sql!("WHERE id = $1"), &[&id.0.as_slice()])?)?.pop()))
     }

@@ -14,6 +14,7 @@ use super::open::{self, SCHEMA};
 use super::{Fail, SqliteLedger, meta};
 use crate::error::{Error, Result};
 use crate::exchange::Claimed;
+use crate::moment::Moment;
 use crate::{Entry, Horizon, Info, Ledger, Prepared, Preparer, Repeats, claimed};
 
 /// Shelves of the small store that a backup of another kind of ledger takes along. What lasts a moment stays behind.
@@ -23,6 +24,8 @@ const FLEETING: [&str; 3] = ["session", "login", "rate"];
 /// How long a restore waits for others to close the ledger that it moves aside.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAGE: usize = 1_000;
+/// How often a copy is begun in which something changes meanwhile.
+const TRIES: u32 = 5;
 
 impl SqliteLedger {
     /// Writes the ledger as it stands to `into`, a file that only its owner may read, appears whole or not at all, and is
@@ -38,26 +41,29 @@ impl SqliteLedger {
         })
     }
 
-    /// Writes any other ledger to a file in the same way, through the trait.
+    /// Writes any other ledger to a file in the same way, through the trait. Where others compact or redact meanwhile, it
+    /// begins again, up to five times.
     ///
     /// # Errors
-    /// As [`SqliteLedger::backup`].
+    /// As [`SqliteLedger::backup`]; [`Error::Moved`] where each time something changed meanwhile. Nothing is left then.
     pub fn backup_of(ledger: &mut dyn Ledger, into: &Path) -> Result<()> {
         appear(into, |draft| {
-            open::fill(draft).map_err(|fail| fail.at(into))?;
-            let mut copy = SqliteLedger::open(draft)?;
-            copy.become_copy(ledger)?;
-            drop(copy);
-            settle(draft, "DELETE").map_err(|fail| fail.at(into))
+            for _ in 1..TRIES {
+                match copied(ledger, draft, into) {
+                    Err(Error::Moved) => {}
+                    result => return result,
+                }
+                open::forget_companions(draft);
+                fs::write(draft, "").map_err(|source| Error::Io { path: into.to_owned(), source })?;
+            }
+            copied(ledger, draft, into)
         })
     }
 
     /// Takes over everything from another ledger; this one must be new.
-    fn become_copy(&mut self, ledger: &mut dyn Ledger) -> Result<()> {
-        let info = ledger.info()?;
+    fn become_copy(&mut self, ledger: &mut dyn Ledger, info: &Info) -> Result<()> {
         let own = crate::Estate { id: info.estate.clone(), key: ledger.estate_key()? };
         self.meet_estates(&[vec![own], ledger.other_estates()?].concat())?;
-        self.identify(&info)?;
         let mut statements = Renumbered::new(ledger)?;
         self.append_prepared(Repeats::Keep, &mut || statements.next().transpose())?;
         if let Some(horizon) = statements.horizon() {
@@ -66,6 +72,8 @@ impl SqliteLedger {
         // Behind the statements, some of which say whom to forget.
         self.add_people(&ledger.people()?)?;
         self.add_heard(&ledger.heard()?)?;
+        // Last, for what was obeyed on the way raised a revision of its own.
+        self.identify(info)?;
         let Some(store) = ledger.store() else { return Ok(()) };
         for shelf in LASTING {
             for (key, value) in store.items(shelf)? {
@@ -207,6 +215,17 @@ impl Iterator for Renumbered<'_> {
     fn next(&mut self) -> Option<Result<Prepared>> {
         self.statement().transpose()
     }
+}
+
+/// One attempt at a copy of a ledger, in an empty file.
+fn copied(ledger: &mut dyn Ledger, draft: &Path, into: &Path) -> Result<()> {
+    open::fill(draft).map_err(|fail| fail.at(into))?;
+    let moment = Moment::now(ledger)?;
+    let mut copy = SqliteLedger::open(draft)?;
+    let became = copy.become_copy(ledger, &moment.info);
+    moment.held(ledger, became)?;
+    drop(copy);
+    settle(draft, "DELETE").map_err(|fail| fail.at(into))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -263,6 +263,15 @@ impl Ledger for SqliteLedger {
         self.read(|db| entries(db, "WHERE number > ?1 ORDER BY number LIMIT ?2", params![after, limit]))
     }
 
+    fn next_number(&self, after: u64) -> Result<Option<u64>> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.read(|db| {
+            let sql = "SELECT min(number) FROM statements WHERE number > ?1";
+            let number: Option<i64> = db.query_row(sql, [after], |row| row.get(0))?;
+            Ok(number.map(i64::unsigned_abs))
+        })
+    }
+
     fn entry(&self, id: &Hash) -> Result<Option<Entry>> {
         self.read(|db| Ok(entries(db, "WHERE id = ?1", [&id.0])?.pop()))
     }

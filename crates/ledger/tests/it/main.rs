@@ -11,6 +11,7 @@ mod disk;
 mod exchange;
 mod keeping;
 mod make;
+mod moment;
 mod past;
 mod postgres;
 #[cfg(target_os = "linux")]

@@ -46,7 +46,7 @@ pub(crate) fn database() -> Option<String> {
 }
 
 /// A server, the name of a new database, and its URL.
-fn place() -> Option<(&'static Server, String, String)> {
+pub(crate) fn place() -> Option<(&'static Server, String, String)> {
     let (server, name) = (server()?, name());
     let url = server.database(&name).unwrap();
     Some((server, name, url))
