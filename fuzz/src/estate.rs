@@ -53,7 +53,7 @@ pub(crate) fn export_lines(bytes: &[u8]) {
 /// The body of a request to a ledger's server: appended whole, or refused without a trace.
 pub(crate) fn append(bytes: &[u8]) {
     let mut ledger = empty();
-    let batch = read_batch(bytes, &mut |_, _| Ok(()));
+    let batch = read_batch(bytes, &mut |_, _| Ok(()), &mut |_| Ok(()));
     match batch.and_then(|batch: Batch| batch.append_to(&mut ledger)) {
         Ok(_) => comes_back(ledger),
         Err(error) => {

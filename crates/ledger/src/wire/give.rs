@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{BufReader, Read, Write};
 
-use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
+use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time};
 
 use super::{AppendLine, ErrorLine, HorizonLine, InfoLine, Row, limits};
 use crate::exchange::{Claimed, EstateLine, HeardLine, Lines, estate_line};
@@ -281,14 +281,15 @@ fn lines<R: Read>(source: R) -> Lines<BufReader<R>> {
 }
 
 /// Reads the body of an append. `admit` is shown whether repeats are kept, and each header before its claims are read;
-/// it may complete the header (whose id is another one then) or refuse it.
+/// it may complete the header (whose id is another one then) or refuse it. `look` is shown each of its claims then.
 ///
 /// # Errors
 /// [`Error::Line`] where the body is none or was cut off, [`Error::Refused`] where a statement breaks a rule of the
-/// format, and what `admit` says.
+/// format, and what `admit` and `look` say.
 pub fn read_batch(
     source: impl Read,
     admit: &mut dyn FnMut(Repeats, &mut Header) -> Result<()>,
+    look: &mut dyn FnMut(&Claim) -> Result<()>,
 ) -> Result<Batch> {
     let mut lines = lines(source);
     let first: AppendLine = lines.value("the head of an append")?;
@@ -315,7 +316,10 @@ pub fn read_batch(
         let mut preparer = Preparer::new(header)?;
         for _ in 0..said.count {
             match lines.claim()? {
-                Claimed::Whole(claim) => preparer.claim(&claim)?,
+                Claimed::Whole(claim) => {
+                    look(&claim)?;
+                    preparer.claim(&claim)?;
+                }
                 Claimed::Redacted(hash) => {
                     preparer.redacted(hash)?;
                     gaps.push(hash);

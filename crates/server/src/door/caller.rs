@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use stave_model::{Author, Header, Scope, Time};
+use stave_model::{Author, Claim, Header, Reference, Scope, Time};
 
 /// What a person may do; each role may what the one before may.
 #[derive(
@@ -166,6 +166,14 @@ pub enum Refusal {
         /// What the word is about.
         scope: Scope,
     },
+    /// The token doesn't name the repository.
+    #[error("The token {token} may not say which branch of {of} is shown.")]
+    TokenBranch {
+        /// The token's name.
+        token: String,
+        /// The repository.
+        of: Reference,
+    },
     /// Not a person.
     #[error("Only people have an account of their own.")]
     NoPerson,
@@ -192,7 +200,7 @@ impl Refusal {
             Refusal::OtherPerson(_) => "Leave the author away, or sign in as them.",
             Refusal::ByPerson(_) => "Make one: stave token add NAME --author AUTHOR --scope-prefix PREFIX.",
             Refusal::TokenAuthor { .. } => "A token names its authors: stave token add NAME --author AUTHOR.",
-            Refusal::TokenScope { .. } | Refusal::TokenReplaces { .. } => {
+            Refusal::TokenScope { .. } | Refusal::TokenReplaces { .. } | Refusal::TokenBranch { .. } => {
                 "A token names its scopes: stave token add NAME --scope-prefix PREFIX."
             }
             Refusal::NoPerson => "A token is removed by whoever runs the ledger: stave token remove NAME.",
@@ -254,6 +262,25 @@ impl Caller {
         Ok(())
     }
 
+    /// Lets one claim of a statement in. What a statement says may be about anything that was seen from its scope; which
+    /// branch of a repository is shown, a token says only of the repository of the scope and of those that it was made for.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn may_claim(&self, author: &Author, scope: &Scope, claim: &Claim) -> Result<(), Refusal> {
+        let Caller::Machine(machine) = self else { return Ok(()) };
+        // A person's scope is that of the fact, and was judged.
+        if claim.kind != "default_branch" || author.is_person() {
+            return Ok(());
+        }
+        let of = claim.of.as_str();
+        let is_own = scope.as_str().strip_prefix(of).is_some_and(|rest| rest.starts_with('@'));
+        if is_own || machine.scopes.iter().any(|allowed| begins(of, allowed)) {
+            return Ok(());
+        }
+        Err(Refusal::TokenBranch { token: machine.name.clone(), of: claim.of.clone() })
+    }
+
     /// Whose writes are counted together: of those whom nobody knows, what comes from one address.
     pub(crate) fn counted_as(&self, address: &str) -> String {
         match self {
@@ -302,7 +329,7 @@ impl Machine {
 
     /// Whether the token was made for this scope.
     fn covers(&self, scope: &Scope) -> bool {
-        self.scopes.iter().any(|allowed| begins(scope, allowed))
+        self.scopes.iter().any(|allowed| begins(scope.as_str(), allowed))
     }
 
     fn may(&self, intent: Intent<'_>) -> Result<(), Refusal> {
@@ -342,12 +369,12 @@ fn is_author(author: &Author, allowed: &str) -> bool {
 
 /// Whether a scope begins so, and ends there or at the end of a part: `repo:host/acme` is not the beginning of
 /// `repo:host/acme-tools/x@main`.
-fn begins(scope: &Scope, allowed: &str) -> bool {
+fn begins(scope: &str, allowed: &str) -> bool {
     const ENDS: [char; 5] = ['/', '@', '#', '>', ':'];
     if allowed == "*" {
         return true;
     }
-    match scope.as_str().strip_prefix(allowed) {
+    match scope.strip_prefix(allowed) {
         _ if allowed.is_empty() => false,
         Some(rest) => rest.is_empty() || allowed.ends_with(ENDS) || rest.starts_with(ENDS),
         None => false,

@@ -11,6 +11,7 @@ mod pen;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{Read, Write};
@@ -23,8 +24,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 use axum::routing::{get, post};
 use stave_ledger::wire::{self, Batch};
-use stave_ledger::{Error, Filter, Ledger};
-use stave_model::Hash;
+use stave_ledger::{Error, Filter, Ledger, Repeats};
+use stave_model::{Hash, Time};
 
 use crate::door::{Intent, Refusal};
 use crate::pool::PoolError;
@@ -325,8 +326,13 @@ async fn add_heard(State(state): State<Shared>, asker: Asker, request: Request) 
     let answered = async {
         asker.pen.may_write()?;
         let rows = received(&state, request, Limit::Body, |body| wire::read_heard(body)).await?;
-        for (author, scope, _) in &rows {
+        let now = (state.clock)();
+        for (author, scope, time) in &rows {
             asker.pen.may(Intent::Speak { author, scope })?;
+            if scope.is_work() {
+                return Err(No::Ledger(Error::Caller(STAYS_THERE.into())));
+            }
+            asker.pen.admit_time(*time, now).map_err(No::Ledger)?;
         }
         worked(&state, move |ledger| ledger.add_heard(&rows), |(), out| wire::give_number(0, out)).await
     };
@@ -366,28 +372,45 @@ async fn holds(State(state): State<Shared>, asker: Asker, request: Request) -> R
     asker.told(answered.await)
 }
 
+/// Reads what is to be appended, as far as it may be.
+fn read_admitted(pen: &Pen, now: Time, body: &mut dyn Read) -> stave_ledger::Result<Result<Batch, Refusal>> {
+    let (refused, said) = (RefCell::new(None), RefCell::new(None));
+    let no = |refusal: Refusal| {
+        let error = Error::Caller(refusal.to_string().into());
+        refused.replace(Some(refusal));
+        error
+    };
+    let batch = wire::read_batch(
+        body,
+        &mut |repeats, header| {
+            if header.scope.is_work() {
+                return Err(Error::Caller(STAYS_THERE.into()));
+            }
+            // A merge by whoever runs the ledger brings what there is.
+            if repeats == Repeats::Skip || pen.may(Intent::Administer).is_err() {
+                pen.admit_time(header.time, now)?;
+            }
+            pen.admit(repeats, header).map_err(no)?;
+            said.replace(Some((header.author.clone(), header.scope.clone())));
+            Ok(())
+        },
+        &mut |claim| match &*said.borrow() {
+            Some((author, scope)) => pen.admit_claim(author, scope, claim).map_err(no),
+            None => Ok(()),
+        },
+    );
+    // The door's word is another answer than that of a broken body.
+    match refused.take() {
+        Some(refusal) => Ok(Err(refusal)),
+        None => batch.map(Ok),
+    }
+}
+
 async fn append(State(state): State<Shared>, asker: Asker, request: Request) -> Response<Body> {
     let answered = async {
         asker.pen.may_write()?;
-        let pen = asker.pen.clone();
-        let parse = move |body: &mut dyn Read| -> stave_ledger::Result<Result<Batch, Refusal>> {
-            let mut refusal = None;
-            let batch = wire::read_batch(body, &mut |repeats, header| {
-                if header.scope.is_work() {
-                    return Err(Error::Caller(STAYS_THERE.into()));
-                }
-                pen.admit(repeats, header).map_err(|no| {
-                    let error = Error::Caller(no.to_string().into());
-                    refusal = Some(no);
-                    error
-                })
-            });
-            // The door's word is another answer than that of a broken body.
-            match refusal {
-                Some(refusal) => Ok(Err(refusal)),
-                None => batch.map(Ok),
-            }
-        };
+        let (pen, now) = (asker.pen.clone(), (state.clock)());
+        let parse = move |body: &mut dyn Read| read_admitted(&pen, now, body);
         let batch = received(&state, request, Limit::Append, parse).await??;
         let pen = asker.pen.clone();
         let append = move |ledger: &mut dyn Ledger| match pen.admit_replaced(ledger, &batch.statements)? {

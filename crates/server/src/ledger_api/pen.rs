@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use axum::http::Extensions;
 use stave_ledger::{Error, Ledger, Prepared, Repeats};
-use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, person_author};
+use stave_model::{Author, Claim, EstateKey, Hash, Header, PersonRow, Scope, Time, person_author};
 
 use crate::door::accounts::{AccountError, users};
 use crate::door::{Caller, Intent, Refusal};
+
+/// How far ahead of ours another clock may be.
+const AHEAD_MS: i64 = 5 * 60_000;
 
 /// What a request may write.
 #[derive(Clone, Debug)]
@@ -63,6 +66,32 @@ impl Pen {
             #[cfg(test)]
             Pen::Unbound => Ok(()),
         }
+    }
+
+    /// Lets one claim in of a statement by this author about this scope.
+    pub(crate) fn admit_claim(&self, author: &Author, scope: &Scope, claim: &Claim) -> Result<(), Refusal> {
+        match self {
+            Pen::Caller(caller) => caller.may_claim(author, scope, claim),
+            #[cfg(test)]
+            Pen::Unbound => Ok(()),
+        }
+    }
+
+    /// Whether something can have been said or heard at this time: a clock may be a little ahead of ours. What is later
+    /// would stand before all that is said until then.
+    ///
+    /// # Errors
+    /// [`Error::Caller`] where it can't.
+    pub(crate) fn admit_time(&self, time: Time, now: Time) -> stave_ledger::Result<()> {
+        #[cfg(test)]
+        if matches!(self, Pen::Unbound) {
+            return Ok(());
+        }
+        if time.millis().saturating_sub(now.millis()) <= AHEAD_MS {
+            return Ok(());
+        }
+        let problem = format!("{time} is later than now\n\nhint: set the clock of the machine that said it");
+        Err(Error::Caller(problem.into()))
     }
 
     /// Lets in what statements replace. A token that was made for some scopes shall not end words about others, so each

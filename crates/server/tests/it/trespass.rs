@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use stave_ledger::{Address, Ledger as _, RemoteLedger, RemoteOptions};
 use stave_model::{
-    Author, Basis, Claim, Header, Op, PersonRow, Source, Statement, VERSION, claims_hash, person_author,
+    Author, Basis, Claim, Header, Op, PersonRow, Source, Statement, Time, VERSION, claims_hash, person_author,
 };
 use stave_server::Options;
 use stave_server::door::Role;
-use stave_server::door::accounts::{Token, User, add_token, add_user};
+use stave_server::door::accounts::{Secret, Token, User, add_token, add_user};
 
 use crate::{Server, estate};
 
@@ -55,16 +55,25 @@ impl Estate {
         self.server.ask("GET", path, &[&format!("Authorization: Bearer {}", secret.reveal())]).body
     }
 
-    /// The ledger as a program with a token of this scope sees it.
-    fn token(&self, author: &str, scope: &str) -> RemoteLedger {
+    /// A token of this scope.
+    fn secret(&self, name: &str, author: &str, scope: &str) -> Secret {
         let token = Token {
-            name: "ci".to_owned(),
+            name: name.to_owned(),
             authors: vec![author.to_owned()],
             scope_prefixes: vec![scope.to_owned()],
             until: None,
             made: estate::now(),
         };
-        let secret = add_token(self.server.ledger().store().unwrap(), &token).unwrap();
+        add_token(self.server.ledger().store().unwrap(), &token).unwrap()
+    }
+
+    /// The ledger as a program with a token of this scope sees it.
+    fn token(&self, author: &str, scope: &str) -> RemoteLedger {
+        self.token_named("ci", author, scope)
+    }
+
+    fn token_named(&self, name: &str, author: &str, scope: &str) -> RemoteLedger {
+        let secret = self.secret(name, author, scope);
         RemoteLedger::new(&RemoteOptions {
             address: Address::parse(&format!("http://{}", self.server.address)).unwrap(),
             token: Some(stave_ledger::Token::parse(secret.reveal()).unwrap()),
@@ -209,4 +218,74 @@ fn two_strangers_who_sent_slowly_stopped_the_board() {
     let of = |wanted: &str| statuses.iter().filter(|status| *status == wanted).count();
     assert!(of("408") >= 16 && of("503") >= 1, "{statuses:?}");
     assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+}
+
+const SHOP: &str = "repo:git.example.com/shop/app@main";
+
+#[test]
+fn what_a_scoped_token_heard_in_the_year_9999_was_never_stale_again() {
+    let estate = Estate::open();
+    let mut token = estate.token("collector:*", "repo:git.example.com/shop");
+    let author: Author = "collector:compose".parse().unwrap();
+    let at = |minutes: i64| Time::from_millis(estate::now().millis() + minutes * 60_000);
+    let far: Time = "9999-01-01T00:00:00.000Z".parse().unwrap();
+    for time in [far, at(6)] {
+        let no = refused(token.add_heard(&[(author.clone(), SHOP.parse().unwrap(), time)]));
+        assert!(no.contains("is later than now") && no.contains("set the clock"), "{no}");
+        let mut said = header(author.as_str(), SHOP);
+        said.time = time;
+        let no = refused(token.append(&[Statement::new(said, Vec::new())]));
+        assert!(no.contains("is later than now"), "{no}");
+    }
+    // A clock that is a little ahead, and what waited until it could be sent.
+    for time in [at(4), at(-60 * 24 * 365)] {
+        token.add_heard(&[(author.clone(), SHOP.parse().unwrap(), time)]).unwrap();
+        let mut said = header(author.as_str(), SHOP);
+        said.time = time;
+        token.append(&[Statement::new(said, Vec::new())]).unwrap();
+    }
+    let heard = estate.server.ledger().heard().unwrap();
+    let own = heard.iter().find(|(known, scope, _)| *known == author && scope.as_str() == SHOP).unwrap();
+    assert_eq!(own.2, at(4));
+}
+
+#[test]
+fn uncommitted_work_was_heard_of() {
+    let estate = Estate::open();
+    let author: Author = "collector:compose".parse().unwrap();
+    let row = serde_json::json!({"heard": {"author": author, "scope": format!("{SHOP}+work"), "time": estate::now()}});
+    let body = format!("{row}\n{{\"end\":true}}\n");
+    let token = estate.secret("ci", "collector:*", &format!("{SHOP}+work"));
+    let request = format!(
+        "POST /api/v1/ledger/heard HTTP/1.1\r\nConnection: close\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        estate.server.address,
+        token.reveal(),
+        body.len()
+    );
+    // Not even where a scope that is named ends so.
+    let answer = estate.server.raw(request.as_bytes());
+    assert!(answer.status == 422 && answer.body.contains("stays on its machine"), "{answer:?}");
+}
+
+#[test]
+fn a_token_chose_the_branch_that_is_shown_of_somebody_else_s_repository() {
+    let estate = Estate::open();
+    let mut token = estate.token("collector:*", "repo:git.example.com/shop");
+    let said = |of: &str| {
+        let mut claim = Claim::new("default_branch", of.parse().unwrap(), Basis::Discovered);
+        claim.value = Some("mine".into());
+        Statement::new(header("collector:git", SHOP), vec![claim])
+    };
+    for theirs in ["repo:git.example.com/pay", "repo:git.example.com/shops"] {
+        let no = refused(token.append(&[said(theirs)]));
+        assert!(no.contains("may not say which branch of repo:git.example.com/"), "{no}");
+    }
+    for own in ["repo:git.example.com/shop/app", "repo:git.example.com/shop/till"] {
+        token.append(&[said(own)]).unwrap();
+    }
+    // A token of one branch says what a scan of that branch says.
+    let mut narrow = estate.token_named("narrow", "collector:*", SHOP);
+    narrow.append(&[said("repo:git.example.com/shop/app")]).unwrap();
+    assert!(refused(narrow.append(&[said("repo:git.example.com/shop/till")])).contains("which branch"));
 }
