@@ -29,8 +29,10 @@ pub struct Limits {
     pub person_writes: Rate,
     /// Writes with one token.
     pub machine_writes: Rate,
-    /// Attempts to sign in as one user.
+    /// Attempts to sign in as one user, from one address.
     pub sign_ins_as: Rate,
+    /// Attempts to sign in as one user, from wherever. Wider: who only knows somebody's address shall not keep them out.
+    pub sign_ins_of: Rate,
     /// Attempts to sign in from one address.
     pub sign_ins_from: Rate,
 }
@@ -41,6 +43,7 @@ impl Default for Limits {
             person_writes: Rate::new(120, 60),
             machine_writes: Rate::new(6_000, 1_000),
             sign_ins_as: Rate::new(6, 10),
+            sign_ins_of: Rate::new(60, 60),
             sign_ins_from: Rate::new(20, 20),
         }
     }

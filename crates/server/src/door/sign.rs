@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use stave_board::{SignIn, sign_in_page};
 use stave_model::{Author, PersonRow, Time, hash_bytes};
 
-use super::accounts::{Password, User, WHOLE_MS, begin_session, end_session, signs_in, user};
+use super::accounts::{Password, User, WHOLE_MS, begin_checked, end_session, signs_in, user};
 use super::cookie::Cookie;
 use super::enter::session_cookie;
 use super::{Caller, Machine, Person, Role, cookies, from_address};
@@ -116,7 +116,8 @@ pub(super) fn may_try(state: &State, email: &str, address: &str) -> Result<(), D
     door.rates.count(&format!("sign in from {address}"), door.limits.sign_ins_from, now)?;
     // A hash, so that what somebody types costs no more memory than an address does.
     let name = hash_bytes(email.trim().to_lowercase().as_bytes()).short();
-    door.rates.count(&format!("sign in as {name}"), door.limits.sign_ins_as, now)
+    door.rates.count(&format!("sign in as {name} from {address}"), door.limits.sign_ins_as, now)?;
+    door.rates.count(&format!("sign in as {name}"), door.limits.sign_ins_of, now)
 }
 
 async fn check(state: &Arc<State>, email: String, password: Password) -> Result<Option<User>, PoolError> {
@@ -151,9 +152,10 @@ pub(super) async fn begin(
             if let Some(old) = old {
                 end_session(store, &old)?;
             }
-            begin_session(store, &user, now)
+            begin_checked(store, &user, now)
         })
         .await?;
+    let Some(secret) = secret else { return Ok(see_other("/login")) };
     let cookie =
         Cookie { name: &name, value: secret.reveal(), same_site: "Lax", max_age_s: Some(WHOLE_MS / 1_000) };
     Ok(with_cookie(see_other(next), cookie.header(headers)))

@@ -7,7 +7,7 @@ use stave_ledger::{Ledger as _, SqliteLedger};
 use stave_server::door::accounts::{
     Password, Token, User, add_token, add_user, remove_user, set_password, set_role,
 };
-use stave_server::door::{Local, Person, Role};
+use stave_server::door::{Limits, Local, Person, Rate, Role};
 use stave_server::{Options, ServeError, Stop, serve};
 
 use crate::html::elements;
@@ -159,6 +159,25 @@ fn a_proxy_says_who_tries_only_where_it_is_trusted() {
     let server = Server::prepared(trusting, |ledger| add(ledger, "ada@example.com", Role::Viewer));
     assert!(tries(&server).iter().all(|status| *status == 401));
     assert!(tries(&with_ada(Role::Viewer)).contains(&429));
+}
+
+#[test]
+fn who_knew_an_address_kept_its_owner_out() {
+    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let few = Rate { per_minute: 1, at_once: 13 };
+    let limits = Limits { sign_ins_of: few, ..Limits::default() };
+    let options = Options { proxies, limits, ..Options::default() };
+    let server = Server::prepared(options, |ledger| add(ledger, "ada@example.com", Role::Viewer));
+    let attempt = |from: &str, password: &str| {
+        let form = format!("email=ada%40example.com&password={}", password.replace(' ', "+"));
+        server.post("/login", &form, &[&format!("X-Forwarded-For: {from}")]).status
+    };
+    let guesses: Vec<u16> = (0..12).map(|_| attempt("192.0.2.1", "wrong horse")).collect();
+    assert_eq!(guesses.iter().filter(|status| **status == 401).count(), 10, "{guesses:?}");
+    assert_eq!(attempt("192.0.2.2", PASSWORD), 303);
+    // From many addresses it is not without end either.
+    let spread: Vec<u16> = (3..8).map(|from| attempt(&format!("192.0.2.{from}"), "wrong horse")).collect();
+    assert_eq!(spread, [401, 401, 429, 429, 429]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub use tokens::{Token, add_token, machine, remove_token, tokens};
 pub use users::{User, add_user, remove_user, set_password, set_role, user, users};
 
 pub(crate) use sessions::{
-    SessionShown, begin_session, end_other_sessions, end_session, sessions_of, signed_in,
+    SessionShown, begin_checked, end_other_sessions, end_session, sessions_of, signed_in,
 };
 pub(crate) use users::{SHELF as USERS, set_own_password, signs_in};
 

@@ -39,11 +39,25 @@ impl Session {
     }
 }
 
+/// Signs in a user whose password was checked, or whom a provider knows. Nobody where the account was removed or its
+/// password changed meanwhile, which ended the sessions that there were: looked at only once this one is among them.
+///
+/// # Errors
+/// Where the store can't be read or written.
+pub(crate) fn begin_checked(store: &mut dyn Store, checked: &User, now: Time) -> Result<Option<Secret>> {
+    let secret = begin_session(store, checked, now)?;
+    if user(store, &checked.email)?.is_some_and(|user| user.signs_in_as(checked)) {
+        return Ok(Some(secret));
+    }
+    end_session(store, secret.reveal())?;
+    Ok(None)
+}
+
 /// Signs a user in and gives the secret for their browser. Sessions that have ended are swept away on the way.
 ///
 /// # Errors
 /// Where the store can't be written.
-pub(crate) fn begin_session(store: &mut dyn Store, user: &User, now: Time) -> Result<Secret> {
+fn begin_session(store: &mut dyn Store, user: &User, now: Time) -> Result<Secret> {
     let known: Vec<(String, Session)> = all(store, SHELF)?;
     let mut own: Vec<(Time, String)> = Vec::new();
     for (key, session) in known {
@@ -174,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::door::Role;
-    use crate::door::accounts::{add_user, remove_user};
+    use crate::door::accounts::{Password, add_user, remove_user, set_password, set_role};
 
     fn at(millis: i64) -> Time {
         Time::from_millis(millis)
@@ -229,6 +243,26 @@ mod tests {
         // Also where an account of the same address is made later.
         add_user(store, &ada, None).unwrap();
         assert_eq!(signed_in(store, secret.reveal(), at(0)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_password_that_was_changed_after_it_was_checked_signed_in() {
+        let (mut ledger, _) = with_ada();
+        let store = ledger.store().unwrap();
+        let set = |store: &mut dyn Store, text: &str| {
+            set_password(store, "ada@example.com", &Password::new(text.to_owned()).unwrap()).unwrap();
+        };
+        set(store, "correct horse");
+        let checked = user(store, "ada@example.com").unwrap().unwrap();
+        assert!(begin_checked(store, &checked, at(0)).unwrap().is_some());
+        // Another role is no other password.
+        set_role(store, "ada@example.com", Role::Admin).unwrap();
+        assert!(begin_checked(store, &checked, at(0)).unwrap().is_some());
+        set(store, "another horse");
+        assert_eq!(begin_checked(store, &checked, at(0)).unwrap().map(|_| ()), None);
+        remove_user(store, "ada@example.com").unwrap();
+        assert_eq!(begin_checked(store, &checked, at(0)).unwrap().map(|_| ()), None);
+        assert!(store.items(SHELF).unwrap().is_empty());
     }
 
     #[test]

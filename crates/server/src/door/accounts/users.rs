@@ -76,6 +76,11 @@ impl User {
         }
     }
 
+    /// Whether this is the account that `other` was, with the same password.
+    pub(super) fn signs_in_as(&self, other: &User) -> bool {
+        self.person == other.person && self.password == other.password
+    }
+
     /// Who they are to the door.
     pub(crate) fn as_person(&self) -> Person {
         let name = if self.name.is_empty() { &self.email } else { &self.name };
@@ -83,16 +88,23 @@ impl User {
     }
 }
 
-/// An e-mail address as accounts know it: in lower case.
+/// An e-mail address as accounts know it: in lower case. Beyond ASCII, lower case makes one address of two (`K`, the sign
+/// for Kelvin, becomes the letter), so capitals from there are not taken.
 ///
 /// # Errors
 /// [`AccountError::Address`] where it is none.
 fn address(text: &str) -> Result<String> {
     let strange = |sign: char| sign.is_whitespace() || sign.is_control() || "<>\"".contains(sign);
+    let lower = text.to_ascii_lowercase();
     let parts = text.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
     match parts {
-        Some((_, host)) if text.len() <= ADDRESS_BYTES && !text.contains(strange) && !host.contains('@') => {
-            Ok(text.to_lowercase())
+        Some((_, host))
+            if text.len() <= ADDRESS_BYTES
+                && !text.contains(strange)
+                && !host.contains('@')
+                && lower == text.to_lowercase() =>
+        {
+            Ok(lower)
         }
         _ => Err(AccountError::Address(text.chars().take(80).collect())),
     }
@@ -125,7 +137,7 @@ pub fn users(store: &dyn Store) -> Result<Vec<User>> {
 /// # Errors
 /// Where the store can't be read.
 pub fn user(store: &dyn Store, email: &str) -> Result<Option<User>> {
-    let email = email.to_lowercase();
+    let email = email.to_ascii_lowercase();
     store.item(SHELF, &email)?.map(|text| parse(SHELF, &email, &text)).transpose()
 }
 
@@ -134,7 +146,7 @@ pub fn user(store: &dyn Store, email: &str) -> Result<Option<User>> {
 /// # Errors
 /// Where the store can't be written.
 pub fn remove_user(store: &mut dyn Store, email: &str) -> Result<bool> {
-    let email = email.to_lowercase();
+    let email = email.to_ascii_lowercase();
     if store.item(SHELF, &email)?.is_none() {
         return Ok(false);
     }
@@ -159,7 +171,7 @@ pub fn set_password(store: &mut dyn Store, email: &str, password: &Password) -> 
     let hash = Hashed(password.hash()?);
     let changed = change(store, email, |user| user.password = Some(hash.clone()))?;
     if changed {
-        end_sessions(store, &email.to_lowercase())?;
+        end_sessions(store, &email.to_ascii_lowercase())?;
     }
     Ok(changed)
 }
@@ -181,7 +193,7 @@ pub(crate) fn set_own_password(store: &mut dyn Store, before: &User, hash: Strin
 }
 
 fn change(store: &mut dyn Store, email: &str, mut to: impl FnMut(&mut User)) -> Result<bool> {
-    let email = email.to_lowercase();
+    let email = email.to_ascii_lowercase();
     for _ in 0..TRIES {
         let Some(before) = store.item(SHELF, &email)? else { return Ok(false) };
         let mut user: User = parse(SHELF, &email, &before)?;
@@ -219,9 +231,21 @@ mod tests {
         let key = ledger.estate_key().unwrap();
         let expected = person_author(&key, "mailto:ada@example.com").unwrap();
         assert_eq!((ada(&ledger).email.as_str(), ada(&ledger).person), ("ada@example.com", expected));
-        for none in ["", "ada", "@", "a@", "@b", "a b@c", "a@b@c", "<a@b>", "a\n@b"] {
+        for none in ["", "ada", "@", "a@", "@b", "a b@c", "a@b@c", "<a@b>", "a\n@b", "\u{212a}@b"] {
             assert!(User::new(none, "", Role::Viewer, &key, Time::from_millis(0)).is_err(), "{none:?}");
         }
+    }
+
+    #[test]
+    fn the_sign_for_kelvin_met_the_account_with_the_letter_k() {
+        let mut ledger = MemoryLedger::new().unwrap();
+        let key = ledger.estate_key().unwrap();
+        let kim = User::new("Kim@example.com", "", Role::Admin, &key, Time::from_millis(0)).unwrap();
+        let store = ledger.store().unwrap();
+        add_user(store, &kim, None).unwrap();
+        assert!(user(store, "KIM@example.com").unwrap().is_some());
+        assert!(user(store, "\u{212a}im@example.com").unwrap().is_none());
+        assert!(!remove_user(store, "\u{212a}im@example.com").unwrap());
     }
 
     #[test]
