@@ -51,6 +51,10 @@ impl Attributes {
         self.matches += self.rules.len();
         for rule in &self.rules {
             let Some(inner) = path.strip_prefix(rule.folder.as_slice()) else { continue };
+            // No such path can be checked out; the matcher takes none.
+            if inner.starts_with(b"/") {
+                continue;
+            }
             let base = memchr::memrchr(b'/', inner).map(|at| at + 1);
             let mode = Mode::NO_MATCH_SLASH_LITERAL;
             let pattern = &rule.pattern;
@@ -132,6 +136,11 @@ mod tests {
         assert_eq!(said(&files, "lib/own/x.c").is_vendored, Some(false));
         assert_eq!(said(&files, "a b.txt").is_binary, Some(true));
         assert_eq!(said(&files, "src/x.c"), Said::default());
+    }
+
+    #[test]
+    fn a_path_that_begins_with_a_slash_was_a_panic() {
+        assert_eq!(said(&[("", "/[a-c] binary\n")], "/a"), Said::default());
     }
 
     proptest::proptest! {

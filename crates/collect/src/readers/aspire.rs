@@ -56,7 +56,7 @@ fn statements(text: &str) -> Vec<Statement> {
     let (mut depth, mut line, mut first) = (0usize, 1u32, 1u32);
     let mut current = String::new();
     let mut chars = text.chars().peekable();
-    let mut in_text = false;
+    let (mut in_text, mut is_begun) = (false, false);
     let mut previous = ' ';
     while let Some(c) = chars.next() {
         if c == '\n' {
@@ -81,17 +81,19 @@ fn statements(text: &str) -> Vec<Statement> {
             ';' | '{' | '}' if depth == 0 => {
                 out.extend(statement(&current, first));
                 current.clear();
+                is_begun = false;
                 first = line;
                 previous = c;
                 continue;
             }
             _ => {}
         }
-        if current.trim().is_empty() {
+        if !is_begun {
             first = line;
         }
+        is_begun |= !c.is_whitespace();
         previous = c;
-        if current.len() < crate::limits::VALUE_BYTES {
+        if is_begun && current.len() < crate::limits::VALUE_BYTES {
             current.push(c);
         }
     }
@@ -301,6 +303,13 @@ fn refer(sketch: &mut Sketch<'_>, path: &str, from: usize, call: &Call, variable
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_took_time_by_their_square() {
+        // Each sign looked through all blanks before it: some ten thousand million steps.
+        let found = statements(&format!("{}a.B();", " \n".repeat(500_000)));
+        assert_eq!(found.first().map(|statement| statement.calls[0].line), Some(500_001));
+    }
 
     #[test]
     fn statements_are_taken_apart() {
