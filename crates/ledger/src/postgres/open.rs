@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use postgres::config::{Host, SslMode};
@@ -25,6 +28,9 @@ const MAKING: i64 = 0x5374_6176_6501;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
+/// Connections that are coming about, in this process, and how many there may be: those to a server that hangs stay.
+static CONNECTING: AtomicUsize = AtomicUsize::new(0);
+const MOST_CONNECTING: usize = 64;
 /// How long a server may be silent before the connection counts as cut.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -62,12 +68,39 @@ impl Address {
         Ok(Address { config, name, tls })
     }
 
-    /// A new connection.
-    pub(super) fn connect(&self) -> std::result::Result<postgres::Client, SqlError> {
-        match &self.tls {
-            Some(tls) => self.config.connect(tls.clone()),
-            None => self.config.connect(NoTls),
+    /// A new connection, or within ten seconds for each host (what the URL says, if it does) a refusal. The driver's own
+    /// bound covers the network; a server that takes connections and then says nothing is left to a thread, which ends when
+    /// that server does.
+    pub(super) fn connect(&self) -> std::result::Result<postgres::Client, Fail> {
+        let silent = || {
+            self.refuse(
+                "the server takes connections and doesn't answer",
+                "look whether it hangs, or whether something else listens at this port",
+            )
+        };
+        if CONNECTING.load(Ordering::Relaxed) >= MOST_CONNECTING {
+            return Err(silent());
         }
+        let hosts = self.config.get_hosts().len().max(1);
+        let patience = self.config.get_connect_timeout().copied().unwrap_or(CONNECT);
+        let (answer, answered) = mpsc::channel();
+        let address = self.clone();
+        CONNECTING.fetch_add(1, Ordering::Relaxed);
+        let started = thread::Builder::new().name("connect".to_owned()).spawn(move || {
+            let connected = match &address.tls {
+                Some(tls) => address.config.connect(tls.clone()),
+                None => address.config.connect(NoTls),
+            };
+            CONNECTING.fetch_sub(1, Ordering::Relaxed);
+            // Nobody waits any more where this took too long.
+            let _ = answer.send(connected);
+        });
+        if let Err(error) = started {
+            CONNECTING.fetch_sub(1, Ordering::Relaxed);
+            return Err(self.refuse(&format!("no thread could be started: {error}"), "try again"));
+        }
+        let patience = patience.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX));
+        Ok(answered.recv_timeout(patience).map_err(|_| silent())??)
     }
 
     /// What a refusal means for the one who reads it.
@@ -200,6 +233,14 @@ pub(super) fn open(address: &Address, make: bool) -> std::result::Result<Link, F
         return Err(address.refuse("the server is older than PostgreSQL 13", "use 13 or later"));
     }
     if row.try_get::<_, Option<String>>(2)?.is_none() {
+        let sql = "SELECT EXISTS (SELECT FROM pg_namespace, unnest(string_to_array(current_setting('search_path'), ','))
+            AS path (name) WHERE nspname = btrim(name, ' \"'))";
+        if link.one(sql, &[])?.try_get(0)? {
+            return Err(address.refuse(
+                "the role may not use the schema of the connection's search path",
+                "as its owner: GRANT USAGE ON SCHEMA … TO the role, and the other rights that docs/postgresql.md lists",
+            ));
+        }
         return Err(address.refuse(
             "no schema of the connection's search path exists",
             "make it with CREATE SCHEMA, or set the role's search_path",
@@ -287,9 +328,15 @@ fn explain(ledger: &str, error: &SqlError) -> Error {
         for cause in causes(error) {
             let _ = write!(reason, ": {cause}");
         }
+        let is_about_certificate = reason.contains("certificate");
         return server(
             reason,
-            "check that the server runs and can be reached from here; what was said is safe to repeat",
+            if is_about_certificate {
+                "the certificate must be valid for the host in the URL (subjectAltName), signed by one in sslrootcert or \
+                 that very one, and no authority's own (basicConstraints CA:FALSE)"
+            } else {
+                "check that the server runs and can be reached from here; what was said is safe to repeat"
+            },
         );
     };
     let reason = said.message().to_owned();

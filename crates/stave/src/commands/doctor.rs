@@ -279,7 +279,14 @@ fn opened(place: &Place, found: &mut LedgerFound, checks: &mut Vec<Check>) -> Op
     match ledger {
         Ok(ledger) => Some(ledger),
         Err(error) => {
-            checks.push(broken("ledger", &error));
+            let mut check = broken("ledger", &error);
+            let is_missing = matches!(error.downcast_ref(), Some(stave_ledger::Error::Missing(_)));
+            if is_missing && matches!(place.reach, Reach::Postgres(_)) {
+                check = check.hint(
+                    "make it, with the URL of the role that shall own the tables: stave user add ADDRESS",
+                );
+            }
+            checks.push(check);
             None
         }
     }

@@ -74,6 +74,34 @@ fn the_role_of_a_server_may_do_its_work_and_no_more() {
 }
 
 #[test]
+fn the_grants_left_out_a_schema_that_was_made_again_or_has_another_name() {
+    let Some((server, name, url)) = place() else { return };
+    server.sql(&name, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA restored").unwrap();
+    let role = format!("server_{name}");
+    server.sql(&name, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret1'")).unwrap();
+    for schema in ["public", "restored"] {
+        let of = |url: &str| format!("{url}?options=-c%20search_path%3D{schema}");
+        PostgresLedger::open_or_create(&of(&url)).unwrap();
+        let server_url = of(&server.url(&role, "secret1", server.port, &name));
+        let refused = PostgresLedger::open(&server_url).unwrap_err().to_string();
+        assert!(refused.contains("may not use the schema") && refused.contains("GRANT USAGE"), "{refused}");
+        let grants = told("grants").replace("stave_server", &role).replace("public", schema);
+        server.sql(&name, &grants).unwrap();
+        PostgresLedger::open(&server_url).unwrap().append(&[word(1, "ann", "the shop")]).unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_was_waited_for_without_end() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mute.local_addr().unwrap().port();
+    let error =
+        PostgresLedger::open(&format!("postgres://u:geheim@127.0.0.1:{port}/stave?connect_timeout=1"));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("doesn't answer") && error.contains("hint: "), "{error}");
+}
+
+#[test]
 fn what_is_wrong_with_a_url_is_said_without_its_password() {
     let Some((server, name, url)) = place() else { return };
     let table = [
@@ -227,7 +255,7 @@ fn what_is_asked_to_be_encrypted_is_never_plain() {
     );
     // Another one than the certificate that is trusted.
     let error = trusting("require", &other).unwrap_err().to_string();
-    assert!(error.contains("certificate"), "{error}");
+    assert!(error.contains("certificate") && error.contains("CA:FALSE"), "{error}");
     // And what is not asked to be encrypted is not.
     let plain = PostgresLedger::open(&url).unwrap();
     assert_eq!(server.sql("tls", encrypted).unwrap(), "f|3");
