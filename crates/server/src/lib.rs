@@ -79,6 +79,8 @@ pub struct Options {
     pub clock: fn() -> Time,
     /// Bytes of memory that the process holds, where the system tells.
     pub memory: fn() -> Option<u64>,
+    /// Takes a line for whoever runs the server: why the map can't follow the ledger, and that it does again.
+    pub log: fn(&str),
 }
 
 impl Default for Options {
@@ -99,6 +101,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clock: system_time,
             memory: || None,
+            log: |_| {},
         }
     }
 }

@@ -26,6 +26,9 @@ const STRANGERS_EACH: usize = 8;
 /// How long ago the map may have been level with the ledger, for the server to count as ready.
 const LAG: Duration = Duration::from_secs(15);
 
+/// Why the map is behind before it was ever level.
+const BEING_READ: &str = "the ledger is being read";
+
 /// Event streams at one time.
 const STREAMS: usize = 64;
 
@@ -41,6 +44,8 @@ pub(crate) struct State {
     pub(crate) position: watch::Sender<u64>,
     /// Why the map is not up to date; nothing when it is.
     behind: Mutex<Option<String>>,
+    /// Takes a line for whoever runs the server.
+    log: fn(&str),
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) strangers: Turns,
     pub(crate) streams: Arc<Semaphore>,
@@ -67,7 +72,8 @@ impl State {
             metrics: Metrics::new(options.version.clone(), options.memory),
             door: Door::new(options, address.port())?,
             position: watch::Sender::new(0),
-            behind: Mutex::new(Some("the ledger is being read".to_owned())),
+            behind: Mutex::new(Some(BEING_READ.to_owned())),
+            log: options.log,
             requests: Arc::new(Semaphore::new(REQUESTS)),
             strangers: Turns::new(STRANGERS, STRANGERS_EACH),
             streams: Arc::new(Semaphore::new(STREAMS)),
@@ -105,7 +111,21 @@ impl State {
             None => self.metrics.level(),
             Some(_) => self.metrics.failed(),
         }
-        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        // Said once, not with every attempt.
+        if *known != reason {
+            match &reason {
+                Some(why) => {
+                    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+                    (self.log)(&format!("the map can't be brought up to date: {why}"));
+                }
+                None if known.as_deref() != Some(BEING_READ) => {
+                    (self.log)("the map is level with the ledger again");
+                }
+                None => {}
+            }
+        }
+        *known = reason;
     }
 }
 
@@ -139,8 +159,31 @@ fn own_hosts(address: SocketAddr, added: &[String]) -> BTreeSet<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// What the state of the test below has said.
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    #[test]
+    fn nothing_said_why_the_map_was_behind() {
+        let options =
+            Options { log: |line| SAID.lock().unwrap().push(line.to_owned()), ..Options::default() };
+        let open = || Err(OpenError::from("nothing is opened here"));
+        let state = State::new(&options, options.listen, Box::new(open)).unwrap();
+        state.set_behind(None);
+        assert!(SAID.lock().unwrap().is_empty(), "a start is no news");
+        for _ in 0..3 {
+            state.set_behind(Some("the server\n\nhint: is it there?".to_owned()));
+        }
+        state.set_behind(None);
+        let told = [
+            "the map can't be brought up to date: the server hint: is it there?",
+            "the map is level with the ledger again",
+        ];
+        assert_eq!(*SAID.lock().unwrap(), told);
+    }
 
     #[test]
     fn only_own_names_are_known() {

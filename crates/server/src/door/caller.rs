@@ -177,6 +177,9 @@ pub enum Refusal {
     /// Not a person.
     #[error("Only people have an account of their own.")]
     NoPerson,
+    /// The token names no authors, and what is wanted takes one that does.
+    #[error("The token {0} may not do this: it only reads.")]
+    OnlyReads(String),
     /// No token may do it.
     #[error("The token {0} may not do this; it takes an admin.")]
     Token(String),
@@ -204,6 +207,9 @@ impl Refusal {
                 "A token names its scopes: stave token add NAME --scope-prefix PREFIX."
             }
             Refusal::NoPerson => "A token is removed by whoever runs the ledger: stave token remove NAME.",
+            Refusal::OnlyReads(_) => {
+                "It takes one that writes: stave token add NAME --author AUTHOR --scope-prefix PREFIX."
+            }
             Refusal::Token(_) => "It is done with the command line, by whoever runs the ledger.",
         }
     }
@@ -337,7 +343,8 @@ impl Machine {
             Intent::Read | Intent::Metrics { .. } => Ok(()),
             Intent::OwnAccount => Err(Refusal::NoPerson),
             Intent::AddPeople if !self.authors.is_empty() => Ok(()),
-            Intent::AddPeople | Intent::Administer => Err(Refusal::Token(self.name.clone())),
+            Intent::AddPeople => Err(Refusal::OnlyReads(self.name.clone())),
+            Intent::Administer => Err(Refusal::Token(self.name.clone())),
             Intent::Speak { author, scope } => {
                 if erased(scope).is_some() {
                     return Err(Refusal::Token(self.name.clone()));

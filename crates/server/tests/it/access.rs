@@ -173,3 +173,10 @@ fn every_route_that_changes_something_is_documented() {
     let told: Vec<String> = rows.iter().skip(1).map(|row| row.join(" · ")).collect();
     assert_eq!(told, stave_server::door::routes());
 }
+
+#[test]
+fn a_token_that_only_reads_was_told_to_become_an_admin() {
+    let told = caller("reading token").may_write().unwrap_err();
+    assert_eq!(told.to_string(), "The token ci may not do this: it only reads.");
+    assert!(told.hint().contains("--author AUTHOR --scope-prefix PREFIX"), "{}", told.hint());
+}

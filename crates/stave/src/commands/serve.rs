@@ -109,6 +109,7 @@ fn board(
         past: Some(opened.place.past_folder()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         memory: resident_bytes,
+        log: to_log,
         ..Options::default()
     };
     let place = opened.place.clone();
@@ -136,6 +137,12 @@ fn board(
 /// What each worker of the server answers from: connections of its own.
 fn sources(place: &Place) -> Result<Sources, OpenError> {
     Ok(Sources { model: ReadModel::open(&place.map_file())?, ledger: place.open()? })
+}
+
+/// A line of a running server, on stderr. Nobody reading it is no error.
+fn to_log(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "stave: {line}");
 }
 
 fn announce(

@@ -119,6 +119,15 @@ fn check(token: &Token) -> Result<()> {
                 "\"{scope}\" is no beginning of a scope: write repo:HOST/ORG, or * for all scopes"
             ));
         }
+        // Hosts and paths of repositories are lower-cased in scopes, branches behind `@` are not.
+        let repository = scope.split('@').next().unwrap_or(scope);
+        let is_of_repository = ["repo:", "history:"].iter().any(|kind| scope.starts_with(kind));
+        if is_of_repository && repository.to_lowercase() != repository {
+            return problem(format!(
+                "\"{scope}\" would never be said: repositories are written in lower case, {}",
+                scope.replacen(repository, &repository.to_lowercase(), 1)
+            ));
+        }
     }
     if token.authors.is_empty() != token.scope_prefixes.is_empty() {
         let hint = "hint: a token that only reads names neither; for all scopes write --scope-prefix '*'";
@@ -167,6 +176,18 @@ mod tests {
         let digits = secret.reveal().strip_prefix("stave_").unwrap().to_owned();
         assert!(digits.len() == 64 && !format!("{secret:?}").contains(&digits));
         assert!(!format!("{:?}", store.items("token").unwrap()).contains(&digits));
+    }
+
+    #[test]
+    fn a_token_was_made_for_a_repository_in_capitals_and_never_matched() {
+        let mut ledger = MemoryLedger::new().unwrap();
+        let store = ledger.store().unwrap();
+        let of = |scope: &str| Token { scope_prefixes: vec![scope.to_owned()], ..token("ci") };
+        let told = add_token(store, &of("repo:github.com/Foo@Main")).unwrap_err().to_string();
+        assert!(told.ends_with("in lower case, repo:github.com/foo@Main"), "{told}");
+        assert!(add_token(store, &of("history:GitHub.com/foo")).is_err());
+        // A branch is written as git has it.
+        assert!(add_token(store, &of("repo:github.com/foo@Main")).is_ok());
     }
 
     #[test]
