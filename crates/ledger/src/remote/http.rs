@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
@@ -114,7 +114,7 @@ impl Http {
     ) -> Result<(T, bool)> {
         let mut may_have_happened = false;
         let mut waits = AGAIN.iter().copied();
-        let mut patience = LATER;
+        let started = Instant::now();
         loop {
             let (error, later) = match self.once(what, sent, read) {
                 Ok(answer) => return Ok((answer, may_have_happened)),
@@ -127,11 +127,8 @@ impl Http {
             };
             let wait = match later {
                 None => waits.next(),
-                Some(later) => {
-                    let left = patience.checked_sub(later);
-                    patience = left.unwrap_or_default();
-                    left.map(|_| later)
-                }
+                // An attempt can take as long as the wait that follows it: both count.
+                Some(later) => (started.elapsed() + later <= LATER).then_some(later),
             };
             match wait {
                 Some(wait) => std::thread::sleep(wait),
