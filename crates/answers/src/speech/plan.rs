@@ -256,10 +256,12 @@ fn members(estate: Estate<'_>, typed: &[String], plan: &mut Plan) -> Result<Vec<
     for name in names.filter(|name| !name.is_empty() && *name != "and") {
         members.push(match member(estate, name)? {
             Some(member) => member,
-            None => match stranger(estate, name, plan)? {
+            // A single word is a team's name before it is somebody's first name; a login or an address is a person's.
+            None if name.contains('@') => match stranger(estate, name, plan)? {
                 Some(person) => person,
                 None => new_group(estate, name, plan)?,
             },
+            None => new_group(estate, name, plan)?,
         });
     }
     if members.is_empty() {

@@ -24,14 +24,16 @@ fn golden() -> Vec<PathBuf> {
     found
 }
 
-/// Every fact below this value that a person has a word in: where it is shown, what it says, and how it stands.
-fn facts(value: &Value, lines: &mut BTreeSet<String>) {
+/// Every fact below this value that a person has a word in: where it is shown, what it says, and how it stands. A denial
+/// counts on the page of the entity that it is about; the page at its other end tells of it too.
+fn facts(page: &str, value: &Value, lines: &mut BTreeSet<String>) {
     match value {
-        Value::Array(rows) => rows.iter().for_each(|row| facts(row, lines)),
+        Value::Array(rows) => rows.iter().for_each(|row| facts(page, row, lines)),
         Value::Object(fields) => {
             if let (Some(why), Some(basis), Some(state)) =
                 (fields.get("why"), fields.get("basis"), fields.get("state"))
                 && (basis == "stated" || state != "stands")
+                && (state != "denied" || why["entity"] == page)
             {
                 let text = |field: &Value| field.as_str().unwrap_or_default().to_owned();
                 let says = fields.get("text").or(fields.get("entity").map(|entity| &entity["name"]));
@@ -45,7 +47,7 @@ fn facts(value: &Value, lines: &mut BTreeSet<String>) {
                     text(state)
                 ));
             }
-            fields.values().for_each(|field| facts(field, lines));
+            fields.values().for_each(|field| facts(page, field, lines));
         }
         _ => {}
     }
@@ -59,7 +61,7 @@ fn words(world: &World, ledger: &str) -> String {
     for row in list["rows"].as_array().unwrap() {
         let id = row["id"].as_str().unwrap();
         let page = world.ask("", &["--ledger", ledger, "show", id]);
-        facts(&page, &mut lines);
+        facts(id, &page, &mut lines);
         for said in page["said"].as_array().unwrap() {
             if said["author"].as_str().unwrap().starts_with("person:") {
                 lines.insert(format!("{id} said {}", said["statement"].as_str().unwrap()));
