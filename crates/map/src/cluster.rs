@@ -26,6 +26,8 @@ pub(crate) struct Ref {
     container: Option<(u32, Box<str>)>,
     name: Box<str>,
     repository: Option<u32>,
+    /// The same, and of a repository itself; hints join nothing at home.
+    home: Option<u32>,
 }
 
 pub(crate) struct Key {
@@ -86,12 +88,16 @@ impl Parts {
             *map.entry(text.to_owned()).or_insert(u32::try_from(next).unwrap_or(u32::MAX))
         };
         let Ok(reference) = text.parse::<Reference>() else {
-            return Ref { container: None, name: text.to_lowercase().into(), repository: None };
+            return Ref { container: None, name: text.to_lowercase().into(), repository: None, home: None };
         };
         let repository = reference.in_repository().map(|parts| number(&mut self.repositories, parts.0));
+        // A repository is at home in itself: what it shares with its own pieces says nothing.
+        let home = repository.or_else(|| {
+            (reference.kind() == "repo").then(|| number(&mut self.repositories, reference.rest()))
+        });
         let container =
             reference.container().map(|(text, name)| (number(&mut self.containers, text), Box::from(name)));
-        Ref { container, name: reference.short_name().to_lowercase().into(), repository }
+        Ref { container, name: reference.short_name().to_lowercase().into(), repository, home }
     }
 }
 
@@ -225,7 +231,7 @@ fn hint_joins(input: &Input, joins: &mut Vec<Join>) {
         for (index, a) in key.holders.iter().enumerate() {
             for b in &key.holders[index + 1..] {
                 let (x, y) = (&input.refs[*a as usize], &input.refs[*b as usize]);
-                if x.repository.is_none() || x.repository != y.repository {
+                if x.home.is_none() || x.home != y.home {
                     shared.entry((*a, *b)).or_default().push(&key.text);
                 }
             }

@@ -2,6 +2,7 @@
 //! Every step looks only at what the steps before it touched; a rebuild is the same steps with everything touched.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -122,6 +123,9 @@ fn is_of(connection: &Connection, ledger: &dyn Ledger) -> Result<bool> {
 }
 
 fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Result<Advance> {
+    // What comes meanwhile is the next step's: others may append faster than this folds, and whoever waits for the map
+    // would wait for them.
+    let end = cut_off.last(ledger.position()?);
     let wanted = stamp_text(ledger, cut_off)?;
     if stamp(connection)?.as_deref() != Some(wanted.as_str()) || !is_of(connection, ledger)? {
         schema::clear(connection)?;
@@ -136,7 +140,7 @@ fn advance(connection: &Connection, ledger: &dyn Ledger, cut_off: CutOff) -> Res
         names.load_all()?;
     }
     let mut changed = Changed::default();
-    let (statements, last) = take_in(connection, &names, ledger, cut_off, from, &mut changed)?;
+    let (statements, last) = take_in(connection, &names, ledger, cut_off, from..end, &mut changed)?;
     if let Some(now) = cut_off.now() {
         words::due(connection, now, &mut changed)?;
     }
@@ -198,14 +202,11 @@ fn take_in(
     names: &Names<'_>,
     ledger: &dyn Ledger,
     cut_off: CutOff,
-    from: u64,
+    steps: Range<u64>,
     changed: &mut Changed,
 ) -> Result<(u64, u64)> {
-    let (mut statements, mut last) = (0, from);
+    let (mut statements, mut last, end) = (0, steps.start, steps.end);
     let now = cut_off.now();
-    // What comes meanwhile is the next step's: others may append faster than this folds, and whoever waits for the map
-    // would wait for them.
-    let end = cut_off.last(ledger.position()?);
     while last < end {
         let mut entries = ledger.entries(last, BATCH)?;
         entries.retain(|entry| entry.number <= end);

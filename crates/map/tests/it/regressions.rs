@@ -172,3 +172,23 @@ fn a_ledger_that_was_put_back_and_went_on_otherwise_was_taken_for_the_one_that_w
     fresh.catch_up(&ledger, live).unwrap();
     assert_eq!(model.document().unwrap(), fresh.document().unwrap());
 }
+
+#[test]
+fn a_repository_was_one_with_a_piece_of_its_own_by_two_hints() {
+    let (shop, cart) = ("repo:git.test/a/shop", "repo:git.test/a/shop//deploy#k8s/service/cart");
+    let main = claim("default_branch", shop).value(json!("main"));
+    in_every_order(&[
+        scan(
+            "collector:compose",
+            "repo:git.test/b/shop@main",
+            1,
+            vec![
+                main.key(shop, "name:billing").key(shop, "port:7070"),
+                claim("name", cart).value(json!("red")).key(cart, "name:billing"),
+            ],
+        )
+        .done(),
+        scan("collector:compose", "repo:git.test/c/ops@main", 1, vec![exists(cart).key(cart, "port:7070")])
+            .done(),
+    ]);
+}
