@@ -86,7 +86,7 @@ onPage("search finds while somebody types, and keeps the address", {}, async (pa
 onPage("filters and words that nothing matches are said", {}, async (page) => {
   await page.goto("/entities");
   await page.getByLabel("Kind").selectOption("group");
-  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByRole("search", { name: "Entities" }).getByRole("button", { name: "Show" }).click();
   await page.waitForURL(/kind=group/);
   for (const team of ["counter", "till", "stockroom"]) {
     assert.equal(await page.locator("#results th a", { hasText: team }).count(), 1, team);

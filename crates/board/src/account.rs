@@ -159,7 +159,7 @@ fn own_account(has_password: bool, sessions: &[SessionRow], done: Option<&Change
                             } @else {
                                 form action="/account/sessions" method="post" {
                                     input type="hidden" name="session" value=(session.id);
-                                    button type="submit" aria-label={ "End the session of " (session.began) } { "End it" }
+                                    button type="submit" aria-label={ "End it: the session of " (session.began) } { "End it" }
                                 }
                             }
                         }
