@@ -172,7 +172,11 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
     let mut acknowledged: BTreeMap<Mode, usize> = BTreeMap::new();
     let mut kills = 0;
     let mut writers = 0;
-    while kills < KILLS {
+    // A machine that is slow acknowledges little before each kill: it goes on until enough stood in danger.
+    let enough = |acknowledged: &BTreeMap<Mode, usize>| {
+        MODES.iter().all(|mode| acknowledged.get(mode).is_some_and(|count| *count > 50))
+    };
+    while kills < KILLS || (kills < 10 * KILLS && !enough(&acknowledged)) {
         // A new ledger now and then: making it can be interrupted, too.
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("ledger.db");
@@ -201,12 +205,7 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         let mut ledger = SqliteLedger::open(&path).unwrap();
         ledger.append(&[word(1, "ann", "after all")]).unwrap();
     }
-    for mode in MODES {
-        assert!(
-            acknowledged.get(&mode).is_some_and(|count| *count > 50),
-            "{acknowledged:?}: too few to mean anything"
-        );
-    }
+    assert!(enough(&acknowledged), "{acknowledged:?}: too few to mean anything");
 }
 
 #[test]

@@ -39,7 +39,11 @@ fn killed_writers_lose_nothing_that_was_acknowledged() {
     let mut dice = Dice(20_261_124);
     let mut acknowledged: BTreeMap<Mode, usize> = BTreeMap::new();
     let (mut killed, mut writers) = (0, 0);
-    while killed < kills() {
+    // A machine that is slow acknowledges little before each kill: it goes on until enough stood in danger.
+    let enough = |acknowledged: &BTreeMap<Mode, usize>| {
+        MODES.iter().all(|mode| acknowledged.get(mode).is_some_and(|count| *count > 20))
+    };
+    while killed < kills() || (killed < 10 * kills() && !enough(&acknowledged)) {
         // A new ledger now and then: making it can be interrupted, too.
         let database = name();
         let url = server.database(&database).unwrap();
@@ -69,12 +73,7 @@ fn killed_writers_lose_nothing_that_was_acknowledged() {
         check(&server, &url, &database, &safe);
     }
     println!("{killed} writers killed; acknowledged statements, all there: {acknowledged:?}");
-    for mode in MODES {
-        assert!(
-            acknowledged.get(&mode).is_some_and(|count| *count > 20),
-            "{acknowledged:?}: too few to mean anything"
-        );
-    }
+    assert!(enough(&acknowledged), "{acknowledged:?}: too few to mean anything");
 }
 
 #[test]
