@@ -43,6 +43,7 @@ CREATE INDEX word_repositories ON word(n) WHERE repositories = 1;
 CREATE INDEX word_of ON word(place_of) WHERE placed = 1;
 CREATE INDEX word_to ON word(place_to) WHERE placed = 1 AND place_to IS NOT NULL;
 CREATE TABLE replaces(target BLOB NOT NULL, by INTEGER NOT NULL, PRIMARY KEY(target, by)) WITHOUT ROWID;
+CREATE INDEX replaces_by ON replaces(by);
 CREATE TABLE withdraw(n INTEGER PRIMARY KEY, target TEXT NOT NULL);
 -- What a standing word can be found again by: its references and their keys.
 CREATE TABLE word_key(sym INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(sym, n)) WITHOUT ROWID;

@@ -237,10 +237,19 @@ pub(crate) fn standing(connection: &Connection, changed: &mut Changed) -> Result
             continue;
         }
         let mut rows = connection.prepare_cached(
-            "SELECT s.n FROM replaces r JOIN stmt s ON s.id = r.target WHERE r.by = ?1 AND s.person = 1",
+            "SELECT s.n, s.withdrawn FROM replaces r JOIN stmt s ON s.id = r.target WHERE r.by = ?1 AND s.person = 1",
         )?;
-        for below in rows.query_map([number], |row| row.get(0))? {
-            queue.push(below?);
+        for below in rows.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            let (below, withdrawn): (i64, bool) = below?;
+            if changed.words.contains(&below) || affected.contains(&below) {
+                continue;
+            }
+            if withdrawn {
+                queue.push(below);
+            } else {
+                // What it replaced does not stand, whatever is above: a fact that is corrected daily costs no more for it.
+                affected.insert(below);
+            }
         }
     }
     changed.words.clear();
