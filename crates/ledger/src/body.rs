@@ -3,7 +3,10 @@
 //!
 //! Bodies are known by the header's `claims` hash, so a new commit with the same claims stores none.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read, Write};
+
+use zstd::zstd_safe::{DCtx, ResetDirective};
 
 use crate::error::{Error, Result};
 
@@ -13,6 +16,11 @@ const PLAIN_BYTES: usize = 256 * 1024;
 const LEVEL: i32 = 3;
 /// A reader's buffer; whole lines are handed out of it without a copy.
 const BUFFER_BYTES: usize = 256 * 1024;
+
+thread_local! {
+    /// What a decoder works in. Making one costs more than to unpack a word of a person; a thread keeps its own.
+    static CONTEXT: Cell<Option<DCtx<'static>>> = const { Cell::new(None) };
+}
 
 /// Whether a line is a claim: a redacted one has left its hash, and no hash begins like a JSON object.
 pub(crate) fn is_claim(line: &[u8]) -> bool {
@@ -103,8 +111,27 @@ pub(crate) fn each_packed(
 
 /// Hands out the lines of any compressed stream; gives how many there were.
 pub(crate) fn each_packed_line(packed: impl Read, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<u64> {
-    let decoder = zstd::stream::read::Decoder::new(packed).map_err(damaged)?;
+    // One body may be read in the middle of another: that one makes a context of its own.
+    let mut context = CONTEXT.take().unwrap_or_default();
+    let found = each_unpacked_line(packed, &mut context, each);
+    CONTEXT.set(Some(context));
+    found
+}
+
+fn each_unpacked_line(
+    packed: impl Read,
+    context: &mut DCtx<'static>,
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<u64> {
+    // The last body may have been left in the middle.
+    context.reset(ResetDirective::SessionOnly).map_err(|code| damaged(refused(code)))?;
+    let input = BufReader::with_capacity(DCtx::in_size(), packed);
+    let decoder = zstd::stream::read::Decoder::with_context(input, context);
     each_line(BufReader::with_capacity(BUFFER_BYTES, decoder), each)
+}
+
+fn refused(code: usize) -> std::io::Error {
+    std::io::Error::other(zstd::zstd_safe::get_error_name(code))
 }
 
 fn counted(found: u64, count: u64) -> Result<()> {
