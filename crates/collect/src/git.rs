@@ -69,10 +69,17 @@ pub fn repository_of_url(url: &str) -> Option<String> {
         }
     };
     let path = path.split(['?', '#']).next()?;
-    let parts: Vec<&str> =
-        path.split('/').filter(|part| !part.is_empty() && *part != "." && *part != "..").collect();
-    let path = parts.join("/").to_lowercase();
-    let path = path.strip_suffix(".git").unwrap_or(&path).replace('@', "%40");
+    let path = path.to_lowercase();
+    let names_something = |part: &str| !matches!(part, "" | "." | "..");
+    let mut parts: Vec<&str> = path.split('/').filter(|part| names_something(part)).collect();
+    // What is left of a name that is nothing but `.git`, and dots before it, is no name.
+    while let Some(part) = parts.last().and_then(|last| last.strip_suffix(".git")) {
+        parts.pop();
+        if names_something(part) {
+            parts.push(part);
+        }
+    }
+    let path = parts.join("/").replace('@', "%40");
     let host = host.trim_end_matches('.').to_lowercase();
     let bad = |c: char| c.is_whitespace() || c.is_control();
     let ok = !host.is_empty()

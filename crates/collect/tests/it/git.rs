@@ -24,12 +24,21 @@ fn urls_of_every_form_name_one_repository() {
         "host.example:org/repo/",
         "git://host.example//org/repo.git/",
         "https://host.example/org/repo?x=1#y",
+        "https://host.example/org/repo/.git",
+        "https://host.example/org/repo.git/..git",
     ] {
         assert_eq!(repository_of_url(url).as_deref(), Some("host.example/org/repo"), "{url}");
     }
-    for url in
-        ["/srv/git/repo.git", "../repo", "file:///srv/repo", "C:\\repo", "", "https://host.example/", "a/b:c"]
-    {
+    for url in [
+        "/srv/git/repo.git",
+        "../repo",
+        "file:///srv/repo",
+        "C:\\repo",
+        "",
+        "https://host.example/",
+        "https://host.example/.git",
+        "a/b:c",
+    ] {
         assert_eq!(repository_of_url(url), None, "{url}");
     }
 }
