@@ -14,6 +14,7 @@ use crate::live::{Live, Touched};
 use crate::names::{Names, Numbers, Sym};
 use crate::raw::short_hash;
 use crate::resolve::{self, End, FactRow, Resolved, Row, default_kind};
+use crate::schema;
 use crate::view::State;
 
 /// Loads claims as rows to resolve; remembers statements, types and entities for one pass.
@@ -280,6 +281,7 @@ fn write_all(live: &Live<'_, '_>, loader: &mut Loader<'_, '_>) -> Result<()> {
         let of = links.iter().map(|(_, kind, to)| (*kind, *to)).collect();
         writer.link(links[0].0, false, &of)?;
     }
+    schema::search_is_written(live.connection)?;
     writer.finish()
 }
 

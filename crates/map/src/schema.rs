@@ -78,7 +78,15 @@ CREATE INDEX question_short ON question(short);
 CREATE TABLE count(what TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5(name, alias, text, content='', contentless_delete=1, prefix='2 3',
   tokenize=\"unicode61 remove_diacritics 2\");
+-- Pieces of the index are merged once there are sixteen of about a size; else a word would now and then wait for more.
+INSERT INTO search(search, rank) VALUES('automerge', 0);
 ";
+
+/// Makes the search one piece, once all of it is written: above the pieces that words add, so that none of them waits for
+/// a merge with it.
+pub(crate) fn search_is_written(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("INSERT INTO search(search) VALUES('optimize')")
+}
 
 /// Indexes that a bulk load makes afterwards, for an index that grows in random order is what such a load waits for.
 /// These are asked by the steps that follow the load of claims.
