@@ -101,18 +101,34 @@ fn lines(text: &str) -> Vec<Line> {
     out
 }
 
-/// `@org/team` is a team, `@login` and an address are persons.
+/// `@org/team` is a team, `@login` and an address are persons. Anything else is nobody: GitLab's roles (`@@maintainer`), and
+/// words that only have an `@` in them, of which a password may be part.
 pub(super) fn reference(owner: &str, sketch: &Sketch<'_>) -> Option<Reference> {
     let host = sketch.repository.split('/').next().unwrap_or("-");
+    let owner = owner.trim_end_matches([',', ';']).to_lowercase();
     let Some(name) = owner.strip_prefix('@') else {
-        return sketch.people.person(&format!("mailto:{}", owner.to_lowercase()), None);
+        return is_address(&owner).then(|| sketch.people.person(&format!("mailto:{owner}"), None)).flatten();
     };
-    let name = name.trim_end_matches([',', ';']);
-    if name.contains('/') {
-        format!("team:{host}/{}", name.to_lowercase()).parse().ok()
-    } else {
-        sketch.people.person(&format!("{host}/{}", name.to_lowercase()), None)
+    if !name.split('/').all(is_handle) {
+        return None;
     }
+    if name.contains('/') {
+        format!("team:{host}/{name}").parse().ok()
+    } else {
+        sketch.people.person(&format!("{host}/{name}"), None)
+    }
+}
+
+/// What hosts let an organisation, a team or a person be called.
+fn is_handle(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let is_of_mail = |char: char| char.is_alphanumeric() || "!#$%&'*+-=?^_`{|}~.".contains(char);
+    let is_of_host = |char: char| char.is_alphanumeric() || "-.".contains(char);
+    !local.is_empty() && !domain.is_empty() && local.chars().all(is_of_mail) && domain.chars().all(is_of_host)
 }
 
 /// `HOST/ORG` that a team's bare name is of: the one organisation that CODEOWNERS name (a folder may have been

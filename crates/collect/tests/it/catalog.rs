@@ -163,6 +163,24 @@ fn codeowners_own_the_pieces_of_their_folders() {
 }
 
 #[test]
+fn words_with_an_at_that_name_nobody_own_nothing() {
+    let owners = "* @acme/all @@maintainer @acme/x=postgres://u:hush@db/y\" postgres://u:hush@db/x @a\"b @acme//c @ a@\n";
+    let folder = Folder::new(&[("CODEOWNERS", owners), ("services/orders/Dockerfile", "FROM node\nCMD x\n")]);
+    folder.commit_all();
+    folder.git(&["remote", "add", "origin", "https://host.example/acme/shop"]);
+    let tree = folder.tree();
+    let named: Vec<String> = claims(&tree)
+        .into_iter()
+        .filter(|claim| claim.kind == "owned_by")
+        .map(|claim| claim.value.as_ref().unwrap().to_string())
+        .collect();
+    assert!(!named.is_empty());
+    for owners in named {
+        assert_eq!(owners, "[\"team:host.example/acme/all\"]");
+    }
+}
+
+#[test]
 fn annotations_that_name_a_page_become_links_and_keys_do_not() {
     let catalog = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: orders\n  annotations:\n    \
                    github.com/project-slug: acme/orders\n    pagerduty.com/service-id: PABC123\n    \

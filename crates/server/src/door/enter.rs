@@ -112,12 +112,13 @@ pub(crate) fn from_address(state: &State, extensions: &Extensions, headers: &Hea
     }
 }
 
-/// The token of the one Authorization header.
+/// The token of the one Authorization header: a word.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.contains(char::is_whitespace)).then_some(token)
 }
 
 /// The values of the cookies of this name.
@@ -157,5 +158,17 @@ mod tests {
         headers.append("cookie", "a=1; stave-key-7=x;b=2; xstave-key-7=no".parse().unwrap());
         headers.append("cookie", "stave-key-7=y=z; stave-key-70=no; stave-key-7".parse().unwrap());
         assert_eq!(cookies(&headers, "stave-key-7").collect::<Vec<_>>(), ["x", "y=z"]);
+    }
+
+    #[test]
+    fn a_token_is_one_word() {
+        let bearer_of = |value: &str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(bearer_of("bearer  abc ").as_deref(), Some("abc"));
+        assert_eq!(bearer_of("Basic abc"), None);
+        assert_eq!(bearer_of("Bearer abc def"), None);
+        assert_eq!(bearer_of("Bearer abc\tdef"), None);
     }
 }
