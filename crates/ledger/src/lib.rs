@@ -316,9 +316,14 @@ pub trait Ledger: Send {
     ///
     /// # Errors
     /// Where the storage can't be read.
-    fn horizon(&self) -> Result<Option<Horizon>> {
-        Ok(None)
-    }
+    fn horizon(&self) -> Result<Option<Horizon>>;
+
+    /// Takes over statements of a ledger whose history is whole from `time` on: so is this one's, or from later on where it
+    /// was so before. What had arrived here by any position doesn't change.
+    ///
+    /// # Errors
+    /// Where the storage can't be written.
+    fn meet_horizon(&mut self, time: Time) -> Result<()>;
 
     /// Lets go of these statements, and of what nobody else needs of their claims; their numbers never come again. The
     /// history is whole from `horizon` on. Which may go, [`superseded`] says.

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::holds::{Lookup, all_hold, same_word, word_type};
 use crate::obey::{Forgotten, Order, SHELVES, holds_any, order, without};
 use crate::{
-    Appended, Entry, Estate, Filter, Info, Ledger, Outcome, Prepared, Repeats, Store, meet, prefix_range,
-    random, random_id,
+    Appended, Entry, Estate, Filter, Horizon, Info, Ledger, Outcome, Prepared, Repeats, Store, meet,
+    prefix_range, random, random_id,
 };
 
 /// A ledger in memory. A clone is a copy: what is appended to one doesn't reach the other.
@@ -32,6 +32,7 @@ pub struct MemoryLedger {
     people: BTreeSet<PersonRow>,
     forgotten: BTreeSet<String>,
     redacted: HashSet<Hash>,
+    horizon: Option<Time>,
     shelves: BTreeMap<(String, String), String>,
 }
 
@@ -62,6 +63,7 @@ impl MemoryLedger {
             people: BTreeSet::new(),
             forgotten: BTreeSet::new(),
             redacted: HashSet::new(),
+            horizon: None,
             shelves: BTreeMap::new(),
         }
     }
@@ -287,6 +289,15 @@ impl Ledger for MemoryLedger {
         let mut hashes: Vec<Hash> = self.redacted.iter().copied().collect();
         hashes.sort_unstable();
         Ok(hashes)
+    }
+
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        Ok(self.horizon.map(|time| Horizon { time, position: 0 }))
+    }
+
+    fn meet_horizon(&mut self, time: Time) -> Result<()> {
+        self.horizon = self.horizon.max(Some(time));
+        Ok(())
     }
 
     fn store(&mut self) -> Option<&mut dyn Store> {

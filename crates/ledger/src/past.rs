@@ -162,6 +162,10 @@ impl<L: Deref<Target = dyn Ledger> + Send> Ledger for Past<L> {
         self.ledger.horizon()
     }
 
+    fn meet_horizon(&mut self, _: Time) -> Result<()> {
+        refused()
+    }
+
     fn store(&mut self) -> Option<&mut dyn Store> {
         None
     }

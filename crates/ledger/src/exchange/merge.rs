@@ -10,8 +10,8 @@ use std::path::Path;
 
 use stave_model::{Author, Checker, Hash, PersonRow, Scope, Time};
 
-use super::Heard;
 use super::lines::{Claimed, Lines, Said};
+use super::{Heard, whole_from};
 use crate::error::{Error, Result};
 use crate::obey::{Order, order};
 use crate::wire::estate_of;
@@ -53,6 +53,8 @@ struct Found {
     people: Vec<PersonRow>,
     heard: Vec<(Author, Scope, Time)>,
     heard_lines: u64,
+    /// From when on its history is whole.
+    horizon: Option<Time>,
     statements: u64,
     known: HashSet<Hash>,
     left_out: u64,
@@ -126,6 +128,7 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
         people: Vec::new(),
         heard: Vec::new(),
         heard_lines: heard,
+        horizon: None,
         statements,
         known: HashSet::new(),
         left_out: 0,
@@ -153,8 +156,10 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
     // Gaps, with the line where each stands, and the words that allow them: both may come first.
     let mut gaps: BTreeMap<Hash, u64> = BTreeMap::new();
     let mut redacted: HashSet<Hash> = ledger.redacted()?.into_iter().collect();
+    let mut last = None;
     for _ in 0..statements {
         let said = lines.said()?;
+        last = last.max(Some(said.header.time));
         check_statement(&mut lines, &said, &mut gaps)?;
         if let Some(Order::Redact(claim)) = order(&said.header) {
             redacted.insert(claim);
@@ -166,6 +171,7 @@ fn check(ledger: &dyn Ledger, name: &str, source: impl Read) -> Result<Found> {
         }
     }
     lines.end()?;
+    found.horizon = whole_from(first.horizon, last);
     if let Some((claim, line)) = gaps.into_iter().find(|(claim, _)| !redacted.contains(claim)) {
         return Err(lines.wrong_at(
             line,
@@ -258,6 +264,10 @@ fn take(ledger: &mut dyn Ledger, name: &str, file: &File, found: Found) -> Resul
     // nameless persons. The statements come in one transaction, which is the merge.
     let people = ledger.add_people(&found.people)?;
     ledger.add_heard(&found.heard)?;
+    // Whatever of it is known already: a merge gives the same in any order.
+    if let Some(horizon) = found.horizon {
+        ledger.meet_horizon(horizon)?;
+    }
     let mut statements = Statements::new(name, &found, file);
     let appended = ledger.append_source(Repeats::Keep, &mut statements)?;
     let passed_over = statements.passed_over;

@@ -55,6 +55,8 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     heard: Option<Heard>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    horizon: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<Hash>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<EstateLine>,
@@ -137,7 +139,8 @@ fn export_as(
     order.sort_unstable();
     let statements = order.len();
 
-    let contents = Contents { own, others, people, heard: ledger.heard()?, order };
+    let horizon = ledger.horizon()?.map(|horizon| horizon.time);
+    let contents = Contents { own, others, people, heard: ledger.heard()?, horizon, order };
     write_all(
         into,
         contents,
@@ -154,6 +157,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) others: &'a [Estate],
     pub(crate) people: Vec<PersonRow>,
     pub(crate) heard: Vec<(Author, Scope, Time)>,
+    /// From when on the history is whole; none where it always was.
+    pub(crate) horizon: Option<Time>,
     /// Statements by time and id, with their numbers.
     pub(crate) order: Vec<(Time, Hash, u64)>,
 }
@@ -168,14 +173,16 @@ pub(crate) fn write_all(
     entry_of: &dyn Fn(&Hash, u64) -> Result<Entry>,
     lines_of: &LinesOf<'_>,
 ) -> Result<()> {
-    let Contents { own, others, people, mut heard, order } = contents;
+    let Contents { own, others, people, mut heard, horizon, order } = contents;
     heard.retain(|(_, scope, _)| !scope.is_work());
+    let last = order.last().map(|(time, _, _)| *time);
     let first = Line {
         stave: Some(FORM),
         estate: Some(estate_line(own)),
         others: others.iter().map(estate_line).collect(),
         people: Some(people.len() as u64),
         heard: Some(Heard::Count(heard.len() as u64)),
+        horizon: whole_from(horizon, last),
         statements: Some(order.len() as u64),
         ..Line::default()
     };
@@ -194,6 +201,12 @@ pub(crate) fn write_all(
         lines_of(&entry, &mut |line| write_claim(into, line))?;
     }
     into.flush().map_err(Error::Export)
+}
+
+/// From when on the history of an export is whole, whose last statement was said at `last`: nothing could be missing later,
+/// whatever its ledger, or its first line, says.
+fn whole_from(horizon: Option<Time>, last: Option<Time>) -> Option<Time> {
+    Some(horizon?.min(last?))
 }
 
 /// One of a body's lines as a line of an export.

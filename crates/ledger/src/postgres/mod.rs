@@ -513,6 +513,11 @@ impl Ledger for PostgresLedger {
         Ok(Some(Horizon { time: Time::from_millis(millis), position }))
     }
 
+    fn meet_horizon(&mut self, time: Time) -> Result<()> {
+        let position = self.horizon()?.map_or(0, |own| own.position);
+        self.write(|link| compact::note_horizon(link, Horizon { time, position }))
+    }
+
     fn compact(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         self.let_go(superseded, horizon)
     }

@@ -335,6 +335,12 @@ impl Ledger for RemoteLedger {
         Ok(horizon.map(|line| Horizon { time: line.time, position: line.position }))
     }
 
+    fn meet_horizon(&mut self, time: Time) -> Result<()> {
+        let rows = [Row { met: Some(time), ..Row::default() }].into_iter();
+        self.post("horizon", rows, |answer| answer.only(|row| row.number))?;
+        Ok(())
+    }
+
     fn store(&mut self) -> Option<&mut dyn Store> {
         None
     }

@@ -438,6 +438,11 @@ impl Ledger for SqliteLedger {
         Ok(Some(Horizon { time: Time::from_millis(millis), position }))
     }
 
+    fn meet_horizon(&mut self, time: Time) -> Result<()> {
+        let position = self.horizon()?.map_or(0, |own| own.position);
+        self.write(|db, _| Ok(compact::note_horizon(db, Horizon { time, position })?))
+    }
+
     fn compact(&mut self, superseded: &[u64], horizon: Horizon) -> Result<()> {
         self.let_go(superseded, horizon)
     }

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 use stave_model::{Author, EstateKey, Hash, Header, Op, PersonRow, Scope, Time, claims_hash, hash_bytes};
 
 use super::read::{Reader, entries};
@@ -106,6 +106,7 @@ pub fn salvage(path: &Path, into: &mut dyn Write) -> Result<Salvage> {
         others: &others,
         people: people(&db, &mut found.damage),
         heard: heard(&db, &mut found.damage),
+        horizon: horizon(&db, &mut found.damage),
         order,
     };
     write_all(
@@ -262,6 +263,20 @@ fn heard(db: &Connection, damage: &mut Vec<String>) -> Vec<(Author, Scope, Time)
         Some((author.parse().ok()?, scope.parse().ok()?, time))
     };
     rows.into_iter().filter_map(parsed).collect()
+}
+
+/// From when on the history is whole.
+fn horizon(db: &Connection, damage: &mut Vec<String>) -> Option<Time> {
+    let read = || -> rusqlite::Result<Option<i64>> {
+        let mut query = db.prepare("SELECT value FROM meta WHERE key = 'horizon'")?;
+        query.query_row([], |row| row.get(0)).optional()
+    };
+    let found = read().unwrap_or_else(|error| {
+        damage.push(format!("the horizon, if it was compacted: {error}"));
+        None
+    });
+    // A merge refuses what is no time.
+    found.map(Time::from_millis).filter(|time| time.to_string().parse::<Time>().is_ok())
 }
 
 /// An estate's id has the form of an op.

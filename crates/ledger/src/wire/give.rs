@@ -368,6 +368,14 @@ pub fn read_estates(source: impl Read) -> Result<Vec<Estate>> {
     rows(source, "an estate", |row| estate_of(row.other?))
 }
 
+/// Reads from when on the histories of ledgers are whole whose statements are taken over.
+///
+/// # Errors
+/// As [`read_heard`].
+pub fn read_horizons(source: impl Read) -> Result<Vec<Time>> {
+    rows(source, "an instant (`met`)", |row| row.met)
+}
+
 /// An estate from its line.
 pub(crate) fn estate_of(line: EstateLine) -> Option<Estate> {
     // An id has the form of an op: 128 random bits.

@@ -20,7 +20,8 @@ pub(crate) use give::estate_of;
 pub use give::{
     Batch, LINES_ANSWER_BYTES, give_appended, give_entries, give_entry, give_error, give_estate,
     give_forgotten, give_heard, give_ids, give_info, give_latest, give_lines, give_number, give_people,
-    give_redacted, give_truth, read_batch, read_estates, read_headers, read_heard, read_people,
+    give_redacted, give_truth, read_batch, read_estates, read_headers, read_heard, read_horizons,
+    read_people,
 };
 
 /// The version of this form. A server with a higher one is refused with a hint.
@@ -119,6 +120,9 @@ pub(crate) struct Row {
     pub(crate) id: Option<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) info: Option<InfoLine>,
+    /// From when on the history of a ledger is whole whose statements are taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) met: Option<Time>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) more: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! One suite for all ledgers. `storages.rs` runs it on those of this crate; the server runs it on the one over HTTP.
 
-use stave_ledger::{Error, Estate, Filter, Ledger, Outcome, claims, export, matching, statement};
+use stave_ledger::{Error, Estate, Filter, Horizon, Ledger, Outcome, claims, export, matching, statement};
 use stave_model::{Basis, Claim, EstateKey, PersonRow, Statement, canonical, person_author};
 
 use super::make::{calls, forget, header, op, redact, retire, scan, time, withdraw, word};
@@ -428,6 +428,17 @@ pub(crate) fn an_empty_ledger_takes_over_an_estate(fresh: Fresh) {
     assert_eq!(ledger.other_estates().unwrap(), [other(2), other(3)]);
 }
 
+pub(crate) fn the_latest_horizon_that_was_met_stays(fresh: Fresh) {
+    let mut ledger = fresh.ledger;
+    assert_eq!(ledger.horizon().unwrap(), None);
+    ledger.append(&[word(1, "ann", "a"), word(9, "ann", "b")]).unwrap();
+    for (met, stays) in [(5, 5), (3, 5), (7, 7), (7, 7)] {
+        ledger.meet_horizon(time(met)).unwrap();
+        // What arrived here by any position is what had arrived by then.
+        assert_eq!(ledger.horizon().unwrap(), Some(Horizon { time: time(stays), position: 0 }));
+    }
+}
+
 pub(crate) fn two_handles_see_each_other(fresh: Fresh) {
     let Some(again) = fresh.again else { return };
     let mut one = fresh.ledger;
@@ -491,6 +502,7 @@ macro_rules! suites {
             a_redacted_claim_keeps_its_hash_alone,
             the_store_compares_and_sets,
             an_empty_ledger_takes_over_an_estate,
+            the_latest_horizon_that_was_met_stays,
             two_handles_see_each_other,
         );)+
     };

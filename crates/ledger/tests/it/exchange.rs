@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use stave_ledger::{
-    Error, Estate, EstateMet, Ledger, MemoryLedger, MergeReport, Repeats, SqliteLedger, export, merge,
-    merge_stream,
+    Error, Estate, EstateMet, Horizon, Ledger, MemoryLedger, MergeReport, Repeats, SqliteLedger, export,
+    merge, merge_stream, superseded,
 };
 use stave_model::{PersonRow, Statement};
 use tempfile::TempDir;
@@ -120,12 +120,14 @@ fn a_copy_has_the_same_bytes(fresh: &dyn Fn() -> Fresh) {
     fill(&mut *one, &drawn(&mut Dice(1), 60));
     one.add_people(&[person("ann", "Ann"), person("bob", "Bob")]).unwrap();
     one.meet_estates(&[Estate { id: "7".repeat(32), key: stave_model::EstateKey([7; 32]) }]).unwrap();
+    one.meet_horizon(time(5)).unwrap();
     let text = exported(&*one);
     let mut two = fresh().ledger;
     let report = merged(&mut *two, &text).unwrap();
     assert_eq!(report.estate, EstateMet::TakenOver);
     assert_eq!((report.new, report.known, report.people), (one.position().unwrap(), 0, 2));
     assert_eq!(exported(&*two), text);
+    assert_eq!(two.horizon().unwrap(), Some(Horizon { time: time(5), position: 0 }));
     // Again changes nothing.
     let report = merged(&mut *two, &text).unwrap();
     assert_eq!((report.new, report.known, report.people), (0, one.position().unwrap(), 0));
@@ -142,9 +144,12 @@ fn any_order_of_merges_gives_the_same(fresh: &dyn Fn() -> Fresh) {
             let mut ledger = MemoryLedger::new().unwrap();
             fill(&mut ledger, &drawn(&mut dice, 25));
             ledger.add_people(&[person(name, name), person("all", "All")]).unwrap();
+            if name != "ann" {
+                ledger.meet_horizon(time(dice.below(40) as i64)).unwrap();
+            }
             files.push(exported(&ledger));
         }
-        let mut union: Option<Vec<String>> = None;
+        let mut union: Option<(Option<Horizon>, Vec<String>)> = None;
         for _ in 0..4 {
             dice.shuffle(&mut files);
             let mut ledger = fresh().ledger;
@@ -155,9 +160,11 @@ fn any_order_of_merges_gives_the_same(fresh: &dyn Fn() -> Fresh) {
             assert_eq!(ledger.other_estates().unwrap().len(), 2);
             let text = exported(&*ledger);
             let rows: Vec<String> = rows(&text).into_iter().map(str::to_owned).collect();
+            let met = (ledger.horizon().unwrap(), rows);
+            assert!(met.0.is_some());
             match &union {
-                Some(union) => assert_eq!(*union, rows, "seed {seed}"),
-                None => union = Some(rows),
+                Some(union) => assert_eq!(*union, met, "seed {seed}"),
+                None => union = Some(met),
             }
         }
     }
@@ -342,6 +349,36 @@ fn repeats_survive_a_merge() {
     two.append_prepared(Repeats::Keep, &mut || Ok(prepared.take())).unwrap();
     assert_eq!(rows(&exported(&one)), rows(&exported(&two)));
     assert_eq!(one.heard().unwrap()[0].2, time(2));
+}
+
+#[test]
+fn an_export_says_from_when_on_its_history_is_whole() {
+    let folder = TempDir::new().unwrap();
+    let mut one = SqliteLedger::open_or_create(&folder.path().join("ledger.db")).unwrap();
+    one.append(&[scan(1, "c1", 3), scan(2, "c2", 4), scan(3, "c3", 5), word(8, "ann", "a")]).unwrap();
+    let all = exported(&one);
+    assert!(!all.contains("\"horizon\""));
+    let going = superseded(&one, time(6)).unwrap();
+    assert_eq!(going.numbers, [1, 2]);
+    one.compact(&going.numbers, going.horizon).unwrap();
+    let less = exported(&one);
+    let whole_from = |minute: i64| Some(Horizon { time: time(minute), position: 0 });
+    // Of what came before, the file has not all, whoever takes it, and whatever else is there.
+    for files in [vec![&less], vec![&all, &less], vec![&less, &all]] {
+        let mut copy = MemoryLedger::new().unwrap();
+        for file in files {
+            merged(&mut copy, file).unwrap();
+        }
+        assert_eq!(copy.horizon().unwrap(), whole_from(6));
+    }
+    // An instant after all that the file says hides nothing that the file could lack.
+    let mut copy = MemoryLedger::new().unwrap();
+    merged(&mut copy, &less.replacen(&time(6).to_string(), &time(900).to_string(), 1)).unwrap();
+    assert_eq!(copy.horizon().unwrap(), whole_from(8));
+    one.meet_horizon(time(900)).unwrap();
+    let mut again = MemoryLedger::new().unwrap();
+    merged(&mut again, &exported(&one)).unwrap();
+    assert_eq!(again.horizon().unwrap(), whole_from(8));
 }
 
 #[test]

@@ -78,4 +78,5 @@ fn the_past_is_not_written_to() {
     assert!(matches!(past.add_heard(&[]), Err(Error::Past)));
     assert!(matches!(past.add_people(&[]), Err(Error::Past)));
     assert!(matches!(past.meet_estates(&[]), Err(Error::Past)));
+    assert!(matches!(past.meet_horizon(time(4)), Err(Error::Past)));
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use stave_ledger::{
-    Appended, Entry, Estate, Filter, Info, Ledger, MemoryLedger, Prepared, Repeats, Result, Store,
+    Appended, Entry, Estate, Filter, Horizon, Info, Ledger, MemoryLedger, Prepared, Repeats, Result, Store,
 };
 use stave_map::{CutOff, ReadModel};
 use stave_model::{Author, EstateKey, Hash, Header, PersonRow, Scope, Time};
@@ -76,6 +76,12 @@ impl Ledger for Growing {
     }
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.0.borrow().0.redacted()
+    }
+    fn horizon(&self) -> Result<Option<Horizon>> {
+        self.0.borrow().0.horizon()
+    }
+    fn meet_horizon(&mut self, time: Time) -> Result<()> {
+        self.0.get_mut().0.meet_horizon(time)
     }
     fn store(&mut self) -> Option<&mut dyn Store> {
         None

@@ -46,6 +46,7 @@ pub(crate) const WRITES: &[WriteRoute] = &[
     WriteRoute::of_ledger("/api/v1/ledger/estates", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/heard", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/holds", limits::BODY_BYTES, 60),
+    WriteRoute::of_ledger("/api/v1/ledger/horizon", limits::BODY_BYTES, 60),
     WriteRoute::of_ledger("/api/v1/ledger/people", limits::BODY_BYTES, 60),
 ];
 

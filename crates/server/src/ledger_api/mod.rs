@@ -67,6 +67,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ("GET", at("redacted"), get(redacted)),
         ("GET", at("estate"), get(estate)),
         ("POST", at("estates"), post(meet_estates)),
+        ("POST", at("horizon"), post(meet_horizons)),
         ("POST", at("holds"), post(holds)),
         ("POST", at("append"), post(append)),
     ]
@@ -359,6 +360,19 @@ async fn meet_estates(State(state): State<Shared>, asker: Asker, request: Reques
         let met = received(&state, request, Limit::Body, |body| wire::read_estates(body)).await?;
         let meet = move |ledger: &mut dyn Ledger| ledger.meet_estates(&met);
         worked(&state, meet, |became, out| wire::give_truth(*became, out)).await
+    };
+    asker.told(answered.await)
+}
+
+async fn meet_horizons(State(state): State<Shared>, asker: Asker, request: Request) -> Response<Body> {
+    let answered = async {
+        asker.pen.may(Intent::Administer)?;
+        let met = received(&state, request, Limit::Body, |body| wire::read_horizons(body)).await?;
+        let meet = move |ledger: &mut dyn Ledger| match met.iter().max() {
+            Some(time) => ledger.meet_horizon(*time),
+            None => Ok(()),
+        };
+        worked(&state, meet, |(), out| wire::give_number(0, out)).await
     };
     asker.told(answered.await)
 }

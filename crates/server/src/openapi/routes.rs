@@ -204,6 +204,9 @@ pub(super) const OTHERS: &[Route] = routes! {
         Form::Lines(&[&["person"]]) => Form::Lines(&[&["number"]]), Writers;
     "post" "/api/v1/ledger/estates" "ledger meet estates", "Makes other estates known; whether any was new", [],
         Form::Lines(&[&["other"]]) => Form::Lines(&[&["truth"]]), Writers;
+    "post" "/api/v1/ledger/horizon" "ledger meet horizon",
+        "Says from when on the history of a ledger is whole whose statements are taken over", [],
+        Form::Lines(&[&["met"]]) => Form::Lines(&[&["number"]]), Writers;
     "post" "/api/v1/ledger/holds" "ledger holds", "Whether all these statements hold", [],
         Form::Lines(&[&["header"]]) => Form::Lines(&[&["truth"]]), Writers;
 };

@@ -201,11 +201,12 @@ fn every_answer_is_as_it_is_described() {
             "estates",
             lines(&[json!({"other": {"id": "5e".repeat(16), "key": "5a".repeat(32)}}), json!({"end": true})]),
         ),
+        ("horizon", lines(&[json!({"met": said.header.time}), json!({"end": true})])),
         ("holds", lines(&[json!({"header": said.header}), json!({"end": true})])),
     ] {
         let machine = journey.token(&["collector:*"], &vec!["*"; 1 + journey.had.borrow().len()]);
         match address {
-            "estates" => journey.post(&format!("{LEDGER}/{address}"), LINES, &body, 200),
+            "estates" | "horizon" => journey.post(&format!("{LEDGER}/{address}"), LINES, &body, 200),
             _ => journey.ask(
                 "POST",
                 &format!("{LEDGER}/{address}"),
@@ -316,6 +317,7 @@ fn a_no_is_as_it_is_described_too() {
     }
     of("append", &[], &append(&statement("scanner:other/all")), 403);
     of("estates", &[], "", 403);
+    of("horizon", &[], "", 403);
 }
 
 #[test]
