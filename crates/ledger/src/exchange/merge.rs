@@ -30,6 +30,8 @@ pub struct MergeReport {
     pub people: u64,
     /// Statements about somebody's uncommitted tree, which a merge doesn't take.
     pub left_out: u64,
+    /// From when on the file's history is whole, and so the ledger's; none where the file's was never compacted.
+    pub horizon: Option<Time>,
     /// Whose the file is.
     pub estate: EstateMet,
 }
@@ -283,6 +285,7 @@ fn take(ledger: &mut dyn Ledger, name: &str, file: &File, found: Found) -> Resul
         known: passed_over + appended.len() as u64 - new,
         people,
         left_out: found.left_out,
+        horizon: found.horizon,
         estate,
     })
 }

@@ -1,6 +1,7 @@
 //! `stave export` and `stave merge`: one plain format in and out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use stave_answers::speech::{self, Anchor};
 use stave_answers::text::counted;
+use stave_answers::when::day;
 use stave_ledger::{EstateMet, Filter};
 use stave_model::{Reference, fact_scope, person_author};
 
@@ -25,7 +27,9 @@ pub(super) fn export(context: &mut Context<'_>, arguments: &Export) -> anyhow::R
     }
     let opened = Opened::existing(context)?;
     let (what, left_out) = match arguments.target() {
-        None => write(&opened, arguments, context.terminal.raw()).context(UNWRITABLE)?,
+        None => {
+            write(&opened, arguments, context.terminal.raw()).map_err(|error| unwritten(error, UNWRITABLE))?
+        }
         Some(file) => to_file(file, |into| write(&opened, arguments, into))?,
     };
     if let Some(file) = arguments.target() {
@@ -56,9 +60,9 @@ fn salvage(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit
             .into());
     }
     let ledger = place.ledger_file();
-    let read = |into: &mut dyn Write| stave_ledger::salvage(&ledger, into).map_err(anyhow::Error::new);
+    let read = |into: &mut dyn Write| stave_ledger::salvage(&ledger, into).map_err(of_stream);
     let found = match arguments.target() {
-        None => read(context.terminal.raw())?,
+        None => read(context.terminal.raw()).map_err(|error| unwritten(error, UNWRITABLE))?,
         Some(file) => to_file(file, read)?,
     };
     let written = found.statements - found.left_out;
@@ -101,15 +105,11 @@ fn salvage(context: &mut Context<'_>, arguments: &Export) -> anyhow::Result<Exit
 fn write(opened: &Opened, arguments: &Export, into: &mut dyn Write) -> anyhow::Result<(String, u64)> {
     match arguments.form {
         ExportForm::Jsonl => {
-            // The stream's own error, so that a reader who goes away is known as one.
             let export = match arguments.pseudonyms {
                 true => stave_ledger::export_with_pseudonyms,
                 false => stave_ledger::export,
             };
-            let report = export(&*opened.ledger, into).map_err(|error| match error {
-                stave_ledger::Error::Export(error) => anyhow::Error::new(error),
-                other => anyhow::Error::new(other),
-            })?;
+            let report = export(&*opened.ledger, into).map_err(of_stream)?;
             Ok((counted(report.statements, "statement", "statements"), report.left_out))
         }
         // The map calls persons by digits; only answers with the directory know more.
@@ -123,12 +123,26 @@ fn write(opened: &Opened, arguments: &Export, into: &mut dyn Write) -> anyhow::R
     }
 }
 
+/// The stream's own error where it is one, so that a reader who goes away is known as that.
+fn of_stream(error: stave_ledger::Error) -> anyhow::Error {
+    match error {
+        stave_ledger::Error::Export(error) => error.into(),
+        other => other.into(),
+    }
+}
+
+/// Says what can't be written, where it is the writing that failed, and not what was to be read for it.
+fn unwritten(error: anyhow::Error, what: impl Display + Send + Sync + 'static) -> anyhow::Error {
+    if error.is::<io::Error>() { error.context(what) } else { error }
+}
+
 /// A file that appears whole or not at all. A device or pipe is written as it is.
 fn to_file<T>(file: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let name = || format!("can't write {}", file.display());
+    let unwritten = |error| unwritten(error, name());
     if file.exists() && !file.is_file() {
         let mut into = BufWriter::new(OpenOptions::new().write(true).open(file).with_context(name)?);
-        let done = fill(&mut into).with_context(name)?;
+        let done = fill(&mut into).map_err(unwritten)?;
         into.flush().with_context(name)?;
         return Ok(done);
     }
@@ -136,7 +150,7 @@ fn to_file<T>(file: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T
     // Only its owner may read it: an export carries the estate's key and people's addresses.
     let draft = tempfile::NamedTempFile::new_in(folder).with_context(name)?;
     let mut into = BufWriter::new(draft);
-    let done = fill(&mut into).with_context(name)?;
+    let done = fill(&mut into).map_err(unwritten)?;
     let draft = into.into_inner().map_err(io::IntoInnerError::into_error).with_context(name)?;
     draft.as_file().sync_all().with_context(name)?;
     draft.persist(file).map_err(|error| error.error).with_context(name)?;
@@ -169,7 +183,7 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Res
     if context.terminal.is_json() {
         context.terminal.json(&serde_json::json!({
             "new": report.new, "known": report.known, "people": report.people,
-            "uncommitted_left_out": report.left_out, "people_joined": joined,
+            "uncommitted_left_out": report.left_out, "people_joined": joined, "horizon": report.horizon,
             "estate": match report.estate {
                 EstateMet::Same => "same",
                 EstateMet::TakenOver => "taken over",
@@ -196,6 +210,12 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Res
         context.terminal.say(&format!(
             "  {} about somebody's uncommitted work left out",
             counted(report.left_out, "statement", "statements")
+        ));
+    }
+    if let Some(horizon) = report.horizon {
+        context.terminal.say(&format!(
+            "  it comes from a compacted ledger: --at and list --gone are whole from {} on",
+            day(horizon)
         ));
     }
     Ok(Exit::Answered)

@@ -73,6 +73,12 @@ fn a_compaction_frees_what_was_replaced_and_says_where_history_begins() {
     assert!(world.run("tea", &["log", "--limit", "1000"]).ok().out.contains("cart is of tier 1"));
     let gone = world.run("tea", &["list", "--gone"]).ok().out;
     assert!(gone.contains("the ledger was compacted"), "{gone}");
+    world.run("tea", &["export", "--as", "jsonl", "../less.jsonl"]).ok();
+    std::fs::create_dir(world.path("copy")).unwrap();
+    let merged = world.run("copy", &["merge", "../less.jsonl"]).ok();
+    assert!(merged.err.contains("--at and list --gone are whole from"), "{}", merged.err);
+    let past = world.run("copy", &["list", "--at", "2020-01-01"]).ends(2);
+    assert!(past.err.contains("its history goes back to"), "{}", past.err);
     let ran = world.run("tea", &["compact", "--keep", "long"]).ends(2);
     assert!(ran.err.contains("no age") && ran.err.contains("90d"), "{}", ran.err);
 }
