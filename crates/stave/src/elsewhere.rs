@@ -1,12 +1,15 @@
 //! Where people sign in elsewhere: the settings of OpenID Connect, as a server needs them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use stave_server::door::{Oidc, Role};
 
 use crate::context::Context;
 use crate::problem::Problem;
+use crate::surroundings::Surroundings;
+use crate::terminal::Terminal;
 
 /// The variable that holds the client's secret, where no file does.
 const SECRET: &str = "STAVE_OIDC_SECRET";
@@ -14,11 +17,14 @@ const SECRET: &str = "STAVE_OIDC_SECRET";
 /// Largest file of a secret, in bytes.
 const SECRET_BYTES: u64 = 4_096;
 
+/// Who is neither a file's owner nor of its group, by which a service's user may be given it.
+const ANYBODY: u32 = 0o007;
+
 /// What the settings `oidc.…` say; nothing where no provider is named.
 ///
 /// # Errors
 /// Where a setting is missing that the others need, or the secret can't be read.
-pub(crate) fn settings(context: &Context<'_>) -> Result<Option<Oidc>, Problem> {
+pub(crate) fn settings(context: &mut Context<'_>) -> Result<Option<Oidc>, Problem> {
     let value = |key: &str| context.settings.text(key).map(str::to_owned);
     let Some(issuer) = value("oidc.issuer") else { return Ok(None) };
     let needed = |key: &str| {
@@ -32,7 +38,7 @@ pub(crate) fn settings(context: &Context<'_>) -> Result<Option<Oidc>, Problem> {
     let domains = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty());
     Ok(Some(Oidc {
         client_id: needed("oidc.client_id")?,
-        client_secret: secret(context, value("oidc.secret_file"))?,
+        client_secret: secret(&context.surroundings, context.terminal, value("oidc.secret_file"))?,
         url: needed("oidc.url")?,
         domains: domains.map(str::to_lowercase).collect(),
         role,
@@ -46,8 +52,12 @@ pub(crate) fn host(url: &str) -> Option<&str> {
     url.split_once("://")?.1.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
 }
 
-fn secret(context: &Context<'_>, file: Option<String>) -> Result<String, Problem> {
-    if let Some(secret) = context.surroundings.get(SECRET) {
+fn secret(
+    surroundings: &Surroundings,
+    terminal: &mut Terminal,
+    file: Option<String>,
+) -> Result<String, Problem> {
+    if let Some(secret) = surroundings.get(SECRET) {
         return Ok(secret.to_owned());
     }
     let Some(file) = file else {
@@ -56,9 +66,12 @@ fn secret(context: &Context<'_>, file: Option<String>) -> Result<String, Problem
     };
     let problem = |why: String| Problem::new(format!("the secret in {file} (oidc.secret_file) {why}"));
     let path = Path::new(&file);
-    let size = fs::metadata(path).map_err(|error| problem(format!("can't be read: {error}")))?.len();
-    if size > SECRET_BYTES {
-        return Err(problem(format!("is {size} bytes long; {SECRET_BYTES} are allowed")));
+    let meta = fs::metadata(path).map_err(|error| problem(format!("can't be read: {error}")))?;
+    if meta.len() > SECRET_BYTES {
+        return Err(problem(format!("is {} bytes long; {SECRET_BYTES} are allowed", meta.len())));
+    }
+    if meta.permissions().mode() & ANYBODY != 0 {
+        terminal.warn(&format!("{file}: anybody can read this secret\n\nhint: chmod o= {file}"));
     }
     let text = fs::read_to_string(path).map_err(|error| problem(format!("can't be read: {error}")))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use stave_ledger::{Entry, Filter, Ledger, claims};
-use stave_model::{Author, Hash, Op, Reference, fact_scope};
+use stave_model::{Author, Hash, Header, Op, Reference, fact_scope};
 
 use super::{Plan, Refusal, Result};
 use crate::{draft_withdrawal, says};
@@ -75,8 +75,26 @@ pub fn undo(ledger: &dyn Ledger, target: &Target, author: &Author) -> Result<Pla
     if entries.iter().any(|entry| entry.header.author.is_person() && entry.header.author != *author) {
         notes.push("these were somebody else's words; both stay in the log".to_owned());
     }
+    let is_compacted = ledger.horizon()?.is_some();
+    let machines = entries.iter().filter(|entry| !entry.header.author.is_person());
+    for entry in machines.filter(|_| is_compacted) {
+        if is_alone(ledger, entry)? {
+            notes.push(format!(
+                "what {} had said about {} before was let go by a compaction: nothing of it is left until it is read again",
+                entry.header.author, entry.header.scope
+            ));
+            break;
+        }
+    }
     let drafts = vec![draft_withdrawal(&target.text())];
     Ok(Plan { drafts, said: sentences(ledger, &entries)?, notes, ..Plan::default() })
+}
+
+/// Whether its author said nothing else about its scope.
+fn is_alone(ledger: &dyn Ledger, entry: &Entry) -> Result<bool> {
+    let Header { author, scope, .. } = &entry.header;
+    let slot = Filter { author: Some(author.clone()), scope: Some(scope.clone()), ..Filter::default() };
+    Ok(ledger.latest(&slot, u64::MAX, 2)?.len() == 1)
 }
 
 fn sentences(ledger: &dyn Ledger, entries: &[Entry]) -> Result<Vec<String>> {

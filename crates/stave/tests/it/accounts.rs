@@ -222,6 +222,12 @@ fn people_can_sign_in_elsewhere() {
     );
     let listed = world.run("tea", &["config", "list", "--origins"]).ok().out;
     assert!(listed.contains("oidc.issuer") && !listed.contains("s3cret"), "{listed}");
+    let secret_file = world.path("secret");
+    fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o644)).unwrap();
+    let board = Board::start(&world, "tea", &["serve", "--port", "0"]);
+    let (_, told) = board.interrupt();
+    assert!(told.contains("anybody can read this secret") && !told.contains("s3cret"), "{told}");
+    fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o640)).unwrap();
     let board = Board::start(&world, "tea", &["serve", "--port", "0"]);
     assert!(!board.printed().contains("?key="), "{}", board.printed());
     assert!(board.get("/").starts_with("HTTP/1.1 303 ") && board.get("/login").contains("Sign in with"));
@@ -230,4 +236,6 @@ fn people_can_sign_in_elsewhere() {
         unreachable.starts_with("HTTP/1.1 401 ") && unreachable.contains("gives no good answer"),
         "{unreachable}"
     );
+    let (_, told) = board.interrupt();
+    assert!(!told.contains("anybody can read"), "{told}");
 }

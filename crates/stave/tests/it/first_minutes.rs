@@ -64,7 +64,7 @@ impl Board {
     }
 
     /// Ctrl-C: the exit code and what was said on stderr.
-    fn interrupt(mut self) -> (Option<i32>, String) {
+    pub(crate) fn interrupt(mut self) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let started = Instant::now();

@@ -79,6 +79,9 @@ fn a_compaction_frees_what_was_replaced_and_says_where_history_begins() {
     assert!(merged.err.contains("--at and list --gone are whole from"), "{}", merged.err);
     let past = world.run("copy", &["list", "--at", "2020-01-01"]).ends(2);
     assert!(past.err.contains("its history goes back to"), "{}", past.err);
+    let scan = world.ask("tea", &["log", "--limit", "1"])["operations"][0]["op"].clone();
+    let undone = world.run("tea", &["undo", scan.as_str().unwrap()]).ok();
+    assert!(undone.err.contains("was let go by a compaction"), "{}", undone.err);
     let ran = world.run("tea", &["compact", "--keep", "long"]).ends(2);
     assert!(ran.err.contains("no age") && ran.err.contains("90d"), "{}", ran.err);
 }
