@@ -59,14 +59,7 @@ pub fn repository_of_url(url: &str) -> Option<String> {
             };
             (host, path)
         }
-        None => {
-            // scp form: [user@]host:path. A slash before the colon means a path.
-            let (front, path) = url.split_once(':')?;
-            if front.contains('/') || front.len() < 2 || path.starts_with('\\') {
-                return None;
-            }
-            (front.rsplit('@').next()?.to_owned(), path)
-        }
+        None => scp_form(url)?,
     };
     let path = path.split(['?', '#']).next()?;
     let path = path.to_lowercase();
@@ -85,10 +78,34 @@ pub fn repository_of_url(url: &str) -> Option<String> {
     let ok = !host.is_empty()
         && host != "-"
         && !path.is_empty()
-        && !host.contains(|c| bad(c) || matches!(c, '?' | '#' | '@'))
+        && !host.contains(|c| bad(c) || matches!(c, '?' | '#' | '@' | '[' | ']'))
         && !path.contains(bad)
         && host.len() + path.len() < 1_000;
     ok.then(|| format!("{host}/{path}"))
+}
+
+/// Host and path of `[user@]host:path`, `[user@][host]:path` and `[user@host:port]:path`; none where it is a path here.
+fn scp_form(url: &str) -> Option<(String, &str)> {
+    let behind_user = match url.split_once('@') {
+        Some((user, rest)) if !user.contains([':', '[']) => rest,
+        _ => url,
+    };
+    let (host, path) = match behind_user.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
+        Some((inner, path)) => {
+            let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let inner = inner.rsplit('@').next()?;
+            // Of an address in IPv6, the brackets hold several colons.
+            (inner.split_once(':').filter(|(_, port)| is_port(port)).map_or(inner, |(host, _)| host), path)
+        }
+        None => {
+            let (front, path) = url.split_once(':')?;
+            (front.rsplit('@').next()?, path)
+        }
+    };
+    // A slash before the colon means a path, and so does a drive's letter.
+    let front = &url[..url.len() - path.len()];
+    let is_path = front.contains('/') || front.len() < 3 || path.starts_with('\\');
+    (!is_path).then(|| (host.to_owned(), path))
 }
 
 /// A part of a repository's name that comes from a folder or a setting: lower case, without characters that

@@ -22,6 +22,9 @@ fn urls_of_every_form_name_one_repository() {
         "ssh://git@host.example:2222/org/repo.git",
         "git@host.example:org/repo.git",
         "host.example:org/repo/",
+        "git@[host.example]:org/repo",
+        "[git@host.example:2222]:org/repo.git",
+        "[host.example:2222]:org/repo.git",
         "git://host.example//org/repo.git/",
         "https://host.example/org/repo?x=1#y",
         "https://host.example/org/repo/.git",
@@ -38,9 +41,19 @@ fn urls_of_every_form_name_one_repository() {
         "https://host.example/",
         "https://host.example/.git",
         "a/b:c",
+        "a/b@[c]:d",
+        "[c:d",
+        "c]:d",
     ] {
         assert_eq!(repository_of_url(url), None, "{url}");
     }
+    for url in
+        ["ssh://git@[2001:db8::1]:22/org/repo", "git@[2001:db8::1]:org/repo.git", "[2001:db8::1]:org/repo"]
+    {
+        assert_eq!(repository_of_url(url).as_deref(), Some("2001:db8::1/org/repo"), "{url}");
+    }
+    assert_eq!(repository_of_url("c:d@[e]:f").as_deref(), None);
+    assert_eq!(repository_of_url("cc:d@[e]:f").as_deref(), Some("cc/d%40[e]:f"));
 }
 
 #[test]
