@@ -311,6 +311,15 @@ pub trait Ledger: Send {
     /// Where the storage can't be read.
     fn redacted(&self) -> Result<Vec<Hash>>;
 
+    /// What of the storage isn't as it was written, in words, beside statements and claims, whose hashes [`verify`] computes
+    /// again: what they are found by, the register, the directory, accounts. None where the storage sees to that itself.
+    ///
+    /// # Errors
+    /// Where the storage can't be asked.
+    fn unsound(&self) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
     /// From when on the ledger's history is whole; none where nothing was ever compacted. What machines said earlier may be
     /// missing where they had something newer to say by then.
     ///

@@ -144,7 +144,10 @@ fn export_as(
     write_all(
         into,
         contents,
-        &|id, number| ledger.entry(id)?.ok_or(Error::NoStatement(number)),
+        &|id, number| {
+            let lost = || Error::Damaged(format!("statement {number} is not found by its id, {id}"));
+            ledger.entry(id)?.ok_or_else(lost)
+        },
         &|entry, each| ledger.raw_lines(entry.number, each),
     )?;
     let statements = u64::try_from(statements).unwrap_or(u64::MAX);

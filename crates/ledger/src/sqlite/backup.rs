@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::compact::note_horizon;
 use super::open::{self, SCHEMA};
-use super::{Fail, SqliteLedger, meta};
+use super::{Fail, SqliteLedger, meta, sums};
 use crate::error::{Error, Result};
 use crate::exchange::Claimed;
 use crate::moment::Moment;
@@ -262,9 +262,14 @@ fn settle(draft: &Path, journal: &str) -> std::result::Result<(), Fail> {
     db.pragma_update(None, "synchronous", "FULL")?;
     // Everything comes home from the journal, or this fails and says so.
     db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    sums::know(&db)?;
+    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(Error::Damaged(verdict).into());
+    }
+    if sums::are_there(&db) {
+        let all: Vec<&str> = sums::TABLES.iter().map(|table| table.name).collect();
+        sums::must_be_sound(&db, &all)?;
     }
     let schema: i64 = meta(&db, "schema")?;
     if schema > SCHEMA {

@@ -7,8 +7,10 @@ mod obey;
 mod open;
 mod read;
 mod salvage;
+mod sound;
 
 mod store;
+mod sums;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -260,7 +262,15 @@ impl Ledger for SqliteLedger {
     fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read(|db| entries(db, "WHERE number > ?1 ORDER BY number LIMIT ?2", params![after, limit]))
+        let page = "WHERE number > ?1 ORDER BY number LIMIT ?2";
+        let found = self.read(|db| entries(db, page, params![after, limit]))?;
+        // A number that changed on the disk stands where another one would have to.
+        if let Some((_, wrong)) =
+            found.iter().zip(found.iter().skip(1)).find(|(one, next)| one.number >= next.number)
+        {
+            return Err(Error::Damaged(format!("statement {} is not in its place", wrong.number)));
+        }
+        Ok(found)
     }
 
     fn next_number(&self, after: u64) -> Result<Option<u64>> {
@@ -273,7 +283,14 @@ impl Ledger for SqliteLedger {
     }
 
     fn entry(&self, id: &Hash) -> Result<Option<Entry>> {
-        self.read(|db| Ok(entries(db, "WHERE id = ?1", [&id.0])?.pop()))
+        let found = self.read(|db| Ok(entries(db, "WHERE id = ?1", [&id.0])?.pop()))?;
+        match found {
+            // The index led elsewhere.
+            Some(other) if other.id != *id => {
+                Err(Error::Damaged(format!("the index leads from {id} to statement {}", other.number)))
+            }
+            found => Ok(found),
+        }
     }
 
     fn latest(&self, filter: &Filter, before: u64, limit: usize) -> Result<Vec<Entry>> {
@@ -359,6 +376,7 @@ impl Ledger for SqliteLedger {
 
     fn heard(&self) -> Result<Vec<(Author, Scope, Time)>> {
         let rows: Vec<(String, String, i64)> = self.read(|db| {
+            sums::must_be_sound(db, &["heard"])?;
             let mut query =
                 db.prepare_cached("SELECT author, scope, time FROM heard ORDER BY author, scope")?;
             let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -392,6 +410,7 @@ impl Ledger for SqliteLedger {
 
     fn people(&self) -> Result<Vec<PersonRow>> {
         self.read(|db| {
+            sums::must_be_sound(db, &["people"])?;
             let mut query =
                 db.prepare_cached("SELECT id, name, address FROM people ORDER BY id, name, address")?;
             let rows = query.query_map([], |row| {
@@ -420,6 +439,10 @@ impl Ledger for SqliteLedger {
 
     fn redacted(&self) -> Result<Vec<Hash>> {
         self.read(|db| Ok(obey::redacted(db)?))
+    }
+
+    fn unsound(&self) -> Result<Option<Vec<String>>> {
+        self.read(|db| Ok(Some(sound::damage(db))))
     }
 
     fn horizon(&self) -> Result<Option<Horizon>> {

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use super::Fail;
+use super::{Fail, sums};
 use crate::error::{Error, Result};
 use crate::{random, random_id};
 
 /// The version of schema.sql.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 3;
 /// What brings a file of schema N to N + 1, from 1 on.
-const STEPS: &[&str] = &[include_str!("to_2.sql")];
+const STEPS: &[fn(&Connection) -> rusqlite::Result<()>] =
+    &[|db| db.execute_batch(include_str!("to_2.sql")), sums::add];
 /// How long a writer waits for others. A merge of a large file holds the lock for seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -49,10 +50,12 @@ fn connect(path: &Path) -> std::result::Result<Connection, Fail> {
     db.pragma_update(None, "synchronous", "FULL")?;
     // What is forgotten or redacted is overwritten, not only unlinked.
     db.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+    sums::know(&db)?;
     let found = schema(&db, path)?;
     if found < SCHEMA {
         bring_up(&mut db)?;
     }
+    sums::must_be_sound(&db, sums::RELIED_ON)?;
     Ok(db)
 }
 
@@ -92,6 +95,7 @@ pub(super) fn look(path: &Path) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(PATIENCE)?;
+        sums::know(&db)?;
         schema(&db, path)?;
         Ok(db)
     };
@@ -106,7 +110,7 @@ fn bring_up(db: &mut Connection) -> std::result::Result<(), Fail> {
     let found: i64 = change.query_row(read, [], |row| row.get(0))?;
     for (step, next) in STEPS.iter().zip(2..) {
         if found < next {
-            change.execute_batch(step)?;
+            step(&change)?;
         }
     }
     change.execute("UPDATE meta SET value = max(value, ?1) WHERE key = 'schema'", [SCHEMA])?;
@@ -161,8 +165,10 @@ pub(super) fn fill(draft: &Path) -> std::result::Result<(), Fail> {
         draft,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
+    sums::know(&db)?;
     let change = db.transaction()?;
     change.execute_batch(include_str!("schema.sql"))?;
+    sums::add(&change)?;
     {
         let mut meta = change.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
         meta.execute(params!["schema", SCHEMA])?;
@@ -198,7 +204,9 @@ pub(super) fn explain(path: &Path, error: rusqlite::Error) -> Error {
             // A column of another type or a missing row: no Stave wrote that.
             rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::QueryReturnedNoRows => Error::Damaged(format!("{}: {reason}", path.display())),
+            | rusqlite::Error::QueryReturnedNoRows
+            // A table or column that isn't there any more.
+            | rusqlite::Error::SqlInputError { .. } => Error::Damaged(format!("{}: {reason}", path.display())),
             _ => Error::Storage { path, reason },
         };
     };

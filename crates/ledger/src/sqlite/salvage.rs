@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 use stave_model::{Author, EstateKey, Hash, Header, Op, PersonRow, Scope, Time, claims_hash, hash_bytes};
 
 use super::read::{Reader, entries};
-use super::{Fail, meta, open};
+use super::{Fail, meta, open, sums};
 use crate::body::is_claim;
 use crate::difference::each_stored;
 use crate::error::{Error, Result};
@@ -123,6 +123,7 @@ fn lenient(path: &Path) -> std::result::Result<Connection, Fail> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(open::PATIENCE)?;
+    sums::know(&db)?;
     // A description of an index that makes no sense is no reason to give up the tables.
     db.pragma_update(None, "writable_schema", "ON")?;
     Ok(db)
@@ -227,13 +228,19 @@ fn table<T: Ord>(
     damage: &mut Vec<String>,
     row_of: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Vec<T> {
-    let mut found = BTreeSet::new();
+    let is_sound = if sums::are_there(db) { sums::is_sound(columns) } else { "1".to_owned() };
+    let (mut found, mut left_out) = (BTreeSet::new(), false);
     let mut read = |direction: &str| -> rusqlite::Result<()> {
         let by: Vec<String> = columns.split(", ").map(|column| format!("{column}{direction}")).collect();
-        let mut query = db.prepare(&format!("SELECT {columns} FROM {name} ORDER BY {}", by.join(", ")))?;
+        let sql = format!("SELECT {columns}, {is_sound} FROM {name} ORDER BY {}", by.join(", "));
+        let mut query = db.prepare(&sql)?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            found.insert(row_of(row)?);
+            if row.get(by.len())? {
+                found.insert(row_of(row)?);
+            } else {
+                left_out = true;
+            }
         }
         Ok(())
     };
@@ -241,6 +248,9 @@ fn table<T: Ord>(
         if let Err(error) = read(direction) {
             damage.push(format!("the table `{name}`: {error}"));
         }
+    }
+    if left_out {
+        damage.push(format!("the table `{name}`: what is not what was written is left out"));
     }
     found.into_iter().collect()
 }
@@ -265,6 +275,13 @@ fn heard(db: &Connection, damage: &mut Vec<String>) -> Vec<(Author, Scope, Time)
     rows.into_iter().filter_map(parsed).collect()
 }
 
+/// Whether these rows of `meta` are what was written, as far as an older Stave's file can tell.
+fn is_meta_sound(db: &Connection, keys: &[&str]) -> bool {
+    let sql = format!("SELECT {} FROM meta WHERE key = ?1", sums::is_sound("key, value"));
+    let is_sound = |key: &&str| db.query_row(&sql, [key], |row| row.get(0)).unwrap_or(false);
+    !sums::are_there(db) || keys.iter().all(is_sound)
+}
+
 /// From when on the history is whole.
 fn horizon(db: &Connection, damage: &mut Vec<String>) -> Option<Time> {
     let read = || -> rusqlite::Result<Option<i64>> {
@@ -275,6 +292,10 @@ fn horizon(db: &Connection, damage: &mut Vec<String>) -> Option<Time> {
         damage.push(format!("the horizon, if it was compacted: {error}"));
         None
     });
+    if found.is_some() && !is_meta_sound(db, &["horizon"]) {
+        damage.push("the horizon of a compaction: the export says nothing of it".to_owned());
+        return None;
+    }
     // A merge refuses what is no time.
     found.map(Time::from_millis).filter(|time| time.to_string().parse::<Time>().is_ok())
 }
@@ -290,7 +311,7 @@ fn own_estate(db: &Connection, damage: &mut Vec<String>) -> Result<Estate> {
         Ok(Estate { id: meta(db, "estate")?, key: EstateKey(meta(db, "estate_key")?) })
     };
     match estate() {
-        Ok(estate) if is_estate(&estate) => Ok(estate),
+        Ok(estate) if is_estate(&estate) && is_meta_sound(db, &["estate", "estate_key"]) => Ok(estate),
         _ => {
             damage.push(
                 "the estate's id or key: the export is of a new estate, in which persons of later words get other ids"

@@ -1,3 +1,5 @@
+-- Tables whose rows no statement's hash covers have one more column, `sum` (sums.rs): meta, heard, people, forgotten, redacted,
+-- shelf, estates.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 -- One row a statement. `number` is its position: 1, 2, 3, … without gaps.

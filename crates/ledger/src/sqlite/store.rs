@@ -1,21 +1,19 @@
 //! The small store beside the ledger, as one table.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
-use super::SqliteLedger;
+use super::{SqliteLedger, sums};
 use crate::error::Result;
 use crate::store::Store;
 
 impl Store for SqliteLedger {
     fn item(&self, shelf: &str, key: &str) -> Result<Option<String>> {
-        self.read(|db| {
-            let mut query = db.prepare_cached("SELECT value FROM shelf WHERE shelf = ?1 AND key = ?2")?;
-            Ok(query.query_row([shelf, key], |row| row.get(0)).optional()?)
-        })
+        self.read(|db| sums::item(db, shelf, key))
     }
 
     fn items(&self, shelf: &str) -> Result<Vec<(String, String)>> {
         self.read(|db| {
+            sums::must_be_sound(db, &["shelf"])?;
             let mut query =
                 db.prepare_cached("SELECT key, value FROM shelf WHERE shelf = ?1 ORDER BY key")?;
             let rows = query.query_map([shelf], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -341,6 +341,9 @@ fn looked_through(
     let count = counted(verified.statements, "statement", "statements");
     checks.push(Check::ok("ledger", format!("{}: {}{bytes}, {count}", found.at, found.kind)));
     checks.push(hashes(&verified, depth));
+    if depth == Depth::Whole {
+        checks.extend(ledger.unsound()?.map(storage));
+    }
     checks.push(if ahead == 0 {
         Check::ok("clock", "no statement is from the future")
     } else {
@@ -361,6 +364,24 @@ fn looked_through(
         damaged: verified.damaged,
     });
     Ok(())
+}
+
+/// What no statement's hash covers.
+fn storage(complaints: Vec<String>) -> Check {
+    let Some((first, others)) = complaints.split_first() else {
+        return Check::ok(
+            "storage",
+            "what statements are found by, the register, the directory and accounts are what was written",
+        );
+    };
+    let more = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; and {} more", grouped(others.len() as u64))
+    };
+    Check::new("storage", State::Broken, format!("{}{more}", tame(first)))
+        .hint("restore a backup, or save what is left: stave export --salvage left.jsonl, then stave merge it into a new ledger")
+        .hint("look after the disk: bytes that were written have changed")
 }
 
 fn hashes(verified: &Verified, depth: Depth) -> Check {

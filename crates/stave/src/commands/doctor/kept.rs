@@ -55,7 +55,8 @@ pub(super) fn look(
         stale(&stave, estate, &mut found)?;
     }
     let mut seen: BTreeMap<String, Time> = BTreeMap::new();
-    for (_, scope, time) in ledger.heard()? {
+    // What is wrong with a register that can't be read, the check of the storage says.
+    for (_, scope, time) in ledger.heard().unwrap_or_default() {
         let scope = match &usable {
             Some(model) => model.folded_scope(scope.as_str())?,
             None => scope.to_string(),
