@@ -219,8 +219,9 @@ pub(super) fn explain(path: &Path, error: rusqlite::Error) -> Error {
         ErrorCode::NotADatabase => {
             Error::NoLedger { path, what: "this is no SQLite database, so no ledger".to_owned() }
         }
-        // No Stave asks for what a constraint forbids: something that it went by was not what had been written.
-        ErrorCode::DatabaseCorrupt | ErrorCode::ConstraintViolation => {
+        // No Stave asks for what a constraint forbids, or for a table that isn't there or is there already: something that it
+        // went by was not what had been written.
+        ErrorCode::DatabaseCorrupt | ErrorCode::ConstraintViolation | ErrorCode::Unknown => {
             Error::Damaged(format!("{}: {reason}", path.display()))
         }
         ErrorCode::SystemIoFailure => Error::Storage {
