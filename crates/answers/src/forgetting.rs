@@ -5,12 +5,12 @@ use std::collections::btree_map::Entry as MapEntry;
 
 use serde::Serialize;
 use stave_ledger::Entry;
-use stave_model::{Author, Claim, Hash, hash_bytes};
+use stave_model::{Author, Hash, hash_bytes};
 
 use crate::about_me::DirectoryRow;
 use crate::claims::says;
 use crate::knowledge::knowledge;
-use crate::text::{Cell, Role, Style, Writer, counted, tame};
+use crate::text::{Role, Style, Writer, counted, cut, spoken, tame, width_of};
 use crate::{Draft, Estate, Result};
 
 /// Statements whose headers are read at a time.
@@ -21,6 +21,11 @@ const NAME_CHARS: usize = 4;
 const LISTED: usize = 1_000;
 /// Claims that a beginning of digits may mean before the search ends.
 const CANDIDATES: usize = 5;
+/// Characters of a claim that are shown before what was met in it, and from there on.
+const BEFORE: usize = 24;
+const ONWARD: usize = 120;
+/// Columns for what was met, however narrow a terminal is.
+const NARROW: usize = 40;
 
 /// What forgetting a person would take away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -46,8 +51,15 @@ pub struct Forgetting {
 pub struct Mention {
     /// The claim's hash.
     pub claim: String,
+    /// The type of the fact that it says.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What or whom it is about, as a reference.
+    pub of: String,
     /// What it says, in words.
     pub says: String,
+    /// What was met in it, with some of the text around; its beginning where it was not found by a text.
+    pub met: String,
     /// Who says it.
     pub author: String,
     /// The scope of the statement in which it was met first.
@@ -77,11 +89,11 @@ pub fn forgetting(estate: Estate<'_>, person: &Author) -> Result<Forgetting> {
         rows
     };
     let (directory, alike) = (rows_of(&ids), rows_of(&guessed));
-    let needles = needles(&directory);
+    let search = Search { needles: needles(&directory), is_whole: true };
     let mut found: BTreeMap<Hash, Mention> = BTreeMap::new();
     let mut answer =
         Forgetting { position: estate.position()?, ids, directory, alike, ..Forgetting::default() };
-    if needles.is_empty() {
+    if search.needles.is_empty() {
         return Ok(answer);
     }
     let mut after = 0;
@@ -91,14 +103,13 @@ pub fn forgetting(estate: Estate<'_>, person: &Author) -> Result<Forgetting> {
         after = last.number;
         for entry in &entries {
             let header = &entry.header;
-            let in_header = mentions(header.scope.as_str(), &needles)
-                || header.unread.iter().any(|path| mentions(path, &needles));
+            let in_header =
+                search.is_in(header.scope.as_str()) || header.unread.iter().any(|path| search.is_in(path));
             if in_header {
                 answer.headers.push(format!("{} {}", entry.id.short(), header.scope));
             }
             estate.ledger.raw_claims(entry.number, &mut |bytes| {
-                let text = String::from_utf8_lossy(bytes);
-                if !mentions(&text, &needles) {
+                if !search.is_in(&String::from_utf8_lossy(bytes)) {
                     return Ok(());
                 }
                 let hash = hash_bytes(bytes);
@@ -109,7 +120,7 @@ pub fn forgetting(estate: Estate<'_>, person: &Author) -> Result<Forgetting> {
                     answer.more += 1;
                     return Ok(());
                 }
-                found.insert(hash, Mention::new(hash, entry, bytes)?);
+                found.insert(hash, Mention::new(hash, entry, bytes, &search)?);
                 Ok(())
             })?;
         }
@@ -135,7 +146,8 @@ pub fn draft_redacted(claim: &Hash, why: &str) -> Draft {
 /// Where the ledger can't be read.
 pub fn claims_called(estate: Estate<'_>, digits: &str) -> Result<Vec<Mention>> {
     let digits = digits.to_ascii_lowercase();
-    claims_where(estate, CANDIDATES, |bytes| hash_bytes(bytes).to_string().starts_with(&digits))
+    let is_meant = |bytes: &[u8]| hash_bytes(bytes).to_string().starts_with(&digits);
+    claims_where(estate, CANDIDATES, &Search::default(), is_meant)
 }
 
 /// The claims that have this text anywhere (up to a thousand), in whatever letters. Reads the whole ledger.
@@ -143,11 +155,16 @@ pub fn claims_called(estate: Estate<'_>, digits: &str) -> Result<Vec<Mention>> {
 /// # Errors
 /// Where the ledger can't be read.
 pub fn claims_with(estate: Estate<'_>, text: &str) -> Result<Vec<Mention>> {
-    let text = text.to_lowercase();
-    claims_where(estate, LISTED, |bytes| String::from_utf8_lossy(bytes).to_lowercase().contains(&text))
+    let search = Search { needles: vec![text.to_lowercase()], is_whole: false };
+    claims_where(estate, LISTED, &search, |bytes| search.is_in(&String::from_utf8_lossy(bytes)))
 }
 
-fn claims_where(estate: Estate<'_>, limit: usize, is_meant: impl Fn(&[u8]) -> bool) -> Result<Vec<Mention>> {
+fn claims_where(
+    estate: Estate<'_>,
+    limit: usize,
+    search: &Search,
+    is_meant: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<Mention>> {
     let mut found: BTreeMap<Hash, Mention> = BTreeMap::new();
     let mut after = 0;
     loop {
@@ -161,7 +178,7 @@ fn claims_where(estate: Estate<'_>, limit: usize, is_meant: impl Fn(&[u8]) -> bo
                 }
                 let hash = hash_bytes(bytes);
                 if let MapEntry::Vacant(free) = found.entry(hash) {
-                    free.insert(Mention::new(hash, entry, bytes)?);
+                    free.insert(Mention::new(hash, entry, bytes, search)?);
                 }
                 Ok(())
             })?;
@@ -174,34 +191,95 @@ fn claims_where(estate: Estate<'_>, limit: usize, is_meant: impl Fn(&[u8]) -> bo
 }
 
 impl Mention {
-    fn new(hash: Hash, entry: &Entry, bytes: &[u8]) -> stave_ledger::Result<Mention> {
+    fn new(hash: Hash, entry: &Entry, bytes: &[u8], search: &Search) -> stave_ledger::Result<Mention> {
         let claim = stave_ledger::parse_claim(entry.number, bytes)?;
+        let of = claim.of.to_string();
+        let said = says(&claim.kind, claim.to.as_deref(), claim.value.as_ref(), claim.not);
+        // Words leave out some of what a record has, so it is looked for in its bytes too.
+        let raw = String::from_utf8_lossy(bytes);
+        let met = [said.as_str(), &of, &raw].into_iter().find_map(|text| search.excerpt(text));
         Ok(Mention {
             claim: hash.to_string(),
-            says: sentence(&claim),
+            kind: claim.kind.to_string(),
+            met: met.unwrap_or_else(|| around(&said, 0)),
+            says: format!("{of} {said}"),
+            of,
             author: entry.header.author.to_string(),
             scope: entry.header.scope.to_string(),
         })
     }
 }
 
-/// Mentions as a table, `width` columns wide.
+/// Mentions, two lines each, `width` columns wide.
 pub fn mentions_text(mentions: &[Mention], width: usize, style: &dyn Style) -> String {
     let mut page = Writer::new(width, style);
-    page.table(0, &rows(mentions));
+    list(&mut page, 0, width, mentions);
     page.end()
 }
 
-fn rows(mentions: &[Mention]) -> Vec<Vec<Cell>> {
-    let row = |one: &Mention| {
+/// What was met stands in front: references are long, and alike. What is taken away for ever is shown with all of its
+/// reference and scope, on a line of their own.
+fn list(page: &mut Writer<'_>, indent: usize, width: usize, mentions: &[Mention]) {
+    for one in mentions {
         let digits: String = one.claim.chars().take(12).collect();
-        vec![Cell::of(Role::Name, &digits), Cell::new(&tame(&one.says)), Cell::new(&tame(&one.scope))]
-    };
-    mentions.iter().map(row).collect()
+        let rest = format!("{}  {}", spoken(&one.kind), one.met);
+        let rest = tame(&rest);
+        let room = width.saturating_sub(indent + width_of(&digits) + 2).max(NARROW);
+        let digits = page.paint(Role::Name, &digits);
+        page.line(&format!("{}{digits}  {}", " ".repeat(indent), cut(&rest, room)));
+        page.prose(indent + 4, Some(Role::Quiet), &format!("of {} in {}", one.of, one.scope));
+    }
 }
 
-fn sentence(claim: &Claim) -> String {
-    format!("{} {}", claim.of, says(&claim.kind, claim.to.as_deref(), claim.value.as_ref(), claim.not))
+/// What is looked for in texts, in lower case.
+#[derive(Default)]
+struct Search {
+    needles: Vec<String>,
+    /// Each as a word of its own only.
+    is_whole: bool,
+}
+
+impl Search {
+    fn is_in(&self, text: &str) -> bool {
+        self.place(&text.to_lowercase()).is_some()
+    }
+
+    /// Where the first of these stands that a text in lower case has, in bytes.
+    fn place(&self, text: &str) -> Option<usize> {
+        self.needles.iter().find_map(|needle| {
+            let mut places = text.match_indices(needle.as_str());
+            let met = places.find(|(at, _)| !self.is_whole || is_word(text, *at, needle.len()));
+            met.map(|(at, _)| at)
+        })
+    }
+
+    /// What is met in a text, with some of the text around.
+    fn excerpt(&self, text: &str) -> Option<String> {
+        // A letter's lower case may be longer or shorter: where each byte of it comes from.
+        let (mut lower, mut from) = (String::new(), Vec::new());
+        for (at, letter) in text.char_indices() {
+            lower.extend(letter.to_lowercase());
+            from.resize(lower.len(), at);
+        }
+        self.place(&lower).map(|place| around(text, from.get(place).copied().unwrap_or(0)))
+    }
+}
+
+/// Whether what stands there is a word of its own.
+fn is_word(text: &str, at: usize, length: usize) -> bool {
+    let before = text.get(..at).and_then(|left| left.chars().next_back());
+    let after = text.get(at + length..).and_then(|right| right.chars().next());
+    ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+}
+
+/// Some of a text, around a place in it, with `…` where something was left out.
+fn around(text: &str, at: usize) -> String {
+    let (left, right) = text.split_at_checked(at).unwrap_or(("", text));
+    let skipped = left.chars().count().saturating_sub(BEFORE);
+    let (first, last) =
+        (if skipped > 0 { "…" } else { "" }, if right.chars().nth(ONWARD).is_some() { "…" } else { "" });
+    let shown: String = left.chars().skip(skipped).chain(right.chars().take(ONWARD)).collect();
+    format!("{first}{shown}{last}")
 }
 
 /// What tells of a person in a text, in lower case: whole names and addresses, and the account's own part of an
@@ -230,18 +308,6 @@ fn needles(directory: &[DirectoryRow]) -> Vec<String> {
     needles
 }
 
-/// Whether a text has one of these as a word of its own.
-fn mentions(text: &str, needles: &[String]) -> bool {
-    let text = text.to_lowercase();
-    needles.iter().any(|needle| {
-        text.match_indices(needle.as_str()).any(|(at, _)| {
-            let before = text.get(..at).and_then(|left| left.chars().next_back());
-            let after = text.get(at + needle.len()..).and_then(|right| right.chars().next());
-            ![before, after].into_iter().flatten().any(char::is_alphanumeric)
-        })
-    })
-}
-
 impl Forgetting {
     /// As text, `width` columns wide.
     pub fn to_text(&self, width: usize, style: &dyn Style) -> String {
@@ -268,7 +334,7 @@ impl Forgetting {
         if !self.elsewhere.is_empty() {
             page.gap();
             page.prose(0, Some(Role::Heading), "Mentioned elsewhere, for `redact`");
-            page.table(2, &rows(&self.elsewhere));
+            list(&mut page, 2, width, &self.elsewhere);
             if self.more > 0 {
                 page.prose(2, Some(Role::Quiet), &format!("and {} more", self.more));
             }
@@ -295,11 +361,24 @@ mod tests {
         let needles =
             needles(&[row("Ada Lovelock", "mailto:ada@leafcup.test"), row("", "code.test/adalove")]);
         assert_eq!(needles, ["ada lovelock", "ada@leafcup.test", "code.test/adalove", "adalove"]);
+        let search = Search { needles, is_whole: true };
         for text in ["Ask ADA Lovelock.", "mail ada@leafcup.test", "\"adalove\"", "ada lovelock"] {
-            assert!(mentions(text, &needles), "{text}");
+            assert!(search.is_in(text), "{text}");
         }
         for text in ["ada", "adalovelace", "Ada Lovelocks", "xada@leafcup.test", ""] {
-            assert!(!mentions(text, &needles), "{text}");
+            assert!(!search.is_in(text), "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_met_is_shown_with_some_of_the_text_around() {
+        let search = Search { needles: vec!["ada".into()], is_whole: true };
+        assert_eq!(search.excerpt("Ask ADA."), Some("Ask ADA.".into()));
+        assert_eq!(search.excerpt("nobody"), None);
+        // Three letters whose lower case has other lengths stand before it.
+        let long = format!("{} İẞK adamant, Ada {}", "x".repeat(100), "y".repeat(200));
+        let shown = search.excerpt(&long).unwrap_or_default();
+        assert!(shown.starts_with("…xxx") && shown.ends_with("yyy…"), "{shown}");
+        assert_eq!(shown.chars().nth(1 + BEFORE), Some('A'), "{shown}");
     }
 }

@@ -18,6 +18,13 @@ pub fn day(time: Time) -> String {
     text.get(..10).unwrap_or(&text).to_owned()
 }
 
+/// From when on something holds, so that nobody who types it comes too early: the first minute that doesn't begin before
+/// that, or a day (UTC) where it begins one.
+pub fn from_when(time: Time) -> String {
+    let text = minute(Time::from_millis(time.millis().saturating_add(MINUTE_MS - 1)));
+    text.strip_suffix(" 00:00").map(str::to_owned).unwrap_or(text)
+}
+
 /// How long ago: `just now`, `5 minutes ago`, `3 days ago`, `in the future`.
 pub fn ago(time: Time, now: Time) -> String {
     let passed_ms = now.millis() - time.millis();
@@ -91,6 +98,18 @@ mod tests {
         assert_eq!(shown("2d").as_deref(), Some("2026-11-20 21:30"));
         assert_eq!(shown("2026-11-01").as_deref(), Some("2026-11-01 00:00"));
         assert_eq!([shown("yesterday"), shown("2026-13-01"), shown("")], [None, None, None]);
+    }
+
+    #[test]
+    fn what_holds_from_a_moment_on_holds_at_the_minute_that_is_told() {
+        for (time, told) in [
+            ("2026-11-22T00:00:00.000Z", "2026-11-22"),
+            ("2026-11-22T14:03:00.000Z", "2026-11-22 14:03"),
+            ("2026-11-22T14:03:00.001Z", "2026-11-22 14:04"),
+            ("2026-11-22T23:59:59.999Z", "2026-11-23"),
+        ] {
+            assert_eq!(time.parse().ok().map(from_when).as_deref(), Some(told));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use stave_answers::speech::{self, Anchor};
 use stave_answers::text::counted;
-use stave_answers::when::day;
+use stave_answers::when::from_when;
 use stave_ledger::{EstateMet, Filter};
 use stave_model::{Reference, fact_scope, person_author};
 
@@ -215,7 +215,7 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Merge) -> anyhow::Res
     if let Some(horizon) = report.horizon {
         context.terminal.say(&format!(
             "  it comes from a compacted ledger: --at and list --gone are whole from {} on",
-            day(horizon)
+            from_when(horizon)
         ));
     }
     Ok(Exit::Answered)

@@ -13,13 +13,16 @@ use stave_server::door::accounts::{User, users};
 use super::said;
 use crate::cli::{Forget, Redact};
 use crate::context::Context;
+use crate::estate;
 use crate::opened::Opened;
 use crate::problem::{Exit, Problem};
+use crate::reach::Reach;
 
 /// Fewer digits mean too many claims.
 const DIGITS: usize = 8;
 
 pub(super) fn forget(context: &mut Context<'_>, arguments: &Forget) -> anyhow::Result<Exit> {
+    not_through_a_door(context)?;
     let mut opened = Opened::existing(context)?;
     let person = person_meant(opened.estate(), arguments.person.join(" ").trim())
         .map_err(|error| opened.unsaid(context, error))?;
@@ -96,11 +99,21 @@ fn print(
     Ok(())
 }
 
+/// No token may have anything forgotten or redacted: whoever has one is told before they read what would go.
+fn not_through_a_door(context: &Context<'_>) -> anyhow::Result<()> {
+    match estate::existing(context)?.reach {
+        Reach::Door(_) => Err(super::keep::not_through_a_door().hint("it takes an admin there").into()),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn redact(context: &mut Context<'_>, arguments: &Redact) -> anyhow::Result<Exit> {
-    let mut opened = Opened::existing(context)?;
     if let Some(text) = &arguments.find {
+        let opened = Opened::existing(context)?;
         return find(context, &opened, text);
     }
+    not_through_a_door(context)?;
+    let mut opened = Opened::existing(context)?;
     let (typed, why) =
         (arguments.claim.as_deref().unwrap_or_default(), arguments.why.as_deref().unwrap_or_default());
     let digits = typed.trim().trim_start_matches("claim:");

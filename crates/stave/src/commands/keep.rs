@@ -1,7 +1,7 @@
 //! `stave backup`, `stave restore` and `stave compact`: what keeps a ledger, and keeps it small.
 
 use stave_answers::text::counted;
-use stave_answers::when::{age_ms, day};
+use stave_answers::when::{age_ms, from_when};
 use stave_ledger::{
     Aside, Error as LedgerError, Ledger, PostgresLedger, SqliteLedger, Superseded, superseded,
 };
@@ -133,7 +133,7 @@ fn occupied(context: &Context<'_>, arguments: &Restore, place: &Place) -> Proble
         ))
 }
 
-fn not_through_a_door() -> Problem {
+pub(super) fn not_through_a_door() -> Problem {
     Problem::new("that is done where the ledger is kept, not through a door")
         .hint("on the server: --ledger PATH or --ledger postgres://…")
 }
@@ -175,8 +175,10 @@ fn told(
     let count = going.numbers.len() as u64;
     let of = counted(going.of, "statement", "statements");
     if count == 0 {
-        let line =
-            format!("Nothing to let go of: no machine replaced anything before {}", day(going.horizon.time));
+        let line = format!(
+            "Nothing to let go of: no machine replaced anything before {}",
+            from_when(going.horizon.time)
+        );
         return context.terminal.line(&line);
     }
     let (verb, room) = match (arguments.dry_run, &place.reach) {
@@ -187,12 +189,12 @@ fn told(
     context.terminal.line(&format!(
         "{verb} {count} of {of}, with {}, which machines replaced before {}{room}",
         counted(going.claims, "claim", "claims"),
-        day(going.horizon.time)
+        from_when(going.horizon.time)
     ))?;
     if !arguments.dry_run {
         context.terminal.say(&format!(
             "  people's words are all there; --at and list --gone are whole from {} on",
-            day(going.horizon.time)
+            from_when(going.horizon.time)
         ));
     }
     Ok(())

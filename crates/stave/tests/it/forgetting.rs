@@ -187,3 +187,39 @@ fn what_is_redacted_is_gone_from_every_file() {
     world.run("tea", &["redact", &digits[..12], "--why", "again"]).ends(1);
     world.run("tea", &["redact", "--find", "rosa samovar"]).ends(1);
 }
+
+#[test]
+fn a_long_reference_took_the_place_of_what_would_be_redacted() {
+    let world = World::new();
+    let folder = "tea/a-folder-with-a-name-so-long-that-nothing-else-has-room-beside-it-on-a-line-of-a-hundred-and-twenty";
+    world.write(
+        &format!("{folder}/compose.yaml"),
+        "services:\n  basket:\n    image: registry.example.com/basket:1\n",
+    );
+    world.run("tea", &["scan", "--quiet", "."]).ok();
+    world.run("tea", &["say", "basket", "description", "What Rosa Samovar has put aside"]).ok();
+    world.run("tea", &["say", "basket", "title", "Basket of Rosa Samovar"]).ok();
+    let found = world.run("tea", &["redact", "--find", "rosa samovar"]).ok().out;
+    for (kind, text) in
+        [("description", "What Rosa Samovar has put aside"), ("title", "Basket of Rosa Samovar")]
+    {
+        let is_told = |line: &str| line.contains(kind) && line.contains(text);
+        assert!(found.lines().any(is_told), "{found}");
+    }
+    // A text that is long itself is shown where it was met.
+    let long = format!("{}Rosa Samovar {}", "tea ".repeat(60), "pot ".repeat(60));
+    world.run("tea", &["say", "basket", "description", &long]).ok();
+    let found = world.run("tea", &["redact", "--find", "tea rosa samovar"]).ok().out;
+    let line = found.lines().next().unwrap();
+    assert!(line.contains("description  …") && line.contains("tea Rosa Samovar pot"), "{found}");
+    assert!(line.chars().count() <= 120, "{found}");
+
+    world.run("tea", &["say", "basket", "owner", "Rosa Samovar <rosa@leafcup.test>"]);
+    world.git("tea", 0, &["init", "--quiet"]);
+    let rosa = ["-c", "user.name=Rosa Samovar", "-c", "user.email=rosa@leafcup.test"];
+    world.git("tea", 1, &[&rosa[..], &["commit", "--quiet", "--allow-empty", "-m", "Begin"]].concat());
+    world.run("tea", &["scan", "--quiet", "."]).ok();
+    let would = world.run("tea", &["forget", "Rosa Samovar"]).ends(1).out;
+    let is_told = |line: &str| line.contains("title") && line.contains("Basket of Rosa Samovar");
+    assert!(would.contains("Mentioned elsewhere") && would.lines().any(is_told), "{would}");
+}

@@ -77,6 +77,14 @@ fn a_compaction_frees_what_was_replaced_and_says_where_history_begins() {
     std::fs::create_dir(world.path("copy")).unwrap();
     let merged = world.run("copy", &["merge", "../less.jsonl"]).ok();
     assert!(merged.err.contains("--at and list --gone are whole from"), "{}", merged.err);
+    // The moment that it names is one that can be asked for.
+    let (_, from) = merged.err.split_once("are whole from ").unwrap();
+    let from = from.split_once(" on").unwrap().0;
+    let horizon: stave_model::Time = did["horizon"].as_str().unwrap().parse().unwrap();
+    // A day alone is its beginning.
+    let (day, minute) = from.split_once(' ').unwrap_or((from, "00:00"));
+    let told: stave_model::Time = format!("{day}T{minute}:00.000Z").parse().unwrap();
+    assert!(told >= horizon, "{from} {did}");
     let past = world.run("copy", &["list", "--at", "2020-01-01"]).ends(2);
     assert!(past.err.contains("its history goes back to"), "{}", past.err);
     let scan = world.ask("tea", &["log", "--limit", "1"])["operations"][0]["op"].clone();

@@ -214,6 +214,23 @@ fn the_token_comes_from_a_file_and_what_is_wrong_is_said() {
 }
 
 #[test]
+fn what_a_token_may_never_do_was_listed_before_it_was_refused() {
+    let served = Served::start();
+    served.run(&["say", "cart", "description", "Ask Ada Lovelock"]).ok();
+    let found = served.ask(&["redact", "--find", "ada lovelock"]);
+    let digits = found[0]["claim"].as_str().unwrap();
+    let counter = "counter@leafcup.test";
+    let tries: [&[&str]; 3] =
+        [&["forget", counter], &["forget", counter, "--yes"], &["redact", digits, "--why", "a name"]];
+    for words in tries {
+        let refused = served.run(words).ends(2);
+        assert!(refused.out.is_empty() && refused.err.contains("where the ledger is kept"), "{refused:?}");
+        assert!(!refused.err.contains("--yes"), "{refused:?}");
+    }
+    assert_eq!(served.ask(&["redact", "--find", "ada lovelock"]), found);
+}
+
+#[test]
 fn an_address_that_leads_nowhere_is_told_with_a_hint() {
     let served = Served::start();
     let at = |ledger: &str| served.world.run("work", &["--ledger", ledger, "list"]).ends(2).err;
