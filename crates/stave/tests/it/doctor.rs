@@ -108,6 +108,23 @@ fn a_header_that_changed_on_the_disk_is_named() {
 }
 
 #[test]
+fn a_name_that_changed_on_the_disk_was_nobodys_concern() {
+    let world = World::new();
+    world.tea();
+    world.run("tea", &["say", "cart", "tier", "1"]).ok();
+    let db = Connection::open(world.path("tea/.stave/ledger.sqlite")).unwrap();
+    db.execute_batch("DROP TRIGGER people_changed").unwrap();
+    let change = "UPDATE people SET name = 'Somebody Else' WHERE name IN (SELECT name FROM people LIMIT 1)";
+    assert!(db.execute(change, []).unwrap() >= 1);
+    drop(db);
+    let (state, says) = check(&doctor(&world, &[]).ends(2), "storage");
+    assert_eq!(state, "broken");
+    assert!(says.contains("a row of the table `people` is not what was written: person:"), "{says}");
+    let ran = world.run("tea", &["export"]).ends(2);
+    assert!(ran.err.contains("the ledger is damaged") && !ran.err.contains("can't write"), "{}", ran.err);
+}
+
+#[test]
 fn what_is_to_be_done_is_said() {
     let world = World::new();
     world.tea();

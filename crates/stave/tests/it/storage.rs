@@ -84,6 +84,8 @@ fn a_ledger_of_a_newer_stave_is_refused_and_left_alone() {
     world.tea();
     let file = world.path("tea/.stave/ledger.sqlite");
     let db = rusqlite::Connection::open(&file).unwrap();
+    // Past what keeps the row's sum, which a newer Stave would know how to write.
+    db.execute_batch("DROP TRIGGER meta_changed").unwrap();
     db.execute("UPDATE meta SET value = 99 WHERE key = 'schema'", []).unwrap();
     drop(db);
     for arguments in [&["show", "cart"][..], &["scan"], &["say", "cart", "tier", "1"]] {
