@@ -6,6 +6,7 @@ use stave_ledger::{
     Aside, Error as LedgerError, Ledger, PostgresLedger, SqliteLedger, Superseded, superseded,
 };
 use stave_model::Time;
+use stave_server::door::accounts::users;
 
 use crate::cli::{Backup, Compact, Restore};
 use crate::context::{Context, now};
@@ -26,6 +27,13 @@ fn open(context: &mut Context<'_>) -> anyhow::Result<(Place, Box<dyn Ledger>)> {
 
 pub(super) fn backup(context: &mut Context<'_>, arguments: &Backup) -> anyhow::Result<Exit> {
     let (place, mut ledger) = open(context)?;
+    if let Some(folder) = arguments.file.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        return Err(Problem::new(format!("{}: there is no such folder", folder.display()))
+            .hint("a backup makes no folders: a disk that isn't mounted would be taken for an empty one")
+            .into());
+    }
     match place.reach {
         Reach::File => SqliteLedger::open(&place.ledger_file())?.backup(&arguments.file)?,
         _ => SqliteLedger::backup_of(&mut *ledger, &arguments.file)?,
@@ -79,7 +87,8 @@ pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow:
                 other => other.into(),
             }
         })?;
-    let position = SqliteLedger::open(&place.ledger_file())?.position()?;
+    let mut restored = SqliteLedger::open(&place.ledger_file())?;
+    let position = restored.position()?;
     let moved = moved.map(|path| path.display().to_string());
     if context.terminal.is_json() {
         let folder = place.folder.display().to_string();
@@ -91,8 +100,17 @@ pub(super) fn restore(context: &mut Context<'_>, arguments: &Restore) -> anyhow:
     if let Some(moved) = moved {
         context.terminal.say(&format!("  what was there is kept as {moved}"));
     }
-    context.terminal.say("  accounts came along; whoever was signed in signs in again");
+    accounts_told(context, &mut restored)?;
     Ok(Exit::Answered)
+}
+
+fn accounts_told(context: &mut Context<'_>, restored: &mut dyn Ledger) -> anyhow::Result<()> {
+    let has_accounts =
+        restored.store().map(|store| users(store)).transpose()?.is_some_and(|users| !users.is_empty());
+    if has_accounts {
+        context.terminal.say("  accounts came along; whoever was signed in signs in again");
+    }
+    Ok(())
 }
 
 /// Where nothing stands yet: unlike a file, a schema can't be put aside, and nothing is ever deleted.
@@ -105,7 +123,7 @@ fn restore_to_server(
     SqliteLedger::is_restorable(&arguments.file)?;
     place.make()?;
     let restored = PostgresLedger::restore(address, &arguments.file, &place.folder, now());
-    let restored = restored.map_err(|error| match error {
+    let mut restored = restored.map_err(|error| match error {
         LedgerError::Occupied(_) => anyhow::Error::from(occupied(context, arguments, place)),
         other => other.into(),
     })?;
@@ -115,7 +133,7 @@ fn restore_to_server(
         return Ok(Exit::Answered);
     }
     context.terminal.line(&format!("Restored to {ledger}: position {position}"))?;
-    context.terminal.say("  accounts came along; whoever was signed in signs in again");
+    accounts_told(context, &mut restored)?;
     Ok(Exit::Answered)
 }
 

@@ -33,7 +33,22 @@ fn a_backup_comes_back_whole() {
     let page = world.run("tea", &["show", "cart", "--json"]).ok().out;
     assert!(page.contains("\"text\":\"1\"") && !page.contains("\"text\":\"2\""), "{page}");
     world.run("tea", &["say", "cart", "tier", "3"]).ok();
-    // What is there stays.
+    // Of accounts it speaks where there is one.
+    let restored =
+        |folder: &str, backup: &str| world.run("away", &["--ledger", folder, "restore", backup]).ok().err;
+    let without = restored("without", "../tea.backup");
+    assert!(!without.contains("accounts"), "{without}");
+    world.run("tea", &["user", "add", "ada@leafcup.test", "--role", "admin"]).ok();
+    world.run("tea", &["backup", "../with.backup"]).ok();
+    let with = restored("with", "../with.backup");
+    assert!(with.contains("accounts came along"), "{with}");
+    // What is there stays, and no folder is made.
+    let ran = world.run("tea", &["backup", "../nowhere/tea.backup"]).ends(2);
+    assert!(
+        ran.err.contains("../nowhere: there is no such folder") && ran.err.contains("hint: "),
+        "{}",
+        ran.err
+    );
     let ran = world.run("tea", &["backup", "../tea.backup"]).ends(2);
     assert!(ran.err.contains("there is something already"), "{}", ran.err);
     let ran = world.run("away", &["--ledger", "new", "restore", "../tea/compose.yaml"]).ends(2);
