@@ -1,6 +1,7 @@
 //! The command line's definition. One definition yields parsing, help and completions; nothing is done here.
 
 mod accounts;
+mod definition;
 mod help;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use accounts::*;
+pub(crate) use definition::{definition, parse};
 use help::*;
 
 const STYLES: Styles = Styles::styled()

@@ -26,14 +26,12 @@ mod trees;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::cli::{Cli, When};
+use crate::cli::When;
 use crate::problem::{Exit, is_broken_pipe, not_understood, told};
 use crate::terminal::{Form, Talk, Terminal};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && wants_json() => {
             let told = not_understood(&error);

@@ -1,14 +1,12 @@
 //! `stave completions SHELL`.
 
-use clap::CommandFactory as _;
-
-use crate::cli::{Cli, Completions};
+use crate::cli::{self, Completions};
 use crate::context::Context;
 use crate::problem::Exit;
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Completions) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "stave", &mut script);
+    clap_complete::generate(arguments.shell, &mut cli::definition(), "stave", &mut script);
     let script = String::from_utf8(script)?;
     if context.terminal.is_json() {
         context

@@ -1,15 +1,14 @@
 //! `stave man`: the man page, from the one definition of the command line.
 
-use clap::CommandFactory as _;
 use clap_mangen::Man as Page;
 use stave_answers::text::nearest;
 
-use crate::cli::{Cli, Man};
+use crate::cli::{self, Man};
 use crate::context::Context;
 use crate::problem::{Exit, Problem};
 
 pub(super) fn run(context: &mut Context<'_>, arguments: &Man) -> anyhow::Result<Exit> {
-    let mut command = Cli::command();
+    let mut command = cli::definition();
     command.build();
     for verb in &arguments.verb {
         let Some(found) = command.find_subcommand(verb) else {
