@@ -59,7 +59,14 @@ fn killed(kills: u32) -> Result<bool> {
         .args(["postgres::crash", "--nocapture"])
         .env("STAVE_TEST_KILLS", kills.to_string())
         .env("CI", "true");
-    run::passes(&mut command)
+    let mut commands = run::cargo();
+    commands.args(["test", "--locked", "--package", "stave", "--test", "it", "--"]);
+    commands
+        .args(["kills_on_postgres", "--nocapture"])
+        // Of each of the three commands.
+        .env("STAVE_KILLS", kills.div_ceil(3).to_string())
+        .env("CI", "true");
+    Ok(run::passes(&mut command)? && run::passes(&mut commands)?)
 }
 
 /// What a large statement costs that is said again with a little changed: the test prints it.

@@ -22,6 +22,7 @@ mod imports;
 mod json;
 mod keeping;
 mod kills;
+mod kills_on_postgres;
 mod memory;
 mod names;
 mod overlap;

@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// A server with an empty database, and its URL; none where PostgreSQL is not installed, which is said, and with
 /// CI=true is a failure.
-fn database() -> Option<(Server, String)> {
+pub(crate) fn database() -> Option<(Server, String)> {
     if programs().is_none() {
         let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
         assert!(!is_ci, "CI=true: PostgreSQL is not installed, and a test that is skipped has failed");
