@@ -7,6 +7,7 @@ use crate::args::Args;
 
 mod load;
 mod postgres;
+mod promise;
 #[path = "../../../crates/ledger/tests/it/server.rs"]
 #[allow(dead_code)]
 mod server;

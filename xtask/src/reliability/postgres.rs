@@ -1,11 +1,13 @@
 //! The ledger on a PostgreSQL server of its own: writers and the server killed, and appends counted.
 
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::load::{self, Load};
+use super::promise;
 use super::server::Server;
 use crate::Outcome;
 use crate::args::Args;
@@ -77,7 +79,13 @@ fn said_again(claims: u32, times: u32) -> Result<bool> {
         .args(["postgres::differences::saying_a_large", "--nocapture"])
         .env("STAVE_AGAIN", format!("{claims} {times}"))
         .env("CI", "true");
-    run::passes(&mut command)
+    let measured: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let passed = run::watched(&mut command, |line| {
+        if let (Some((_, figures)), Ok(mut measured)) = (line.split_once("measured: "), measured.lock()) {
+            measured.push(figures.to_owned());
+        }
+    })?;
+    Ok(promise::is_kept(&measured.into_inner().unwrap_or_default()) && passed)
 }
 
 /// Acknowledged statements a second, on a server that waits for its disk as PostgreSQL does by itself.
