@@ -1,8 +1,11 @@
 //! After a forget no name or address that a reader took for a person's is left anywhere, whatever comes in later.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::first_minutes::Board;
 use crate::world::World;
 
 /// What a reader takes for a person's: in a history, a CODEOWNERS, a catalog file, the words of the person.
@@ -70,7 +73,47 @@ fn answers(world: &World, folder: &str) -> String {
             all.push_str(&ran.err);
         }
     }
-    all
+    all + &pages(world, folder)
+}
+
+/// Most pages that are asked for.
+const PAGES: usize = 200;
+
+/// What a server says of the estate: its pages, as far as links lead, the same as JSON, at earlier moments too, its metrics, and
+/// its own log.
+fn pages(world: &World, folder: &str) -> String {
+    let board = Board::start(world, folder, &["serve", "--port", "0"]);
+    let mut all = String::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let first = [
+        "/",
+        "/log",
+        "/questions",
+        "/who",
+        "/metrics",
+        "/api/v1/list",
+        "/api/v1/log",
+        "/api/v1/who",
+        "/log?at=1",
+    ];
+    let mut next: VecDeque<String> = first.map(str::to_owned).into();
+    while let Some(path) = next.pop_front().filter(|_| known.len() < PAGES) {
+        if !known.insert(path.clone()) {
+            continue;
+        }
+        let page = board.get(&path);
+        for link in page.split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = format!("/{}", link.replace("&amp;", "&"));
+            if let Some(entity) = link.strip_prefix("/e/").filter(|rest| !rest.contains(['/', '?', '#'])) {
+                next.push_back(format!("/api/v1/entities/{entity}"));
+            }
+            next.push_back(link.split('#').next().unwrap_or_default().to_owned());
+        }
+        all.push_str(&page);
+    }
+    assert!(known.len() > 20, "{known:?}");
+    let (_, log) = board.interrupt();
+    all + &log
 }
 
 #[test]
@@ -115,6 +158,11 @@ fn nothing_is_left_of_who_was_forgotten() {
     world.git("tea/shop", 2, &[&who[..], &["commit", "--quiet", "--message", "Go on"]].concat());
     world.run("tea", &["scan", "--quiet"]).ok();
     nowhere("after a new scan");
+    // Of a tree that has lain still for two seconds it is remembered what was read.
+    std::thread::sleep(Duration::from_millis(2_200));
+    world.run("tea", &["scan", "--quiet"]).ok();
+    assert!(ledger.join("read").exists());
+    nowhere("after a scan that is remembered");
     world.run("tea", &["log"]).ok();
     world.run("tea", &["undo", "--as", "ben@leafcup.test"]).ok();
     nowhere("after the word was taken back");
