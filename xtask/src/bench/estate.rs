@@ -11,6 +11,8 @@ use stave_model::{
 
 const SERVICES: usize = 20;
 const FIRST_DAY_MS: i64 = 1_760_000_000_000;
+/// A day by whose end all is said, in an estate of up to ten million claims.
+pub(super) const LAST_DAY: &str = "2025-12-31";
 const MINUTE_MS: i64 = 60_000;
 /// Every so many repositories, a person says something about one service.
 const WORD_EVERY: usize = 2;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{RUNS, Table, estate, median, scan};
@@ -76,6 +76,7 @@ pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
         rebuilds.push(measured.took);
         peak_mb = peak_mb.max(measured.peak_mb);
     }
+    let slowest = rebuilds.iter().copied().max().unwrap_or_default();
     table.milliseconds(bench, "rebuild of the read model", median(rebuilds), Some(size.most_rebuild_ms));
     table.add(bench, "its peak memory", peak_mb, "MB", None);
 
@@ -100,6 +101,8 @@ pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
         );
     }
 
+    past(size, &ledger, slowest, || call(&["list", "--at", estate::LAST_DAY, "--limit", "50"]), table)?;
+
     let shop = Path::new("examples/shop");
     let took = scan::scan(&stave, shop, &ledger)?;
     table.milliseconds(bench, "scan of examples/shop into it", took, None);
@@ -113,6 +116,33 @@ pub(super) fn measure(size: &Size, table: &mut Table) -> Result<()> {
     table.add(bench, "ledger on disk", bytes(&ledger, "ledger")? as f64 / 1e6, "MB", None);
     table.add(bench, "read model on disk", bytes(&ledger, "map")? as f64 / 1e6, "MB", None);
     advance(bench, &ledger, table)
+}
+
+/// What a question about a day costs at which all had been said: the first one makes the day's map, which may take as long as
+/// the slowest rebuild of this run.
+fn past(
+    size: &Size,
+    ledger: &Path,
+    rebuild: Duration,
+    ask: impl Fn() -> Command,
+    table: &mut Table,
+) -> Result<()> {
+    let first = run::time(&mut ask())?;
+    let is_map = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("date-"))
+    };
+    ensure!(files(ledger)?.iter().any(is_map), "{} was no moment of the past", estate::LAST_DAY);
+    let what = "stave list --at DAY --limit 50, cold process";
+    let most = rebuild.as_secs_f64() * 1000.0;
+    table.milliseconds(size.bench, &format!("{what}, the first time"), first, Some(most));
+    let times = (0..RUNS).map(|_| run::time(&mut ask())).collect::<Result<_>>()?;
+    table.milliseconds(
+        size.bench,
+        &format!("{what}, after that"),
+        median(times),
+        Some(size.most_question_ms),
+    );
+    Ok(())
 }
 
 /// What the fold of one statement costs, alone: `crates/map/examples/advance.rs`.
