@@ -125,6 +125,20 @@ fn a_name_that_changed_on_the_disk_was_nobodys_concern() {
 }
 
 #[test]
+fn a_register_that_changed_on_the_disk_is_no_empty_one() {
+    let world = World::new();
+    world.tea();
+    let db = Connection::open(world.path("tea/.stave/ledger.sqlite")).unwrap();
+    db.execute_batch("DROP TRIGGER heard_changed; UPDATE heard SET time = time + 1").unwrap();
+    drop(db);
+    for depth in [&[][..], &["--quick"]] {
+        let (state, says) = check(&doctor(&world, depth).ends(2), "sources");
+        assert_eq!(state, "broken");
+        assert!(says.contains("a row of the table `heard` is not what was written"), "{says}");
+    }
+}
+
+#[test]
 fn what_is_to_be_done_is_said() {
     let world = World::new();
     world.tea();

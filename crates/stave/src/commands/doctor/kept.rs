@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stave_answers::when::{ago, day};
-use stave_answers::{Estate, People, STALE_MS, StaleQuery, text::counted, text::grouped};
+use stave_answers::{Estate, People, STALE_MS, StaleQuery, text::counted, text::grouped, text::tame};
 use stave_ledger::{Info, Ledger};
 use stave_map::ReadModel;
 use stave_model::Time;
@@ -44,6 +44,17 @@ pub(super) fn look(
     let stave = context.typed(&place.root);
     let mut found = OfMap::default();
     let (model, of) = model(place, ledger, info, &mut found)?;
+    let heard = match ledger.heard() {
+        Ok(heard) => heard,
+        Err(stave_ledger::Error::Damaged(what)) => {
+            found.checks.push(
+                Check::new("sources", State::Broken, tame(&what))
+                    .hint("restore a backup, or save what is left: stave export --salvage left.jsonl"),
+            );
+            return Ok((of, found));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let usable = model.filter(|_| of.as_ref().is_some_and(|of| of.is_usable));
     let mut wanted: Option<BTreeSet<String>> = None;
     if let Some(model) = &usable {
@@ -55,8 +66,7 @@ pub(super) fn look(
         stale(&stave, estate, &mut found)?;
     }
     let mut seen: BTreeMap<String, Time> = BTreeMap::new();
-    // What is wrong with a register that can't be read, the check of the storage says.
-    for (_, scope, time) in ledger.heard().unwrap_or_default() {
+    for (_, scope, time) in heard {
         let scope = match &usable {
             Some(model) => model.folded_scope(scope.as_str())?,
             None => scope.to_string(),
